@@ -1,0 +1,40 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* Days to date after Howard Hinnant's civil_from_days, proleptic Gregorian calendar. */
+const char *clock_text(int64_t ns, char text[CLOCK_TEXT])
+{
+	int64_t seconds = ns / CLOCK_SECOND, fraction = ns % CLOCK_SECOND;
+	if (fraction < 0) {
+		fraction += CLOCK_SECOND;
+		seconds--;
+	}
+	int64_t days = seconds / 86400, day_second = seconds % 86400;
+	if (day_second < 0) {
+		day_second += 86400;
+		days--;
+	}
+	days += 719468; /* from 1970-01-01 to 0000-03-01 */
+	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+	int64_t day_of_era = days - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+				      day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t shifted = (5 * day_of_year + 2) / 153; /* March is 0 */
+	int64_t day = day_of_year - (153 * shifted + 2) / 5 + 1;
+	int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
+	int64_t year = year_of_era + era * 400 + (month <= 2);
+	snprintf(text, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", (int)year, (int)month,
+		(int)day, (int)(day_second / 3600), (int)(day_second / 60 % 60),
+		(int)(day_second % 60), (int)fraction);
+	return text;
+}
+
+int64_t clock_monotonic(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * CLOCK_SECOND + t.tv_nsec;
+}

@@ -1,0 +1,14 @@
+/* Time as signed nanoseconds since 1970-01-01 UTC, and its RFC 3339 spelling. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+enum { CLOCK_TEXT = 40 }; /* room for 2026-11-22T01:48:44.000000000Z and odd years */
+
+#define CLOCK_SECOND INT64_C(1000000000)
+
+const char *clock_text(int64_t ns, char text[CLOCK_TEXT]); /* nine digits of fraction, Z */
+int64_t clock_monotonic(void);
+
+#endif

@@ -1,0 +1,53 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *e, int code, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	e->code = code < 0 ? code : -code;
+	e->try[0] = '\0';
+	vsnprintf(e->text, sizeof e->text, fmt, args);
+	va_end(args);
+	return e->code;
+}
+
+int err_sys(struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list args;
+	va_start(args, fmt);
+	e->code = saved > 0 ? -saved : -EIO;
+	e->try[0] = '\0';
+	int used = vsnprintf(e->text, sizeof e->text, fmt, args);
+	va_end(args);
+	if (used >= 0 && (size_t)used < sizeof e->text)
+		snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s", strerror(saved));
+	return e->code;
+}
+
+int err_in(struct err *e, const char *fmt, ...)
+{
+	char inner[sizeof e->text];
+	memcpy(inner, e->text, sizeof inner);
+	va_list args;
+	va_start(args, fmt);
+	int used = vsnprintf(e->text, sizeof e->text, fmt, args);
+	va_end(args);
+	if (used >= 0 && (size_t)used < sizeof e->text)
+		snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s", inner);
+	return e->code;
+}
+
+int err_try(struct err *e, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(e->try, sizeof e->try, fmt, args);
+	va_end(args);
+	return e->code;
+}

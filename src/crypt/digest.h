@@ -1,0 +1,15 @@
+/* Message digests, by OpenSSL.  This room is the only one that includes a crypto library. */
+#ifndef CRYPT_DIGEST_H
+#define CRYPT_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 };
+
+/* MD5 names things here (JA3 is defined with it); it protects nothing. */
+void digest_md5(const void *bytes, size_t size, uint8_t out[MD5_SIZE]);
+void digest_sha1(const void *bytes, size_t size, uint8_t out[SHA1_SIZE]);
+void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
+
+#endif

@@ -1,0 +1,121 @@
+/* A plant as seen so far: assets, conversations, points and findings, ready to be shown.
+ *
+ * Plain arrays owned by whoever filled the plant (sense_plant); readers only read.  Lists inside
+ * an asset are runs in the plant's shared arrays: items first .. first + count - 1. */
+#ifndef EVENT_PLANT_H
+#define EVENT_PLANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/class.h"
+#include "event/fact.h"
+#include "event/identity.h"
+
+enum { LEVEL_UNKNOWN = 255 }; /* levels are Purdue levels x 10: 35 is 3.5 */
+
+struct run {
+	uint32_t first, count;
+};
+
+struct identity {
+	uint8_t key; /* enum identity_key */
+	const char *protocol;
+	const char *value; /* NUL-terminated, printable UTF-8 or replaced */
+	uint64_t frame;
+};
+
+struct asset {
+	uint32_t id; /* printed "a<id>"; from 1 in order of first sight */
+	struct run macs, ips, names, vlans, protocols, roles, identity;
+	const char *vendor, *model, *firmware, *serial, *name; /* NULL where unknown */
+	uint8_t type;	      /* enum asset_type */
+	const char *type_reason;
+	uint8_t level;
+	const char *level_reason; /* "from zones.yaml", "answers modbus requests" */
+	const char *zone;	  /* NULL: none stated */
+	uint32_t part_of;	  /* id of the rack this module sits in; 0 none */
+	int64_t first_ns, last_ns;
+	uint64_t frames, bytes; /* sent */
+};
+
+struct operation {
+	const struct msg *msg;
+	uint64_t requests, responses, errors;
+	uint64_t first_frame;
+	uint32_t next; /* number of the next operation of the conversation; 0 ends */
+};
+
+struct conversation {
+	uint32_t client, server; /* asset index into plant.assets, not id */
+	uint8_t transport;	 /* 6, 17, other IP protocol, or 0 */
+	bool guess;		 /* protocol is a guess from the port */
+	uint16_t port;
+	const char *protocol;	 /* NULL: unknown */
+	uint64_t packets, bytes;
+	int64_t first_ns, last_ns;
+	uint64_t first_frame;
+	uint32_t operations; /* number of the first operation; 0 none */
+};
+
+struct point {
+	uint32_t asset; /* index */
+	const char *protocol;
+	const char *address; /* "unit 1 holding 100" */
+	uint64_t samples;
+	double first, last, min, max;
+	bool written; /* somebody wrote it too */
+};
+
+struct finding {
+	const struct detection_row *row;
+	uint8_t severity; /* may differ from the row's */
+	const char *text; /* one sentence */
+	uint32_t assets[2]; /* index + 1; 0 none */
+	int64_t first_ns, last_ns;
+	uint64_t count;
+	uint64_t frames[8];
+	uint8_t frame_count;
+};
+
+/* A row of numbers people may ask about: everything that was dropped, cut or odd. */
+struct counter {
+	const char *name; /* "bad_checksum" */
+	uint64_t n;
+};
+
+struct plant_file {
+	const char *name;
+	uint64_t packets, bytes;
+	bool truncated;
+	const char *problem; /* NULL, or the sentence that says why it was not read to the end */
+};
+
+struct plant {
+	const struct plant_file *files;
+	size_t file_count;
+	uint64_t packets, bytes;
+	int64_t first_ns, last_ns;
+	const struct counter *counters;
+	size_t counter_count;
+
+	const struct asset *assets;
+	size_t asset_count;
+	const struct conversation *conversations;
+	size_t conversation_count;
+	const struct operation *operations; /* addressed by number */
+	const struct point *points;
+	size_t point_count;
+	const struct finding *findings;
+	size_t finding_count;
+
+	const uint8_t (*macs)[6];
+	const struct ip *ips;
+	const char *const *names; /* names, protocols and roles */
+	const uint16_t *vlans;
+	const struct identity *identity;
+	const char *vendor_date; /* date of the MAC vendor list; NULL: none found */
+};
+
+#endif

@@ -1,0 +1,5 @@
+/* weir: one program, one verb at a time. */
+int main(void)
+{
+	return 0;
+}

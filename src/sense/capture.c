@@ -1,0 +1,1 @@
+#include "sense/capture.h"

@@ -1,0 +1,161 @@
+/* What a dissector is, and everything it may call.
+ *
+ * A dissector is one file with one `const struct proto proto_<name>`, and one word in the list in
+ * sense/meson.build.  It reads bytes through a cursor, and says what it found through the calls
+ * below; it allocates nothing, keeps nothing but its `state`, and never looks at a port: content
+ * decides, so the same bytes on another port give the same facts.
+ *
+ * The life of bytes: TCP streams are reassembled and cut into messages by `frame`; a datagram or
+ * an Ethernet payload is one message.  `probe` says whether a conversation is ours at all; the
+ * first protocol of the list that says yes keeps the conversation. */
+#ifndef SENSE_PROTO_H
+#define SENSE_PROTO_H
+
+#include "base/cur.h"
+#include "event/fact.h"
+#include "event/identity.h"
+#include "sense/lists.h"
+
+struct scene;
+
+/* MORE: undecided, show me again with more bytes (streams only; asked at most 2 KiB long). */
+enum probe { PROBE_NO, PROBE_YES, PROBE_MORE };
+
+/* How a parse ended: all of it read; the capture was short, nobody's fault; not what the standard
+ * says.  BAD counts as one malformed message of this protocol, and the fact begun is dropped. */
+enum parsed { PARSED_WHOLE, PARSED_CUT, PARSED_BAD };
+
+enum over { OVER_TCP = 1, OVER_UDP = 2, OVER_ETHER = 4, OVER_COTP = 8 };
+
+enum { FRAME_MORE = 0, FRAME_LOST = -1 };
+
+/* A place a process value lives at; the protocol's point_name spells it. */
+struct point_at {
+	uint8_t space; /* the protocol's own number: coil, holding register, data block ... */
+	uint8_t bit;
+	uint16_t unit;
+	uint32_t area, index;
+	const uint8_t *symbol; /* tag name, or NULL */
+	uint16_t symbol_size;
+};
+
+enum { POINT_NAME = 128 };
+
+struct proto {
+	const char *name;  /* "modbus": what facts and conversations are labelled with */
+	const char *title; /* "Modbus/TCP" */
+	const char *standard;
+	unsigned over;		/* enum over, a set */
+	bool ot;		/* an industrial protocol: its servers are controllers or like them */
+	uint16_t ethertypes[4]; /* OVER_ETHER: ethertype, or SNAP protocol id with `snap_oui` */
+	uint32_t snap_oui;	/* 0: plain ethertype */
+
+	enum probe (*probe)(struct cur c, const struct scene *s);
+	/* Length of the message at the start of c: > 0 (may exceed c.left), FRAME_MORE when the
+	 * length is not known yet, FRAME_LOST when this is no message of ours.  Messages over
+	 * MESSAGE_MAX are handed over cut to that size with scene.cut set. */
+	long (*frame)(struct cur c, struct scene *s);
+	enum parsed (*parse)(struct cur c, struct scene *s);
+	/* A hole in the stream (bytes the capture lost), or the end of it: forget what was half done. */
+	void (*gap)(struct scene *s);
+
+	size_t state_size; /* kept per conversation, zeroed at birth, in scene.state */
+	uint8_t asks;	   /* requests remembered per conversation; 0: no pairing */
+	uint8_t ask_size;  /* bytes kept with each */
+
+	void (*point_name)(const struct point_at *at, char name[POINT_NAME]);
+};
+
+enum { MESSAGE_MAX = 64 * 1024 };
+
+/* The message at hand.  Dissectors read these; only the engine writes them. */
+struct scene {
+	uint64_t frame;
+	int64_t at_ns;
+	struct ip src, dst;
+	uint8_t src_mac[6], dst_mac[6];
+	uint16_t src_port, dst_port; /* for output only, never for decisions */
+	uint8_t transport;
+	uint8_t side;	/* who speaks: 0 the side that sent the first packet seen, or 1 */
+	int8_t client;	/* side that opened the connection: 0, 1, or -1 where nobody saw it */
+	bool stream;	/* TCP */
+	bool cut;	/* fewer bytes here than were on the wire */
+	void *state;	/* proto.state_size bytes of this conversation; NULL if that is 0 */
+	struct engine *engine; /* opaque to dissectors */
+};
+
+/* --- facts ------------------------------------------------------------------------------------
+ * begin, values in wire order, end.  A second begin before end ends the first as it is. */
+void fact_begin(struct scene *s, const struct msg *m);
+void fact_dir(struct scene *s, enum dir dir); /* where the row alone cannot say */
+void fact_failed(struct scene *s);	      /* a response that says no */
+void fact_uint(struct scene *s, const struct field *f, uint64_t v); /* checks f's bounds */
+void fact_int(struct scene *s, const struct field *f, int64_t v);
+void fact_real(struct scene *s, const struct field *f, double v);
+void fact_flag(struct scene *s, const struct field *f, bool v);
+void fact_text(struct scene *s, const struct field *f, const void *text, size_t size);
+void fact_bytes(struct scene *s, const struct field *f, const void *bytes, size_t size);
+void fact_ip(struct scene *s, const struct field *f, const void *bytes, size_t size); /* 4 or 16 */
+void fact_mac(struct scene *s, const struct field *f, const void *six);
+void fact_violation(struct scene *s); /* decoded, but outside what the standard allows */
+void fact_end(struct scene *s);
+void fact_drop(struct scene *s); /* begun in error */
+
+/* Values that every fact of this message carries in front: a lower layer leaves them before it
+ * hands over.  They stay until the message ends or carry_clear(). */
+void carry_uint(struct scene *s, const struct field *f, uint64_t v);
+void carry_clear(struct scene *s);
+
+/* Reads one row after the other and adds the values; false once the cursor is bad. */
+bool walk(struct scene *s, struct cur *c, const struct field *fields);
+const struct msg *msg_find(const struct msg *table, uint32_t code, enum dir dir); /* or NULL */
+const struct value *fact_value(const struct fact *f, const char *name);		  /* or NULL */
+
+/* Facts of this message are labelled with this protocol name instead (mdns in dns.c). */
+void scene_label(struct scene *s, const char *protocol);
+
+/* --- pairing ----------------------------------------------------------------------------------
+ * ask_put remembers the request at hand (a second one with the same key replaces the first) and
+ * returns ask_size zeroed bytes to fill, or NULL where there is no room.  ask_take finds and
+ * forgets it, and puts its frame into the fact begun next or open now; the bytes stay good until
+ * the next ask_put.  ask_peek finds and keeps it (answers in several messages). */
+void *ask_put(struct scene *s, uint32_t key);
+void *ask_take(struct scene *s, uint32_t key);
+void *ask_peek(struct scene *s, uint32_t key);
+
+/* --- who somebody is --------------------------------------------------------------------------
+ * Text may be any bytes: trailing NULs and spaces go, the rest is made printable; empty is ignored. */
+void who_sender(struct scene *s, enum identity_key key, const void *text, size_t size);
+void who_receiver(struct scene *s, enum identity_key key, const void *text, size_t size);
+void who_ip(struct scene *s, const struct ip *a, enum identity_key key, const void *text, size_t size);
+void who_mac(struct scene *s, const uint8_t mac[6], enum identity_key key, const void *text, size_t size);
+void who_sender_is(struct scene *s, enum asset_type type, const char *reason); /* reason: a literal */
+/* An asset within the sender: a module in slot `slot` of rack `rack`. */
+void who_module(struct scene *s, unsigned rack, unsigned slot, enum identity_key key, const void *text, size_t size);
+/* This MAC answers for this address, by its own word (ARP, ND, DHCP). */
+void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
+
+/* --- process values ---------------------------------------------------------------------------
+ * The value of a point of the conversation's server (or of the sender, with point_sender).
+ * `written`: somebody set it, rather than it was read. */
+void point_server(struct scene *s, const struct point_at *at, double v, bool written);
+void point_sender(struct scene *s, const struct point_at *at, double v, bool written);
+
+/* --- layers and memory ------------------------------------------------------------------------ */
+/* Hands the payload to the upper protocol of this conversation: probed once among the protocols
+ * OVER_<layer>, then kept.  Returns what the upper parse said; WHOLE when nobody knows it. */
+enum parsed scene_upper(struct scene *s, enum over layer, struct cur c);
+/* Scratch that lives until the message ends (decoded names, hex): at most 64 KiB a message; NULL at
+ * the limit. */
+void *scene_scratch(struct scene *s, size_t size);
+/* The sender is the client of this conversation: for protocols where only content tells. */
+void scene_client(struct scene *s);
+void scene_server(struct scene *s);
+/* Nothing more in this conversation is worth reading (encrypted from here, bulk data). */
+void scene_enough(struct scene *s);
+
+#define X(name) extern const struct proto proto_##name;
+PROTOCOL_LIST(X)
+#undef X
+
+#endif

@@ -1,0 +1,23 @@
+/* CDP: none published. */
+#include "sense/proto.h"
+
+static enum probe probe(struct cur c, const struct scene *s)
+{
+	(void)c, (void)s;
+	return PROBE_NO;
+}
+
+static enum parsed parse(struct cur c, struct scene *s)
+{
+	(void)c, (void)s;
+	return PARSED_WHOLE;
+}
+
+const struct proto proto_cdp = {
+	.name = "cdp",
+	.title = "CDP",
+	.standard = "none published",
+	.over = OVER_ETHER,
+	.probe = probe,
+	.parse = parse,
+};

@@ -1,0 +1,23 @@
+/* DHCP: RFC 2131. */
+#include "sense/proto.h"
+
+static enum probe probe(struct cur c, const struct scene *s)
+{
+	(void)c, (void)s;
+	return PROBE_NO;
+}
+
+static enum parsed parse(struct cur c, struct scene *s)
+{
+	(void)c, (void)s;
+	return PARSED_WHOLE;
+}
+
+const struct proto proto_dhcp = {
+	.name = "dhcp",
+	.title = "DHCP",
+	.standard = "RFC 2131",
+	.over = OVER_UDP,
+	.probe = probe,
+	.parse = parse,
+};

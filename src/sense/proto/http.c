@@ -1,0 +1,23 @@
+/* HTTP: RFC 9112. */
+#include "sense/proto.h"
+
+static enum probe probe(struct cur c, const struct scene *s)
+{
+	(void)c, (void)s;
+	return PROBE_NO;
+}
+
+static enum parsed parse(struct cur c, struct scene *s)
+{
+	(void)c, (void)s;
+	return PARSED_WHOLE;
+}
+
+const struct proto proto_http = {
+	.name = "http",
+	.title = "HTTP",
+	.standard = "RFC 9112",
+	.over = OVER_TCP,
+	.probe = probe,
+	.parse = parse,
+};

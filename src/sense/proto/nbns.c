@@ -1,0 +1,23 @@
+/* NetBIOS names: RFC 1002. */
+#include "sense/proto.h"
+
+static enum probe probe(struct cur c, const struct scene *s)
+{
+	(void)c, (void)s;
+	return PROBE_NO;
+}
+
+static enum parsed parse(struct cur c, struct scene *s)
+{
+	(void)c, (void)s;
+	return PARSED_WHOLE;
+}
+
+const struct proto proto_nbns = {
+	.name = "nbns",
+	.title = "NetBIOS names",
+	.standard = "RFC 1002",
+	.over = OVER_UDP,
+	.probe = probe,
+	.parse = parse,
+};

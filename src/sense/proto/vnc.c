@@ -1,0 +1,23 @@
+/* VNC: RFC 6143. */
+#include "sense/proto.h"
+
+static enum probe probe(struct cur c, const struct scene *s)
+{
+	(void)c, (void)s;
+	return PROBE_NO;
+}
+
+static enum parsed parse(struct cur c, struct scene *s)
+{
+	(void)c, (void)s;
+	return PARSED_WHOLE;
+}
+
+const struct proto proto_vnc = {
+	.name = "vnc",
+	.title = "VNC",
+	.standard = "RFC 6143",
+	.over = OVER_TCP,
+	.probe = probe,
+	.parse = parse,
+};
