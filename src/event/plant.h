@@ -47,8 +47,11 @@ struct operation {
 	uint32_t next; /* number of the next operation of the conversation; 0 ends */
 };
 
+enum { NO_ASSET = UINT32_MAX };
+
 struct conversation {
-	uint32_t client, server; /* asset index into plant.assets, not id */
+	uint32_t client, server; /* index into plant.assets, not id; server NO_ASSET: to a group */
+	struct ip group;	 /* multicast or broadcast address, where the server is NO_ASSET */
 	uint8_t transport;	 /* 6, 17, other IP protocol, or 0 */
 	bool guess;		 /* protocol is a guess from the port */
 	uint16_t port;

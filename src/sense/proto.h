@@ -154,6 +154,9 @@ void scene_server(struct scene *s);
 /* Nothing more in this conversation is worth reading (encrypted from here, bulk data). */
 void scene_enough(struct scene *s);
 
+/* The next n bytes of this side of the stream are bulk that nobody reads (bodies, file content). */
+void scene_skip(struct scene *s, uint64_t n);
+
 #define X(name) extern const struct proto proto_##name;
 PROTOCOL_LIST(X)
 #undef X
