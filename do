@@ -1,0 +1,142 @@
+#!/bin/sh
+# The one entrance for people who build weir: installs what is missing from Debian, sets Meson up
+# and calls it.  Needs nothing but sh and apt; `./do help` lists the commands.
+#
+# shellcheck disable=SC2086 # lists of packages and options are split into words on purpose
+set -eu
+cd "$(dirname "$0")"
+export LC_ALL=C.UTF-8
+
+build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml-dev libseccomp-dev
+	libssl-dev ieee-data scdoc'
+clang='clang-14 libclang-rt-14-dev llvm-14'
+oracle='python3 tshark'
+check="libcmocka-dev clang-tidy-14 clang-format-14 mandoc jq $clang $oracle"
+bench='python3 libpcap-dev libndpi-bin util-linux'
+plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 util-linux'
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'do: %s\n' "$*" >&2; exit 1; }
+
+usage() {
+	cat <<-'END'
+	./do run                      build weir and let it look at the demonstration plant
+	./do test                     every test; ends with "N passed, N failed, N skipped"
+	./do oracle [CAPTURES=DIR]    every value of every capture, compared with tshark
+	./do bench [CAPTURE=FILE]     speed and memory beside libpcap and ndpiReader
+	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
+	./do plant                    run the demonstration plant and record demo/plant.pcapng
+	./do install                  install the release build (DESTDIR is honoured)
+
+	Each installs what it needs from Debian 12 first, asking sudo when not root.
+	Builds are in build/, logs in build/log/, results in result/.
+	END
+}
+
+# need PACKAGE...: what is installed already costs one dpkg-query and no network.
+need() {
+	have=$(dpkg-query -W -f '${db:Status-Status}:${Package}\n' "$@" 2>/dev/null || true)
+	missing=
+	for package; do
+		case "
+$have
+" in *"
+installed:$package
+"*) ;; *) missing="$missing $package" ;; esac
+	done
+	[ "$missing" ] || return 0
+	say "installing:$missing"
+	as=
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || die "not root and no sudo: as root, apt-get install$missing"
+		as=sudo
+	fi
+	apt="$as env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0"
+	quiet apt-update $apt update || say 'the package lists stay as they are'
+	quiet apt-install $apt install -y --no-install-recommends $missing ||
+		die "apt-get could not install:$missing"
+}
+
+# quiet NAME COMMAND...: output into build/log/NAME.txt; the end of it is shown only on failure.
+quiet() {
+	log=build/log/$1.txt
+	shift
+	mkdir -p build/log
+	"$@" >"$log" 2>&1 && return
+	tail -n 30 "$log" >&2
+	say "the whole story is in $log" >&2
+	return 1
+}
+
+# setup NAME MESON-OPTION...: a build folder, configured once and built to date.
+setup() {
+	name=$1
+	shift
+	if [ ! -f "build/$name/build.ninja" ]; then
+		say "setting up build/$name"
+		quiet "setup-$name" meson setup "build/$name" "$@"
+	fi
+	say "building build/$name"
+	quiet "build-$name" ninja -C "build/$name"
+}
+
+release() { setup release -Dbuildtype=release; }
+
+command=${1:-help}
+[ $# -eq 0 ] || shift
+for word; do
+	case $word in
+	CAPTURES=* | CAPTURE=* | SECONDS=*) export "${word?}" ;;
+	esac
+done
+
+case $command in
+run)
+	need $build
+	release
+	mkdir -p result
+	build/release/weir look --zones demo/zones.yaml --html result/plant.html \
+		--svg result/plant.svg demo/plant.pcapng
+	say
+	say "The same as a page: result/plant.html; as a drawing: result/plant.svg."
+	say "Now your own: build/release/weir look CAPTURE"
+	;;
+test)
+	need $build $check
+	exec python3 test/all.py
+	;;
+oracle)
+	need $build $oracle
+	release
+	exec python3 test/oracle/oracle.py "$@"
+	;;
+bench)
+	need $build $bench
+	release
+	exec python3 test/bench/bench.py
+	;;
+fuzz)
+	need $build $clang python3
+	CC=clang-14 setup fuzz -Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	exec python3 test/fuzz/fuzz.py
+	;;
+plant)
+	need $build $plant
+	release
+	exec demo/plant.sh
+	;;
+install)
+	need $build
+	release
+	quiet install meson install -C build/release --no-rebuild
+	say "installed below ${DESTDIR:-/}usr/local"
+	;;
+help | -h | --help)
+	usage
+	;;
+*)
+	usage >&2
+	die "no command '$command'"
+	;;
+esac

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Every test of every kind, counted one by one; ends with "N passed, N failed, N skipped".
+
+Called by `./do test`, which has installed what is needed.  A kind is a function that gives
+(name, result, story) for each of its tests; the story is shown only when the test failed.  Output of
+the tools goes to build/log/.
+"""
+import concurrent.futures
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOG = "build/log"
+BUILDS = {
+    # name: (compiler, meson options)
+    "debug": ("gcc", ["-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false"]),
+    "release": ("gcc", ["-Dbuildtype=release"]),
+    "clang": ("clang-14", ["-Dbuildtype=release"]),
+    "analyzer": ("gcc", ["-Dbuildtype=debug", "-Dc_args=-fanalyzer"]),
+}
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+
+
+def call(name, command, **more):
+    """Runs a command with its output in build/log/<name>.txt; gives (exit code, output)."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          encoding="utf-8", errors="replace", check=False, **more)
+    with open(f"{LOG}/{name}.txt", "w", encoding="utf-8") as log:
+        log.write(done.stdout)
+    return done.returncode, done.stdout
+
+
+def tail(text, lines=30):
+    return "\n".join(text.rstrip().split("\n")[-lines:])
+
+
+def files(pattern, *folders):
+    """Files below the folders whose path matches, sorted."""
+    found = []
+    for folder in folders:
+        for where, _, names in os.walk(folder):
+            found += [os.path.join(where, n) for n in names if re.search(pattern, n)]
+    return sorted(found)
+
+
+def each(function, things):
+    """One test per thing, two at a time, in order."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        yield from pool.map(function, things)
+
+
+def builds():
+    """Each compiler without a single warning; the debug build carries the sanitizers."""
+    for name, (compiler, options) in BUILDS.items():
+        folder = f"build/{name}"
+        code, text = 0, ""
+        if not os.path.exists(f"{folder}/build.ninja"):
+            code, text = call(f"setup-{name}", ["meson", "setup", folder, *options],
+                              env={**os.environ, "CC": compiler})
+        if code == 0:
+            # A build folder made by hand or by `./do run` may lack it: asked for every time.
+            call(f"configure-{name}", ["meson", "configure", folder, "-Dwerror=true"])
+            code, text = call(f"build-{name}", ["ninja", "-C", folder])
+        yield name, FAILED if code else PASSED, tail(text)
+
+
+def unit():
+    """Tests in C: one by one where cmocka names them, else one per program."""
+    folder = "build/debug"
+    log = f"{folder}/meson-logs/testlog.json"
+    if os.path.exists(log):
+        os.remove(log)
+    code, text = call("unit", ["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4"])
+    if not os.path.exists(log):
+        yield "meson test", FAILED, tail(text)
+        return
+    with open(log, encoding="utf-8") as lines:
+        for line in lines:
+            test = json.loads(line)
+            output = test.get("stdout", "") + test.get("stderr", "")
+            results = re.findall(r"^\[\s*(OK|FAILED|SKIPPED)\s*\] (\w\S*)$", output, re.M)
+            words = {"OK": PASSED, "FAILED": FAILED, "SKIPPED": SKIPPED}
+            seen = {name: words[word] for word, name in results}
+            for name, result in seen.items():
+                yield f"{test['name']} {name}", result, tail(output)
+            if test["result"] in ("OK", "EXPECTEDFAIL"):
+                if not seen:
+                    yield test["name"], PASSED, ""
+            elif test["result"] == "SKIP":
+                if not seen:
+                    yield test["name"], SKIPPED, ""
+            elif FAILED not in seen.values():
+                # Died outside any single test: a sanitizer, a leak, a time limit.
+                yield f"{test['name']} ({test['result'].lower()})", FAILED, tail(output)
+    if code not in (0, 1):
+        yield "meson test ends well", FAILED, tail(text)
+
+
+def floors():
+    """A room includes only what stands below it."""
+    code, text = call("floors", [sys.executable, "test/floors.py"])
+    for line in text.splitlines():
+        word, _, rest = line.partition(" ")
+        if word in ("ok", "not"):
+            yield rest, PASSED if word == "ok" else FAILED, rest
+    if code not in (0, 1):
+        yield "floors.py", FAILED, tail(text)
+
+
+def form():
+    """Sources stand as .clang-format says."""
+    tool = shutil.which("clang-format-14") or "clang-format"
+
+    def one(path):
+        code, text = call("format-" + path.replace("/", "-"), [tool, "--dry-run", "-Werror", path])
+        return path, FAILED if code else PASSED, tail(text, 8)
+    yield from each(one, files(r"\.[ch]$", "src", "test", "demo"))
+
+
+def tidy():
+    """clang-tidy's list in .clang-tidy, file by file."""
+    tool = shutil.which("clang-tidy-14") or "clang-tidy"
+    with open("build/clang/compile_commands.json", encoding="utf-8") as table:
+        known = {os.path.normpath(os.path.join("build/clang", row["file"])) for row in json.load(table)}
+    known = {os.path.relpath(path, ".") for path in known}
+
+    def one(path):
+        code, text = call("tidy-" + path.replace("/", "-"),
+                          [tool, "-p", "build/clang", "--quiet", "--warnings-as-errors=*", path])
+        return path, FAILED if code else PASSED, tail(text)
+    yield from each(one, [path for path in files(r"\.c$", "src") if path in known])
+
+
+def scripts():
+    """Shell and Python parse; the shell with dash, which knows POSIX only."""
+    for path in ["do", *files(r"\.sh$", "demo", "test")]:
+        code, text = call("script-" + path.replace("/", "-"), ["dash", "-n", path])
+        yield path, FAILED if code else PASSED, text
+    for path in files(r"\.py$", "demo", "test"):
+        try:
+            with open(path, encoding="utf-8") as source:
+                compile(source.read(), path, "exec")
+            yield path, PASSED, ""
+        except SyntaxError as e:
+            yield path, FAILED, str(e)
+
+
+def manual():
+    """Every man page without a complaint of mandoc."""
+    for path in files(r"\.[1-8]$", "build/release/man"):
+        code, text = call("man-" + os.path.basename(path), ["mandoc", "-T", "lint", "-W", "warning", path])
+        yield os.path.basename(path), FAILED if code else PASSED, tail(text)
+
+
+def oracle():
+    """Every value of the demonstration captures, as tshark reads them."""
+    code, text = call("oracle", [sys.executable, "test/oracle/oracle.py", "--tests", "CAPTURES=demo"])
+    for line in text.splitlines():
+        word, _, rest = line.partition(" ")
+        if word in (PASSED, FAILED, SKIPPED):
+            yield rest, word, rest
+    if code not in (0, 1):
+        yield "oracle.py", FAILED, tail(text)
+
+
+KINDS = [builds, floors, scripts, form, unit, manual, oracle, tidy]
+
+
+def main():
+    os.chdir(TOP)
+    os.makedirs(LOG, exist_ok=True)
+    wanted = sys.argv[1:]
+    count = {PASSED: 0, FAILED: 0, SKIPPED: 0}
+    for kind in KINDS:
+        if wanted and kind.__name__ not in wanted:
+            continue
+        began = time.monotonic()
+        here = {PASSED: 0, FAILED: 0, SKIPPED: 0}
+        try:
+            for name, result, story in kind():
+                here[result] += 1
+                if result == FAILED:
+                    print(f"FAILED {kind.__name__}: {name}\n{story}", flush=True)
+                elif result == SKIPPED:
+                    print(f"skipped {kind.__name__}: {name}", flush=True)
+        except OSError as e:
+            here[FAILED] += 1
+            print(f"FAILED {kind.__name__}: {e}", flush=True)
+        for result, n in here.items():
+            count[result] += n
+        print(f"{kind.__name__}: {here[PASSED]} passed, {here[FAILED]} failed, "
+              f"{here[SKIPPED]} skipped ({time.monotonic() - began:.0f} s)", flush=True)
+    print(f"{count[PASSED]} passed, {count[FAILED]} failed, {count[SKIPPED]} skipped")
+    return 1 if count[FAILED] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
