@@ -1,0 +1,285 @@
+"""Mapping rows and known differences, as README.md says them, and how values are made comparable."""
+import calendar
+import fnmatch
+import ipaddress
+import os
+import re
+import shlex
+import time
+
+from tree import NAME, SHOW, RAW, END
+
+FORMS = {"auto", "text", "lower", "hex", "raw", "rawtext", "rawint", "rawintle", "int", "signed8",
+         "signed16", "signed32", "bool", "real", "mac", "ip", "time_ms"}
+OURS, THEIRS = "ours", "theirs"
+
+
+class Wrong(Exception):
+    """A file of the oracle that cannot be read: said with its line."""
+
+
+def number(text):
+    """The number a text stands for, or None."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
+    if re.fullmatch(r"[-+]?[0-9]+", text):
+        return int(text)
+    try:
+        return float(text) if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", text) else None
+    except ValueError:
+        return None
+
+
+def auto(text):
+    low = text.lower()
+    if low in ("true", "false"):
+        return int(low == "true")
+    n = number(text)
+    return plain(text) if n is None else (int(n) if n == int(n) else n)
+
+
+def plain(text):
+    return text.rstrip("\0 ")
+
+
+def unescape(text):
+    """tshark writes bytes nobody can print as C does."""
+    names = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+
+    def one(found):
+        word = found.group(1)
+        if word[0] == "x":
+            return chr(int(word[1:], 16))
+        if len(word) == 3:
+            return chr(int(word, 8))
+        return names.get(word, word)
+    return re.sub(r"\\(x[0-9a-f]{2}|[0-7]{3}|.)", one, text) if "\\" in text else text
+
+
+def time_ms(text):
+    """'Jan  1, 2000 00:00:00.123000000 UTC' in milliseconds since 1970."""
+    found = re.match(r"(\w{3}) +(\d+), (\d+) (\d\d:\d\d:\d\d)(?:\.(\d+))? UTC", text)
+    if not found:
+        return auto(text)
+    month, day, year, clock, part = found.groups()
+    seconds = calendar.timegm(time.strptime(f"{month} {day} {year} {clock}", "%b %d %Y %H:%M:%S"))
+    return seconds * 1000 + int((part or "0").ljust(9, "0")[:9]) // 1000000
+
+
+class Test:
+    """One `when=` or `with=`: does a run of nodes hold it?"""
+
+    def __init__(self, text):
+        found = re.fullmatch(r"(!?)([\w.-]+)(?:(==|!=)(.*))?", text)
+        if not found or (found.group(1) and found.group(3)):
+            raise Wrong(f"no condition: '{text}'")
+        self.no = bool(found.group(1)) or found.group(3) == "!="
+        self.field = found.group(2)
+        self.values = {auto(v) for v in found.group(4).split("|")} if found.group(3) else None
+
+    def holds(self, nodes, begin, end):
+        hit = any(n[NAME] == self.field and (self.values is None or auto(n[SHOW]) in self.values)
+                  for n in nodes[begin:end])
+        return hit != self.no
+
+
+class Row:
+    """One line of a map."""
+
+    def __init__(self, left, right, options):
+        self.left, self.right = left, right
+        self.ours, self.theirs = left.split("|"), set(right.split("|"))
+        self.form, self.when, self.within, self.scope = "auto", [], [], None
+        self.messages = self.dirs = self.protocols = None
+        self.no_messages = False
+        self.once = False
+        self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
+        for option in options:
+            self.take(option)
+
+    def take(self, option):
+        word, _, value = option.partition("=")
+        if option in FORMS:
+            self.form = option
+        elif option == "once":
+            self.once = True
+        elif word == "when":
+            self.when.append(Test(value))
+        elif word == "with":
+            self.within.append(Test(value))
+        elif word == "in":
+            self.scope = value
+        elif word == "msg":
+            self.no_messages = value.startswith("!")
+            self.messages = set(value.lstrip("!").split(","))
+        elif word == "dir":
+            self.dirs = set(value.split(","))
+        elif word == "proto":
+            self.protocols = set(value.split(","))
+        elif word in ("mask", "shift", "scale", "add"):
+            setattr(self, word, auto(value))
+        elif word == "re":
+            self.regex = re.compile(value)
+        else:
+            raise Wrong(f"no option: '{option}'")
+
+    def wants(self, fact):
+        """Whether values of this fact take part."""
+        if self.messages and (fact.get("message") in self.messages) == self.no_messages:
+            return False
+        if self.dirs and fact.get("dir") not in self.dirs:
+            return False
+        return not self.protocols or fact.get("protocol") in self.protocols
+
+    def our_value(self, value):
+        if isinstance(value, bool):
+            value = int(value)
+        text = str(value)
+        if self.form in ("hex", "raw"):
+            return re.sub(r"[:\s]", "", text).lower()
+        value = self.shaped(text) if isinstance(value, str) or self.form != "auto" else value
+        if isinstance(value, float) and value == int(value):
+            value = int(value)
+        return value * self.scale + self.add if isinstance(value, (int, float)) else value
+
+    def their_value(self, node):
+        """tshark's value in our form, or None where the row has none."""
+        show, raw = node[SHOW], node[RAW]
+        if self.regex:
+            found = self.regex.search(show)
+            if not found:
+                return None
+            show = found.group(1)
+        if self.form == "raw":
+            return raw.lower()
+        if self.form == "hex":
+            return re.sub(r"[:\s]", "", show).lower()
+        if self.form == "rawtext":
+            return plain(bytes.fromhex(raw).decode("latin-1"))
+        if self.form in ("rawint", "rawintle"):
+            value = int.from_bytes(bytes.fromhex(raw), "big" if self.form == "rawint" else "little")
+        else:
+            value = self.shaped(unescape(show))
+        if self.form.startswith("signed") and isinstance(value, int):
+            bits = int(self.form[6:])
+            value = value - (1 << bits) if value >> (bits - 1) == 1 else value
+        if isinstance(value, int):
+            value = (value if self.mask is None else value & self.mask) >> self.shift
+        return value
+
+    def shaped(self, text):
+        if self.form in ("text", "rawtext"):
+            return plain(text)
+        if self.form == "lower":
+            return plain(text).lower()
+        if self.form == "bool":
+            return int(text.lower() not in ("0", "false", ""))
+        if self.form == "real":
+            n = number(text)
+            return plain(text) if n is None else float(f"{n:.6g}")
+        if self.form == "mac":
+            return re.sub(r"[^0-9a-f]", "", text.lower())
+        if self.form == "ip":
+            try:
+                return str(ipaddress.ip_address(text))
+            except ValueError:
+                return text
+        if self.form == "time_ms":
+            return time_ms(text)
+        return auto(text)
+
+    def select(self, layers):
+        """tshark's values of one frame that this row compares."""
+        found = []
+        for nodes in layers:
+            if not any(n[NAME] in self.theirs for n in nodes):
+                continue
+            if not all(any(t.holds(l, 0, len(l)) for l in layers) if not t.no else
+                       all(t.holds(l, 0, len(l)) for l in layers) for t in self.within):
+                continue
+            for begin, end in self.scopes(nodes):
+                if all(t.holds(nodes, begin, end) for t in self.when):
+                    values = (self.their_value(n) for n in nodes[begin:end] if n[NAME] in self.theirs)
+                    found += [v for v in values if v is not None]
+        return found
+
+    def scopes(self, nodes):
+        if self.scope is None:
+            return [(0, len(nodes))]
+        return [(i, n[END]) for i, n in enumerate(nodes) if n[NAME] == self.scope]
+
+
+class Map:
+    """One protocol's rows and known differences."""
+
+    def __init__(self, path):
+        self.name = os.path.basename(path)[:-len(".map")]
+        self.layers, self.preferences, self.rows = [], [], []
+        for words, where in lines_of(path):
+            try:
+                if words[0] == "layers":
+                    self.layers += words[1:]
+                elif words[0] == "prefer":
+                    self.preferences += words[1:]
+                elif len(words) < 2:
+                    raise Wrong("expected: our.field tshark.field [options]")
+                else:
+                    self.rows.append(Row(words[0], words[1], words[2:]))
+            except Wrong as e:
+                raise Wrong(f"{where}: {e}") from None
+        self.groups = {}
+        for row in self.rows:
+            self.groups.setdefault(row.left, []).append(row)
+        self.known = []
+        known = path[:-len(".map")] + ".known"
+        if os.path.exists(known):
+            self.known = [Known(words, where) for words, where in lines_of(known, 3)]
+
+
+class Known:
+    """One listed difference, and whether it still is one."""
+
+    def __init__(self, words, where):
+        if len(words) < 4:
+            raise Wrong(f"{where}: expected: capture frames field reason")
+        self.capture, frames, self.field, self.reason = words
+        self.where = where
+        self.frames = None
+        if frames != "*":
+            self.frames = {}
+            for part in frames.split(","):
+                first, _, last = part.partition("-")
+                self.frames.update({n: bool(last) for n in range(int(first), int(last or first) + 1)})
+        self.used, self.seen, self.live = set(), False, False
+
+    def of(self, path):
+        return fnmatch.fnmatch(path, "*" + self.capture)
+
+    def covers(self, frame, field):
+        if (self.frames is not None and frame not in self.frames) or \
+                not fnmatch.fnmatchcase(field, self.field):
+            return False
+        self.used.add(frame)
+        return True
+
+    def stale(self):
+        """What of it no longer differs, in words; None when all does."""
+        if not self.used:
+            return "nothing differs any more"
+        gone = sorted(n for n, ranged in (self.frames or {}).items() if not ranged and n not in self.used)
+        return f"frames {gone} no longer differ" if gone else None
+
+
+def lines_of(path, split=None):
+    """(words, "file:line") of each line that says something; the last word is the rest with `split`."""
+    with open(path, encoding="utf-8") as file:
+        for n, line in enumerate(file, 1):
+            if not line.strip() or line.lstrip().startswith("#"):
+                continue
+            where = f"{os.path.relpath(path)}:{n}"
+            try:
+                yield line.split(None, split) if split else shlex.split(line, comments=True), where
+            except ValueError as e:
+                raise Wrong(f"{where}: {e}") from None
