@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/attr.h"
+#include "report/glyph.h"
 #include "report/report.h"
 #include "sample_plant.h"
 
@@ -160,10 +162,163 @@ static void json_lines_are_objects_with_a_kind(void **state)
 	sample_free(s);
 }
 
+static struct report_style style = { .columns = 100 };
+
+static void text_form(const struct plant *p, struct out *o)
+{
+	report_text(p, &style, o);
+}
+
+static void text_says_what_matters_first(void **state)
+{
+	(void)state;
+	struct sample *s = sample_small();
+	style = (struct report_style){ .columns = 120 };
+	char *text = shown(text_form, sample_plant(s));
+	static const char first[] = "8 assets, 3 controllers, 1 not identified; 2 findings need a "
+				    "decision, 1 of them critical, 2 more";
+	assert_memory_equal(text, first, sizeof first - 1);
+	/* In this order, whatever stands between. */
+	static const char *const order[] = { "the file ends inside packet 121", "FINDINGS (4)",
+		"critical  A controller was stopped", "T0858", "frames 1204, 1206, 1311",
+		"Next: ", "major ", "warning ", "info ", "ASSETS (8)", "Level 5, internet (1)",
+		"Level 2, ", "Level 1, ", "intake-plc", "V3.2.6", "Level not known (1)",
+		"CONVERSATIONS (8)", "1,800", "telnet?", "named after its port only",
+		"PROCESS POINTS (3)", "unit 1 holding 100", "yes", "WORTH KNOWING (2)",
+		"1,034  bad checksum" };
+	const char *at = text;
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		const char *found = strstr(at, order[i]);
+		if (!found)
+			fail_msg("'%s' does not follow in the report", order[i]);
+		at = found;
+	}
+	assert_null(strchr(text, '\x1b'));
+	assert_null(strstr(text, "evicted")); /* nothing was */
+	free(text);
+	sample_free(s);
+}
+
+static void text_fits_the_terminal(void **state)
+{
+	(void)state;
+	static const unsigned columns[] = { 0, 40, 80, 100, 137, 400 };
+	for (size_t i = 0; i < COUNT_OF(columns) * 2; i++) {
+		struct sample *s = i % 2 ? sample_hostile() : sample_large(300);
+		style = (struct report_style){ .columns = columns[i / 2], .all = true };
+		unsigned room = style.columns == 0 ? 100 : style.columns < 80 ? 80 : style.columns;
+		char *text = shown(text_form, sample_plant(s)), *rest = text;
+		for (char *line; (line = strsep(&rest, "\n"));) {
+			if (text_width(line) > room)
+				fail_msg("%u of %u columns: %s", text_width(line), room, line);
+			size_t size = strlen(line);
+			assert_true(size == 0 || line[size - 1] != ' ');
+		}
+		free(text);
+		sample_free(s);
+	}
+}
+
+static void text_shortens_and_says_so(void **state)
+{
+	(void)state;
+	struct sample *s = sample_large(300);
+	style = (struct report_style){ .columns = 100 };
+	char *text = shown(text_form, sample_plant(s));
+	assert_non_null(strstr(text, "and 340 more (--all)"));
+	assert_null(strstr(text, "io-9-30"));
+	free(text);
+	style.all = true;
+	text = shown(text_form, sample_plant(s));
+	assert_null(strstr(text, "(--all)"));
+	assert_non_null(strstr(text, "io-9-30"));
+	free(text);
+	sample_free(s);
+}
+
+static void text_passes_no_escape_on(void **state)
+{
+	(void)state;
+	struct sample *s = sample_hostile();
+	style = (struct report_style){ .columns = 100, .colour = true, .all = true };
+	char *text = shown(text_form, sample_plant(s));
+	size_t ours = 0;
+	for (const char *at = text; (at = strchr(at, '\x1b')); at++, ours++) {
+		size_t digits = strspn(at + 2, "0123456789;");
+		assert_true(at[1] == '[' && digits && at[2 + digits] == 'm');
+	}
+	assert_true(ours > 10);
+	/* C1 controls, overrides, zero width, byte order marks, and what is not UTF-8 at all. */
+	static const char *const gone[] = { "\x07", "\r", "\t", "\x7f", "\xc2\x9b", "\xe2\x80\xae",
+		"\xe2\x81\xa6", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xff", "\xc0", "\xed\xa0" };
+	for (size_t i = 0; i < COUNT_OF(gone); i++)
+		assert_null(strstr(text, gone[i]));
+	free(text);
+	sample_free(s);
+}
+
+static void widths_are_those_of_a_terminal(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned room, width;
+		const char *shown;
+	} rows[] = {
+		{ "pump", 8, 4, "pump" }, { "pump station", 8, 8, "pump st\xe2\x80\xa6" },
+		{ "pump", 0, 0, "" }, { "pump", 1, 1, "\xe2\x80\xa6" },
+		{ "\xe6\xb0\xb4\xe5\x8e\x82", 4, 4, "\xe6\xb0\xb4\xe5\x8e\x82" },
+		{ "\xe6\xb0\xb4\xe5\x8e\x82", 3, 3, "\xe6\xb0\xb4\xe2\x80\xa6" },
+		{ "\xe6\xb0\xb4\xe5\x8e\x82", 2, 1, "\xe2\x80\xa6" },
+		{ "e\xcc\x81t", 2, 2, "e\xcc\x81t" },
+		{ "\xe6\xb0", 4, 2, "\xef\xbf\xbd\xef\xbf\xbd" }, /* half a character */
+		{ "\xf4\x90\x80\x80", 4, 1, "\xef\xbf\xbd" },     /* beyond Unicode */
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char buffer[64];
+		struct out o = out_mem(buffer, sizeof buffer);
+		assert_int_equal(text_fit(&o, rows[i].text, rows[i].room), rows[i].width);
+		assert_string_equal(out_text(&o), rows[i].shown);
+	}
+}
+
+static void sentence_of_every_kind_of_plant(void **state)
+{
+	(void)state;
+	char text[200];
+	struct sample *s = sample_empty();
+	report_sentence(sample_plant(s), text, sizeof text);
+	assert_string_equal(text, "There is no packet in this capture.");
+	struct plant p = *sample_plant(s);
+	p.packets = 1;
+	report_sentence(&p, text, sizeof text);
+	assert_string_equal(text, "No asset could be made out in 1 packet.");
+	sample_free(s);
+
+	s = sample_small();
+	p = *sample_plant(s);
+	p.finding_count = 0;
+	p.asset_count = 1;
+	report_sentence(&p, text, sizeof text);
+	assert_string_equal(text, "1 asset, no controller; nothing needs a decision.");
+	p.finding_count = 1;
+	report_sentence(&p, text, sizeof text);
+	assert_string_equal(
+		text, "1 asset, no controller; nothing needs a decision, 1 worth a look.");
+	p.finding_count = 2;
+	report_sentence(&p, text, sizeof text);
+	assert_string_equal(text,
+		"1 asset, no controller; 1 critical finding needs a decision, 1 more worth a look.");
+	char little[20];
+	report_sentence(&p, little, sizeof little);
+	assert_string_equal(little, "1 asset, no control");
+	sample_free(s);
+}
+
 static void same_plant_same_bytes(void **state)
 {
 	(void)state;
-	static form *const forms[] = { report_json, report_json_lines };
+	static form *const forms[] = { report_json, report_json_lines, text_form };
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		struct sample *a = sample_large(300), *b = sample_large(300);
 		char *one = shown(forms[i], sample_plant(a)),
@@ -183,6 +338,12 @@ int main(void)
 		cmocka_unit_test(json_leaves_out_what_is_unknown),
 		cmocka_unit_test(json_keeps_hostile_text_as_text),
 		cmocka_unit_test(json_lines_are_objects_with_a_kind),
+		cmocka_unit_test(text_says_what_matters_first),
+		cmocka_unit_test(text_fits_the_terminal),
+		cmocka_unit_test(text_shortens_and_says_so),
+		cmocka_unit_test(text_passes_no_escape_on),
+		cmocka_unit_test(widths_are_those_of_a_terminal),
+		cmocka_unit_test(sentence_of_every_kind_of_plant),
 		cmocka_unit_test(same_plant_same_bytes),
 	};
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

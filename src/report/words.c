@@ -1,6 +1,32 @@
 #include "report/words.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+
+const struct band bands[BAND_COUNT] = {
+	{ 50, "5", "internet" },
+	{ 40, "4", "enterprise" },
+	{ 35, "3.5", "industrial DMZ" },
+	{ 30, "3", "site operations" },
+	{ 20, "2", "supervision" },
+	{ 10, "1", "control" },
+	{ 0, "0", "process" },
+	{ LEVEL_UNKNOWN, "?", "Level not known" },
+};
+
+unsigned band_of(const struct asset *a)
+{
+	if (a->level == LEVEL_UNKNOWN)
+		return BAND_UNKNOWN;
+	unsigned band = 0;
+	while (a->level < bands[band].level) /* level 0 is the lowest row: ends there */
+		band++;
+	return band;
+}
 
 const char *transport_text(uint8_t transport, char text[WORD_TEXT])
 {
@@ -35,7 +61,195 @@ const char *level_text(uint8_t level, char text[WORD_TEXT])
 	return text;
 }
 
+const char *count_text(uint64_t n, char text[WORD_TEXT])
+{
+	char digits[24];
+	int size = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+	size_t at = 0;
+	for (int i = 0; i < size; i++) {
+		if (i && (size - i) % 3 == 0)
+			text[at++] = ',';
+		text[at++] = digits[i];
+	}
+	text[at] = '\0';
+	return text;
+}
+
+const char *bytes_text(uint64_t n, char text[WORD_TEXT])
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
+	double size = (double)n;
+	size_t unit = 0;
+	while (size >= 999.5 && unit + 1 < COUNT_OF(units)) {
+		size /= 1000;
+		unit++;
+	}
+	snprintf(text, WORD_TEXT, unit && size < 9.95 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	return text;
+}
+
+const char *value_text(double d, char text[WORD_TEXT])
+{
+	if (!isfinite(d))
+		return isnan(d) ? "no number" : d > 0 ? "infinite" : "-infinite";
+	snprintf(text, WORD_TEXT, d == floor(d) && fabs(d) < 1e10 ? "%.0f" : "%.5g", d);
+	return text;
+}
+
+const char *time_text(int64_t ns, char text[WORD_TEXT])
+{
+	clock_text(ns, text);
+	char *t = strchr(text, 'T'), *dot = strchr(text, '.');
+	if (t)
+		*t = ' ';
+	if (dot)
+		*dot = '\0';
+	return text;
+}
+
+const char *span_text(int64_t ns, char text[WORD_TEXT])
+{
+	long long seconds = ns / CLOCK_SECOND;
+	if (seconds < 60)
+		snprintf(text, WORD_TEXT, "%.*f s", seconds < 10 ? 1 : 0, (double)ns / 1e9);
+	else if (seconds < 3600)
+		snprintf(text, WORD_TEXT, "%lld min %lld s", seconds / 60, seconds % 60);
+	else if (seconds < 86400)
+		snprintf(text, WORD_TEXT, "%lld h %lld min", seconds / 3600, seconds / 60 % 60);
+	else
+		snprintf(text, WORD_TEXT, "%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+	return text;
+}
+
+const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 const struct asset *plant_asset(const struct plant *p, uint32_t index)
 {
 	return index < p->asset_count ? &p->assets[index] : NULL;
+}
+
+bool asset_is_controller(const struct asset *a)
+{
+	return a->type == TYPE_PLC || a->type == TYPE_RTU || a->type == TYPE_IED;
+}
+
+/* Best first: IPv4, IPv6, link-local ones after both. */
+static unsigned address_rank(const struct ip *ip)
+{
+	if (ip_is_4(ip))
+		return ip->b[12] == 169 && ip->b[13] == 254 ? 2 : 0;  /* RFC 3927 */
+	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80 ? 3 : 1; /* RFC 4291, 2.5.6 */
+}
+
+const char *asset_address(const struct plant *p, const struct asset *a, char text[LABEL_TEXT])
+{
+	const struct ip *best = NULL;
+	for (uint32_t i = 0; i < a->ips.count; i++) {
+		const struct ip *ip = &p->ips[a->ips.first + i];
+		if (!best || address_rank(ip) < address_rank(best))
+			best = ip;
+	}
+	if (best)
+		return ip_text(best, text);
+	if (a->macs.count)
+		return mac_text(p->macs[a->macs.first], text);
+	return "";
+}
+
+const char *asset_label(const struct plant *p, const struct asset *a, char text[LABEL_TEXT])
+{
+	if (a->name && *a->name)
+		return a->name;
+	if (a->ips.count || a->macs.count)
+		return asset_address(p, a, text);
+	snprintf(text, LABEL_TEXT, "a%u", a->id);
+	return text;
+}
+
+/* Adds a word after what stands in text already; a word that does not fit is left out whole. */
+static void add_word(char *text, size_t size, const char *between, const char *word)
+{
+	size_t used = strlen(text);
+	if (!word || !*word || used + strlen(between) + strlen(word) >= size)
+		return;
+	snprintf(text + used, size - used, "%s%s", used ? between : "", word);
+}
+
+const char *asset_product(const struct asset *a, char text[LABEL_TEXT])
+{
+	*text = '\0';
+	/* "Siemens Siemens S7-1500": many models carry their vendor. */
+	bool said = a->vendor && a->model && strstr(a->model, a->vendor);
+	if (!said)
+		add_word(text, LABEL_TEXT, " ", a->vendor);
+	add_word(text, LABEL_TEXT, " ", a->model);
+	add_word(text, LABEL_TEXT, " ", a->firmware);
+	return text;
+}
+
+const char *names_text(const struct plant *p, struct run r, char text[LABEL_TEXT])
+{
+	*text = '\0';
+	for (uint32_t i = 0; i < r.count; i++)
+		add_word(text, LABEL_TEXT, ", ", p->names[r.first + i]);
+	return text;
+}
+
+const char *server_label(const struct plant *p, const struct conversation *c, char text[LABEL_TEXT])
+{
+	const struct asset *server = plant_asset(p, c->server);
+	if (server)
+		return asset_label(p, server, text);
+	if (ip_is_zero(&c->group))
+		return "everybody";
+	return ip_text(&c->group, text);
+}
+
+const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
+{
+	if (c->protocol) {
+		snprintf(text, WORD_TEXT, "%s%s", c->protocol, c->guess ? "?" : "");
+		return text;
+	}
+	char transport[WORD_TEXT];
+	const char *below = transport_text(c->transport, transport);
+	if (c->port)
+		snprintf(text, WORD_TEXT, "%s %u", below, c->port);
+	else
+		snprintf(text, WORD_TEXT, "%s", below);
+	return text;
+}
+
+unsigned act_strength(uint8_t act)
+{
+	static const uint8_t strength[ACT_COUNT] = { [ACT_OTHER] = 0,
+		[ACT_IDENTIFY] = 1,
+		[ACT_READ] = 2,
+		[ACT_WRITE] = 3,
+		[ACT_CONTROL] = 4,
+		[ACT_PROGRAM] = 5 };
+	return strength[act];
+}
+
+struct tally tally_of(const struct plant *p, const struct conversation *c)
+{
+	struct tally t = { .strongest = ACT_OTHER };
+	for (uint32_t n = c->operations; n; n = p->operations[n].next) {
+		const struct operation *op = &p->operations[n];
+		uint8_t act = op->msg->act;
+		/* Half of a conversation may be all that was captured. */
+		uint64_t times = op->requests > op->responses ? op->requests : op->responses;
+		uint64_t *kind = act == ACT_READ                   ? &t.reads
+			: act == ACT_WRITE                         ? &t.writes
+			: act == ACT_CONTROL || act == ACT_PROGRAM ? &t.controls
+								   : &t.others;
+		*kind += times;
+		t.errors += op->errors;
+		if (act_strength(act) > act_strength(t.strongest))
+			t.strongest = act;
+	}
+	return t;
 }
