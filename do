@@ -78,6 +78,7 @@ setup() {
 	fi
 	say "building build/$name"
 	quiet "build-$name" ninja -C "build/$name"
+	ln -sf src/run/weir "build/$name/weir"
 }
 
 release() { setup release -Dbuildtype=release; }

@@ -84,7 +84,7 @@ def main():
     commands = {
         "libpcap loop": [os.path.join(TOOLS, "floor"), path],
         "ndpiReader": ["ndpiReader", "-q", "-i", path],
-        "weir look --json": [os.path.join(BUILD, "weir"), "look", "--json", path],
+        "weir look --json": [os.path.join(BUILD, "src", "run", "weir"), "look", "--json", path],
     }
     seen = {name: [] for name in commands}
     for n in range(rounds + 1):  # the first round warms the page cache and is not counted

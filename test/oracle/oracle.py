@@ -226,7 +226,7 @@ def options_of(words):
     p.add_argument("words", nargs="*", metavar="CAPTURES=DIR")
     p.add_argument("--protocols", help="maps to use, comma separated")
     p.add_argument("--capture", help="only captures with this in their path")
-    p.add_argument("--weir", default=os.path.join(TOP, "build/release/weir"))
+    p.add_argument("--weir", default=os.path.join(TOP, "build/release/src/run/weir"))
     p.add_argument("--facts-only", action="store_true", help="no identities and labels")
     p.add_argument("--dump", type=int, metavar="FRAME", help="print both sides of this frame")
     p.add_argument("--tests", action="store_true", help="one line per capture, for ./do test")
