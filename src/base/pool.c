@@ -79,6 +79,7 @@ void table_add(struct table *t, uint64_t hash, uint32_t number)
 	while (t->slots[at])
 		at = (at + 1) & t->mask;
 	t->slots[at] = (uint64_t)number << 32 | (uint32_t)hash;
+	t->used++;
 }
 
 /* Later items of the run move back into the hole, so there are no tombstones to clean up. */
@@ -97,4 +98,5 @@ void table_remove(struct table *t, uint64_t hash, uint32_t number)
 		}
 	}
 	t->slots[hole] = 0;
+	t->used--;
 }

@@ -36,7 +36,7 @@ static inline void *pool_at(const struct pool *p, uint32_t number)
  * beside the number, so that nearly every mismatch costs no visit to the item. */
 struct table {
 	uint64_t *slots; /* number << 32 | hash; 0: empty */
-	uint32_t mask;
+	uint32_t mask, used;
 };
 
 int table_init(struct table *t, uint32_t items_max, struct err *e) MUST_USE;

@@ -81,7 +81,7 @@ struct scene {
 	bool stream;	/* TCP */
 	bool cut;	/* fewer bytes here than were on the wire */
 	void *state;	/* proto.state_size bytes of this conversation; NULL if that is 0 */
-	struct engine *engine; /* opaque to dissectors */
+	struct sense *sense; /* opaque to dissectors */
 };
 
 /* --- facts ------------------------------------------------------------------------------------
@@ -145,6 +145,7 @@ void point_sender(struct scene *s, const struct point_at *at, double v, bool wri
 /* Hands the payload to the upper protocol of this conversation: probed once among the protocols
  * OVER_<layer>, then kept.  Returns what the upper parse said; WHOLE when nobody knows it. */
 enum parsed scene_upper(struct scene *s, enum over layer, struct cur c);
+bool scene_has_upper(const struct scene *s); /* somebody above knows this conversation */
 /* Scratch that lives until the message ends (decoded names, hex): at most 64 KiB a message; NULL at
  * the limit. */
 void *scene_scratch(struct scene *s, size_t size);

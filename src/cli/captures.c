@@ -1,0 +1,151 @@
+#include "cli/captures.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sense/capture.h"
+
+/* Frames between two looks at the clock: a fraction of a millisecond. */
+enum { FRAMES_PER_LOOK = 4096 };
+
+static void complain(struct captures *c, size_t i, const struct err *e)
+{
+	cli_complain(e);
+	c->failed++;
+	snprintf(c->problems[i], sizeof c->problems[i], "%s", e->text);
+	c->files[i].problem = c->problems[i];
+}
+
+static int open_one(const char *name, struct err *e)
+{
+	if (strcmp(name, "-") == 0) {
+		if (isatty(STDIN_FILENO)) {
+			err_set(e, EINVAL, "-: standard input is a terminal");
+			return err_try(e, "tcpdump -w - | weir look -");
+		}
+		return dup(STDIN_FILENO);
+	}
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		err_sys(e, "%s", name);
+		if (errno == EACCES)
+			return err_try(e, "ls -l '%s', or sudo", name);
+		return err_try(e, "ls -l '%s'", name);
+	}
+	struct stat st;
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		err_set(e, EISDIR, "%s: is a directory, not a capture", name);
+		return err_try(e, "weir look %s/*", name);
+	}
+	return fd;
+}
+
+int captures_open(struct captures *c, char **names, size_t count, struct err *e)
+{
+	*c = (struct captures){ .count = count };
+	c->files = calloc(count, sizeof *c->files);
+	c->fds = calloc(count, sizeof *c->fds);
+	c->problems = calloc(count, sizeof *c->problems);
+	if (!c->files || !c->fds || !c->problems)
+		return err_set(e, ENOMEM, "no memory for %zu file names", count);
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct err why = { 0 };
+		c->files[i].name = names[i];
+		c->fds[i] = open_one(names[i], &why);
+		if (c->fds[i] < 0) {
+			c->fds[i] = -1;
+			complain(c, i, &why);
+		}
+	}
+	if (c->failed == count)
+		return err_set(e, ENOENT, "no capture could be opened");
+	return 0;
+}
+
+/* Rewrites one line on the terminal, ten times a second at most. */
+static void show_progress(const struct captures *c, size_t i, const struct capture_state *st,
+	int64_t started, int64_t now, bool last)
+{
+	double seconds = (double)(now - started) / 1e9;
+	double rate = seconds > 0 ? (double)st->file_bytes / 1e6 / seconds : 0;
+	if (last)
+		fprintf(stderr, "\r\033[K");
+	else if (st->file_size)
+		fprintf(stderr, "\r%s: %3.0f %%, %.0f MB/s, %llu packets\033[K", c->files[i].name,
+			100.0 * (double)st->file_bytes / (double)st->file_size, rate,
+			(unsigned long long)st->packets);
+	else
+		fprintf(stderr, "\r%s: %.0f MB, %.0f MB/s, %llu packets\033[K", c->files[i].name,
+			(double)st->file_bytes / 1e6, rate, (unsigned long long)st->packets);
+}
+
+static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *number, bool progress)
+{
+	struct err e = { 0 };
+	struct capture *cap = capture_open(c->fds[i], c->files[i].name, &e);
+	c->fds[i] = -1; /* capture_open has it now */
+	if (!cap) {
+		complain(c, i, &e);
+		return;
+	}
+	const struct capture_state *st = capture_state(cap);
+	int64_t started = clock_monotonic(), shown = 0;
+	struct capture_frame f;
+	int r;
+	while ((r = capture_next(cap, &f, &e)) > 0) {
+		sense_frame(s, &(struct sense_frame){ .bytes = f.bytes, .size = f.size,
+			.wire_size = f.wire_size, .linktype = f.linktype, .at_ns = f.at_ns,
+			.number = ++*number });
+		if (!progress || *number % FRAMES_PER_LOOK)
+			continue;
+		int64_t now = clock_monotonic();
+		if (now - started > CLOCK_SECOND && now - shown > CLOCK_SECOND / 10) {
+			show_progress(c, i, st, started, now, false);
+			shown = now;
+		}
+	}
+	if (shown)
+		show_progress(c, i, st, started, shown, true);
+	c->files[i].packets = st->packets;
+	c->files[i].bytes = st->bytes;
+	c->files[i].truncated = st->truncated;
+	if (r < 0)
+		complain(c, i, &e);
+	else if (st->truncated)
+		fprintf(stderr, "weir: %s: ends in the middle of a record; read up to there (%llu packets)\n",
+			c->files[i].name, (unsigned long long)st->packets);
+	capture_close(cap);
+}
+
+void captures_read(struct captures *c, struct sense *s, bool progress)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->fds[i] >= 0)
+			read_one(c, i, s, &number, progress);
+	sense_end(s);
+}
+
+void captures_close(struct captures *c)
+{
+	for (size_t i = 0; c->fds && i < c->count; i++)
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+	free(c->files);
+	free(c->fds);
+	free(c->problems);
+	*c = (struct captures){ 0 };
+}

@@ -1,0 +1,230 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/version.h"
+
+static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_completion, &verb_help,
+	NULL };
+
+enum { OPTIONS_MAX = 256, OUT_SIZE = 256 * 1024 };
+
+const struct verb *const *cli_verbs(void)
+{
+	return verbs;
+}
+
+void cli_complain(const struct err *e)
+{
+	fprintf(stderr, e->try[0] ? "weir: %s; try: %s\n" : "weir: %s\n", e->text, e->try);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; verbs[i]; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static const struct opt *find_opt(const struct verb *v, const char *name, size_t size, char letter)
+{
+	for (const struct opt *o = v->opts; o && o->kind; o++)
+		if (letter ? o->letter == letter
+			   : strlen(o->name) == size && strncmp(o->name, name, size) == 0)
+			return o;
+	return NULL;
+}
+
+/* "64", "64M", "1G": bytes; a plain number counts MiB, as people say it. */
+static int read_size(const char *text, size_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (errno || end == text || text[0] == '-')
+		return -EINVAL;
+	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'g' || *end == 'G' ? 30 : 20;
+	if (*end && strchr("kKmMgG", *end))
+		end++;
+	if (*end == 'i' && end[1] == 'B')
+		end += 2;
+	if (*end || n > (UINT64_MAX >> shift) || (n << shift) > SIZE_MAX / 2)
+		return -EINVAL;
+	*out = (size_t)n << shift;
+	return 0;
+}
+
+static bool is_word(const char *words, const char *word)
+{
+	size_t size = strlen(word);
+	for (const char *at = words; *at;) {
+		size_t n = strcspn(at, "|");
+		if (n == size && strncmp(at, word, n) == 0)
+			return true;
+		at += n + (at[n] == '|');
+	}
+	return false;
+}
+
+static int set_opt(const struct verb *v, const struct opt *o, const char *value, char *opts,
+	struct err *e)
+{
+	const char *text = value;
+	size_t size;
+	switch (o->kind) {
+	case OPT_FLAG:
+		if (value)
+			return err_set(e, EINVAL, "--%s takes no value", o->name);
+		memcpy(opts + o->offset, &(bool){ true }, sizeof(bool));
+		return 0;
+	case OPT_WORD:
+		if (value && !is_word(o->words, value))
+			return err_set(e, EINVAL, "--%s=%s: not one of %s", o->name, value, o->words);
+		if (!value)
+			text = o->words;
+		break;
+	case OPT_TEXT:
+		break;
+	case OPT_SIZE:
+		if (read_size(value, &size)) {
+			err_set(e, EINVAL, "--%s %s: not a size", o->name, value);
+			return err_try(e, "weir %s --%s 64M", v->name, o->name);
+		}
+		memcpy(opts + o->offset, &size, sizeof size);
+		return 0;
+	}
+	memcpy(opts + o->offset, &text, sizeof text);
+	return 0;
+}
+
+static bool wants_value(const struct opt *o)
+{
+	return o->kind == OPT_TEXT || o->kind == OPT_SIZE;
+}
+
+/* Options may stand anywhere; "--" ends them, "-" alone is an operand. */
+static int read_options(const struct verb *v, int argc, char **argv, struct cli *cli, char *opts,
+	struct err *e)
+{
+	bool ended = false;
+	for (int i = 0; i < argc; i++) {
+		char *word = argv[i];
+		if (ended || word[0] != '-' || !word[1]) {
+			cli->operands[cli->operand_count++] = word;
+			continue;
+		}
+		if (strcmp(word, "--") == 0) {
+			ended = true;
+			continue;
+		}
+		bool is_long = word[1] == '-';
+		char *value = is_long ? strchr(word, '=') : word[2] ? word + 2 : NULL;
+		size_t size = is_long ? strcspn(word + 2, "=") : 0;
+		if (is_long && value)
+			value++;
+		const struct opt *o = find_opt(v, word + 2, size, is_long ? 0 : word[1]);
+		if (!o) {
+			err_set(e, EINVAL, "%s: no such option", word);
+			return err_try(e, "weir %s --help", v->name);
+		}
+		if (wants_value(o) && !value) {
+			if (i + 1 >= argc) {
+				err_set(e, EINVAL, "%s: wants %s", word, o->value);
+				return err_try(e, "weir %s --help", v->name);
+			}
+			value = argv[++i];
+		}
+		int r = set_opt(v, o, value, opts, e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static void look_at_terminal(struct cli *cli)
+{
+	cli->tty_out = isatty(STDOUT_FILENO);
+	cli->tty_err = isatty(STDERR_FILENO);
+	const char *none = getenv("NO_COLOR");
+	cli->colour = cli->tty_out && !(none && *none);
+	struct winsize w;
+	cli->columns = 100;
+	if (cli->tty_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)
+		cli->columns = w.ws_col;
+}
+
+static bool asks_for(int argc, char **argv, const char *word)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
+static int run_verb(const struct verb *v, int argc, char **argv, struct cli *cli, struct err *e)
+{
+	static char opts[OPTIONS_MAX] __attribute__((aligned(16)));
+	if (asks_for(argc, argv, "--help") || asks_for(argc, argv, "-h")) {
+		cli_help(cli->out, v);
+		return EXIT_DONE;
+	}
+	if (read_options(v, argc, argv, cli, opts, e))
+		return EXIT_ASKED_WRONGLY;
+	return v->run(cli, opts, e);
+}
+
+int cli_main(int argc, char **argv)
+{
+	static char buffer[OUT_SIZE];
+	struct out out = out_fd(STDOUT_FILENO, buffer, sizeof buffer);
+	struct cli cli = { .out = &out };
+	struct err e = { 0 };
+	int code;
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, said by out_flush */
+	look_at_terminal(&cli);
+	cli.operands = calloc((size_t)argc + 1, sizeof *cli.operands);
+	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	if (!cli.operands) {
+		err_set(&e, ENOMEM, "no memory");
+		code = EXIT_FAILED;
+	} else if (v) {
+		code = run_verb(v, argc - 2, argv + 2, &cli, &e);
+	} else if (argc < 2) {
+		err_set(&e, EINVAL, "what shall I do?");
+		err_try(&e, "weir look CAPTURE, or weir --help");
+		code = EXIT_ASKED_WRONGLY;
+	} else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		cli_help(&out, NULL);
+		code = EXIT_DONE;
+	} else if (strcmp(argv[1], "--version") == 0) {
+		out_str(&out, "weir " WEIR_VERSION "\n");
+		code = EXIT_DONE;
+	} else {
+		err_set(&e, EINVAL, "%s: no such command", argv[1]);
+		err_try(&e, "weir --help");
+		code = EXIT_ASKED_WRONGLY;
+	}
+	struct err late = { 0 };
+	if (out_flush(&out, &late) && code == EXIT_DONE) {
+		/* Whoever reads has gone (head, less): nothing to say about it. */
+		if (late.code == -EPIPE)
+			code = EXIT_FAILED;
+		else {
+			e = late;
+			err_in(&e, "standard output");
+			code = EXIT_FAILED;
+		}
+	}
+	if (e.code && code != EXIT_DONE)
+		cli_complain(&e);
+	free(cli.operands);
+	return code;
+}

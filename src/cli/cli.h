@@ -1,0 +1,60 @@
+/* Verbs: one file and one table row each.  Help, man page and completion come out of the same rows. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/out.h"
+
+/* Exit codes; the whole program knows no others. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_ASKED_WRONGLY = 2,
+	EXIT_NOT_FOUND = 3,
+	EXIT_PROBLEMS = 4,
+	EXIT_NOT_ALLOWED = 5,
+	EXIT_UNREACHABLE = 6,
+};
+
+enum opt_kind { OPT_FLAG = 1, OPT_TEXT, OPT_SIZE, OPT_WORD };
+
+struct opt {
+	enum opt_kind kind;
+	char letter; /* 0: none */
+	const char *name;
+	const char *value; /* what stands behind it in help; NULL for a flag */
+	const char *help;
+	size_t offset;	   /* in the verb's options: bool, const char *, size_t */
+	const char *words; /* OPT_WORD: "json|lines", the first is meant where no value stands */
+};
+
+struct cli {
+	struct out *out; /* standard output, flushed by the caller */
+	bool tty_out, tty_err, colour;
+	unsigned columns;
+	char **operands;
+	size_t operand_count;
+};
+
+struct verb {
+	const char *name;
+	const char *operands; /* "CAPTURE..." */
+	const char *brief;
+	const char *about;	      /* paragraphs under the brief */
+	const char *const *examples; /* "command", "what it does" pairs, ended by NULL */
+	size_t opts_size;
+	const struct opt *opts;
+	int (*run)(struct cli *cli, const void *opts, struct err *e); /* exit code */
+};
+
+int cli_main(int argc, char **argv);
+void cli_complain(const struct err *e); /* "weir: what: why; try: command" on stderr */
+const struct verb *const *cli_verbs(void);
+void cli_help(struct out *o, const struct verb *v); /* NULL: the program's */
+
+extern const struct verb verb_look, verb_facts, verb_help, verb_completion;
+
+#endif

@@ -1,0 +1,158 @@
+/* Help, and what the shell completes: printed from the rows of the verbs. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/version.h"
+
+static void print_wrapped(struct out *o, const char *text, unsigned indent, unsigned width)
+{
+	unsigned column = 0;
+	while (*text) {
+		if (*text == '\n') {
+			out_char(o, '\n');
+			column = 0;
+			text++;
+			continue;
+		}
+		size_t word = strcspn(text, " \n");
+		if (column && column + 1 + word > width) {
+			out_char(o, '\n');
+			column = 0;
+		}
+		if (!column) {
+			out_fmt(o, "%*s", (int)indent, "");
+			column = indent;
+		} else {
+			out_char(o, ' ');
+			column++;
+		}
+		out_bytes(o, text, word);
+		column += (unsigned)word;
+		text += word;
+		while (*text == ' ')
+			text++;
+	}
+	out_char(o, '\n');
+}
+
+static void print_options(struct out *o, const struct opt *opt)
+{
+	for (; opt && opt->kind; opt++) {
+		char left[48];
+		char letter[8] = "    ";
+		if (opt->letter)
+			snprintf(letter, sizeof letter, "-%c, ", opt->letter);
+		if (opt->kind == OPT_WORD)
+			snprintf(left, sizeof left, "%s--%s[=%s]", letter, opt->name, opt->words);
+		else
+			snprintf(left, sizeof left, "%s--%s%s%s", letter, opt->name,
+				opt->value ? " " : "", opt->value ? opt->value : "");
+		out_fmt(o, "  %-26s ", left);
+		if (strlen(left) > 26)
+			out_fmt(o, "\n%29s", "");
+		/* The first line continues behind the option's name, the others below it. */
+		char text[512];
+		struct out wrapped = out_mem(text, sizeof text);
+		print_wrapped(&wrapped, opt->help, 29, 100);
+		out_str(o, out_text(&wrapped) + 29);
+	}
+}
+
+void cli_help(struct out *o, const struct verb *v)
+{
+	if (!v) {
+		out_str(o, "Examples:\n"
+			   "  weir look plant.pcapng             what is there, who talks to whom, what needs "
+			   "attention\n"
+			   "  weir look --html plant.html *.pcap one page about several captures of one plant\n"
+			   "  weir facts plant.pcapng            every message as one line of JSON\n\n"
+			   "Commands:\n");
+		for (const struct verb *const *at = cli_verbs(); *at; at++)
+			out_fmt(o, "  %-26s %s\n", (*at)->name, (*at)->brief);
+		out_str(o, "\nweir COMMAND --help says more, and so does man weir.\n");
+		return;
+	}
+	if (v->examples) {
+		out_str(o, "Examples:\n");
+		for (const char *const *at = v->examples; *at; at += 2)
+			out_fmt(o, "  %s\n      %s\n", at[0], at[1]);
+		out_char(o, '\n');
+	}
+	out_fmt(o, "Usage: weir %s%s%s%s\n\n", v->name, v->opts ? " [OPTION...]" : "",
+		v->operands ? " " : "", v->operands ? v->operands : "");
+	print_wrapped(o, v->brief, 0, 100);
+	if (v->about) {
+		out_char(o, '\n');
+		print_wrapped(o, v->about, 0, 100);
+	}
+	if (v->opts) {
+		out_str(o, "\nOptions:\n");
+		print_options(o, v->opts);
+		out_fmt(o, "  %-26s %s\n", "-h, --help", "this text");
+	}
+}
+
+static int run_help(struct cli *cli, const void *opts, struct err *e)
+{
+	(void)opts;
+	if (!cli->operand_count) {
+		cli_help(cli->out, NULL);
+		return EXIT_DONE;
+	}
+	for (const struct verb *const *at = cli_verbs(); *at; at++) {
+		if (strcmp((*at)->name, cli->operands[0]) == 0) {
+			cli_help(cli->out, *at);
+			return EXIT_DONE;
+		}
+	}
+	err_set(e, EINVAL, "%s: no such command", cli->operands[0]);
+	err_try(e, "weir --help");
+	return EXIT_ASKED_WRONGLY;
+}
+
+const struct verb verb_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.brief = "Say how a command is used",
+	.run = run_help,
+};
+
+static int run_completion(struct cli *cli, const void *opts, struct err *e)
+{
+	(void)opts;
+	if (cli->operand_count != 1 || strcmp(cli->operands[0], "bash") != 0) {
+		err_set(e, EINVAL, "completion is there for bash");
+		err_try(e, "weir completion bash");
+		return EXIT_ASKED_WRONGLY;
+	}
+	struct out *o = cli->out;
+	out_str(o, "# bash completion for weir, printed by `weir completion bash`\n"
+		   "_weir()\n{\n"
+		   "\tlocal word=${COMP_WORDS[COMP_CWORD]} options=\n"
+		   "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+		   "\t\tCOMPREPLY=($(compgen -W \"");
+	for (const struct verb *const *at = cli_verbs(); *at; at++)
+		out_fmt(o, "%s ", (*at)->name);
+	out_str(o, "--help --version\" -- \"$word\"))\n\t\treturn\n\tfi\n"
+		   "\tcase ${COMP_WORDS[1]} in\n");
+	for (const struct verb *const *at = cli_verbs(); *at; at++) {
+		out_fmt(o, "\t%s) options=\"", (*at)->name);
+		for (const struct opt *opt = (*at)->opts; opt && opt->kind; opt++)
+			out_fmt(o, "--%s ", opt->name);
+		out_str(o, "--help\" ;;\n");
+	}
+	out_str(o, "\tesac\n\tif [[ $word == -* ]]; then\n"
+		   "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+		   "\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\tfi\n}\n"
+		   "complete -o filenames -F _weir weir\n");
+	return EXIT_DONE;
+}
+
+const struct verb verb_completion = {
+	.name = "completion",
+	.operands = "bash",
+	.brief = "Print what makes the shell complete weir's words",
+	.run = run_completion,
+};

@@ -1,0 +1,176 @@
+/* From packets and facts to the inventory: who spoke, with whom, how much, doing what. */
+#include <string.h>
+
+#include "sense/engine.h"
+
+static void seen(int64_t *first, int64_t *last, int64_t from, int64_t to)
+{
+	if (!*first || from < *first)
+		*first = from;
+	if (to > *last)
+		*last = to;
+}
+
+static uint32_t see_mac(struct sense *s, const struct packet *p)
+{
+	struct inventory *v = &s->inventory;
+	static const uint8_t none[6];
+	if (!p->has_mac || p->src_mac[0] & 1 || memcmp(p->src_mac, none, 6) == 0)
+		return 0;
+	uint32_t n = inventory_mac(v, p->src_mac);
+	if (n) {
+		mac_at(v, n)->spoke = true;
+		inventory_vlan(mac_at(v, n), p->vlan);
+	}
+	return n;
+}
+
+void account_link(struct sense *s, const struct packet *p)
+{
+	uint32_t n = see_mac(s, p);
+	s->src_mac = n;
+	if (!n)
+		return;
+	struct mac *m = mac_at(&s->inventory, n);
+	m->frames++;
+	m->bytes += p->wire_size;
+	seen(&m->first_ns, &m->last_ns, p->at_ns, p->at_ns);
+}
+
+/* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim it. */
+static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	memcpy(f->mac[side], p->src_mac, 6);
+	f->ttl[side] = p->ttl;
+	f->mac_number[side] = see_mac(s, p);
+	struct inventory *v = &s->inventory;
+	if (f->host[side])
+		host_at(v, f->host[side])->spoke = true;
+	struct bind *b = inventory_bind(v, f->mac_number[side], f->host[side], p->frame);
+	if (!b)
+		return;
+	b->frames++;
+	b->last_ns = p->at_ns;
+	if (p->ttl > b->ttl)
+		b->ttl = p->ttl;
+}
+
+void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	f->recent = true;
+	f->last_ns = p->at_ns;
+	f->bytes[side] += p->wire_size;
+	if (f->packets[side]++ == 0 || memcmp(f->mac[side], p->src_mac, 6) != 0)
+		see_side(s, f, side, p);
+}
+
+uint32_t account_sender(struct sense *s)
+{
+	return s->flow ? s->flow->host[s->scene.side] : 0;
+}
+
+uint32_t account_receiver(struct sense *s)
+{
+	return s->flow ? s->flow->host[!s->scene.side] : 0;
+}
+
+uint32_t account_server(struct sense *s)
+{
+	const struct flow *f = s->flow;
+	if (!f)
+		return 0;
+	if (f->client >= 0)
+		return f->host[!f->client];
+	bool asks = s->fact_open ? s->fact.dir == DIR_REQUEST : false;
+	return f->host[asks ? !s->scene.side : s->scene.side];
+}
+
+/* Who opened it: by the handshake or the protocol's own words; else the first to speak, unless the
+ * ports say otherwise (a capture that began in the middle). */
+static unsigned client_side(const struct flow *f)
+{
+	if (f->client >= 0)
+		return (unsigned)f->client;
+	if (f->transport == TRANSPORT_TCP && f->port[0] != f->port[1])
+		return f->port[0] < f->port[1];
+	if (f->port[0] < 1024 && f->port[1] >= 1024 && f->packets[1])
+		return 1;
+	return 0;
+}
+
+uint32_t account_conversation(struct sense *s, struct flow *f)
+{
+	struct inventory *v = &s->inventory;
+	unsigned client = client_side(f);
+	const char *label = f->label;
+	if (!label)
+		label = guess_transport(f->transport);
+	bool guess = !label;
+	if (guess)
+		label = guess_port(f->transport, f->port[!client]);
+	const struct ip *group = ip_is_multicast(&f->ip[!client]) ? &f->ip[!client] : NULL;
+	uint32_t server = f->host[!client];
+	if (!f->host[client] || (!server && !group))
+		return 0;
+	return inventory_conversation(v, f->host[client], server, group, f->transport,
+		f->port[!client], label, guess && label);
+}
+
+void account_flow_end(struct sense *s, struct flow *f)
+{
+	struct inventory *v = &s->inventory;
+	for (unsigned side = 0; side < 2; side++) {
+		if (!f->host[side] || !f->packets[side])
+			continue;
+		struct host *h = host_at(v, f->host[side]);
+		h->frames += f->packets[side];
+		h->bytes += f->bytes[side];
+		seen(&h->first_ns, &h->last_ns, f->first_ns, f->last_ns);
+		if (!f->mac_number[side])
+			continue;
+		struct mac *m = mac_at(v, f->mac_number[side]);
+		m->frames += f->packets[side];
+		m->bytes += f->bytes[side];
+		seen(&m->first_ns, &m->last_ns, f->first_ns, f->last_ns);
+	}
+	if (f->transport == TRANSPORT_TCP && !f->established) {
+		s->counters.unanswered++;
+		return;
+	}
+	uint32_t n = account_conversation(s, f);
+	if (!n)
+		return;
+	struct conversation *c = conversation_at(v, n);
+	c->packets += f->packets[0] + (uint64_t)f->packets[1];
+	c->bytes += f->bytes[0] + f->bytes[1];
+	seen(&c->first_ns, &c->last_ns, f->first_ns, f->last_ns);
+	if (!c->first_frame || f->first_frame < c->first_frame)
+		c->first_frame = f->first_frame;
+}
+
+void account_fact(struct sense *s)
+{
+	struct flow *f = s->flow;
+	const struct fact *fact = &s->fact;
+	if (f) {
+		if (f->client < 0 && fact->dir != DIR_OTHER)
+			f->client = (int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
+		/* The label may have changed since: the conversation follows it. */
+		uint32_t n = f->conversation;
+		if (!n || conversation_at(&s->inventory, n)->protocol != fact->protocol) {
+			const char *label = f->label;
+			f->label = fact->protocol;
+			f->conversation = n = account_conversation(s, f);
+			f->label = label;
+		}
+		struct operation *o = inventory_operation(&s->inventory, n, fact->msg);
+		if (o) {
+			o->requests += fact->dir != DIR_RESPONSE;
+			o->responses += fact->dir == DIR_RESPONSE;
+			o->errors += fact->failed;
+			if (!o->first_frame)
+				o->first_frame = fact->frame;
+		}
+	}
+	detections_fact(s);
+}

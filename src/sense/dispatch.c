@@ -1,0 +1,166 @@
+/* A message to its dissector: which protocol a conversation speaks, its state, its layers. */
+#include "sense/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Datagrams of one conversation that nobody recognises, before it is left alone. */
+enum { TRIES_MAX = 8 };
+
+#define X(name) [PROTO_##name] = &proto_##name,
+const struct proto *const protocols[PROTO_COUNT] = { PROTOCOL_LIST(X) };
+#undef X
+
+enum proto_number proto_number(const struct proto *p)
+{
+	unsigned n = 0;
+	while (n < PROTO_COUNT && protocols[n] != p)
+		n++;
+	assert(n < PROTO_COUNT);
+	return (enum proto_number)n;
+}
+
+void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	struct scene *c = &s->scene;
+	s->packet = p;
+	s->flow = f;
+	c->frame = p->frame;
+	c->at_ns = p->at_ns;
+	c->src = p->src;
+	c->dst = p->dst;
+	memcpy(c->src_mac, p->src_mac, 6);
+	memcpy(c->dst_mac, p->dst_mac, 6);
+	c->src_port = p->src_port;
+	c->dst_port = p->dst_port;
+	c->transport = p->transport;
+	c->side = (uint8_t)side;
+	c->client = f ? f->client : -1;
+	c->stream = p->kind == PACKET_TCP;
+	c->cut = !c->stream && p->missing;
+}
+
+bool dispatch_attach(struct sense *s, struct flow *f, struct layer *l, const struct proto *p)
+{
+	if (p->state_size) {
+		l->state = budget_alloc(&s->memory, p->state_size);
+		if (!l->state) {
+			f->mute = true;
+			return false;
+		}
+	}
+	l->proto = p;
+	f->label = p->name;
+	if (f->host[0])
+		host_at(&s->inventory, f->host[0])->known_service = true;
+	if (f->host[1])
+		host_at(&s->inventory, f->host[1])->known_service = true;
+	return true;
+}
+
+static void release_layer(struct sense *s, struct layer *l)
+{
+	if (!l->proto)
+		return;
+	budget_free(&s->memory, l->state, l->proto->state_size);
+	budget_free(&s->memory, l->asks, ask_slot(l) * l->proto->asks);
+	*l = (struct layer){ 0 };
+}
+
+void dispatch_release(struct sense *s, struct flow *f)
+{
+	for (unsigned i = 0; i < LAYERS; i++)
+		release_layer(s, &f->layer[i]);
+}
+
+/* One message; facts, identities and points come out on the way. */
+enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
+{
+	struct layer *below = s->layer;
+	const struct proto *proto_below = s->proto;
+	void *state_below = s->scene.state;
+	struct proto_stats *stats = &s->stats[proto_number(l->proto)];
+	s->layer = l;
+	s->proto = l->proto;
+	s->scene.state = l->state;
+	s->label = NULL;
+	s->ask_frame = 0;
+	if (!below) {
+		s->scratch_used = 0;
+		s->carried = 0;
+	}
+	stats->messages++;
+	enum parsed how = l->proto->parse(c, &s->scene);
+	if (how == PARSED_BAD) {
+		fact_drop(&s->scene);
+		stats->malformed++;
+		s->counters.malformed++;
+		detections_malformed(s, l->proto);
+	} else {
+		fact_end(&s->scene);
+	}
+	s->layer = below;
+	s->proto = proto_below;
+	s->scene.state = state_below;
+	return how;
+}
+
+enum parsed scene_upper(struct scene *scene, enum over over, struct cur c)
+{
+	struct sense *s = scene->sense;
+	assert(s->flow && s->layer == &s->flow->layer[0]);
+	struct layer *upper = &s->flow->layer[1];
+	for (unsigned i = 0; !upper->proto && i < PROTO_COUNT && upper->tries < TRIES_MAX; i++)
+		if (protocols[i]->over & over && protocols[i]->probe(c, scene) == PROBE_YES &&
+			!dispatch_attach(s, s->flow, upper, protocols[i]))
+			return PARSED_WHOLE;
+	if (upper->proto)
+		return dispatch_parse(s, upper, c);
+	if (upper->tries < TRIES_MAX)
+		upper->tries++;
+	return PARSED_WHOLE;
+}
+
+bool scene_has_upper(const struct scene *scene)
+{
+	const struct sense *s = scene->sense;
+	return s->flow && s->flow->layer[1].proto;
+}
+
+void dispatch_datagram(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	(void)side;
+	if (f->mute || (!p->payload.left && !p->missing))
+		return;
+	struct layer *l = &f->layer[0];
+	if (!l->proto) {
+		for (unsigned i = 0; !l->proto && i < PROTO_COUNT; i++)
+			if (protocols[i]->over & OVER_UDP &&
+				protocols[i]->probe(p->payload, &s->scene) == PROBE_YES &&
+				!dispatch_attach(s, f, l, protocols[i]))
+				return;
+		if (!l->proto) {
+			s->counters.undecoded_packets++;
+			f->mute = ++l->tries >= TRIES_MAX;
+			return;
+		}
+	}
+	dispatch_parse(s, l, p->payload);
+}
+
+void dispatch_link(struct sense *s, const struct packet *p)
+{
+	for (unsigned i = 0; i < PROTO_COUNT; i++) {
+		const struct proto *proto = protocols[i];
+		if (!(proto->over & OVER_ETHER) || proto->snap_oui != p->snap_oui)
+			continue;
+		for (size_t t = 0; t < COUNT_OF(proto->ethertypes) && proto->ethertypes[t]; t++) {
+			if (proto->ethertypes[t] != p->ethertype)
+				continue;
+			struct layer l = { .proto = proto }; /* no state: nobody converses here */
+			dispatch_parse(s, &l, p->payload);
+			return;
+		}
+	}
+	s->counters.undecoded_packets++;
+}

@@ -1,0 +1,105 @@
+/* The inside of the sensor: what scene, stream, dispatch and inventory share.  Private to the room. */
+#ifndef SENSE_ENGINE_H
+#define SENSE_ENGINE_H
+
+#include "base/budget.h"
+#include "sense/detect.h"
+#include "sense/flow.h"
+#include "sense/fragment.h"
+#include "sense/inventory.h"
+#include "sense/sense.h"
+
+/* Values one fact may hold: the bits of the longest message we know (DNP3: 2048 bytes of them). */
+enum { FACT_VALUES_MAX = 16384, CARRY_MAX = 8, SCRATCH_SIZE = 64 * 1024 };
+
+/* One tried protocol: its row and how it fared. */
+struct proto_stats {
+	uint64_t messages, malformed, gaps;
+};
+
+/* Every protocol's number in stats: its place in the list. */
+#define X(name) PROTO_##name,
+enum proto_number { PROTOCOL_LIST(X) PROTO_COUNT };
+#undef X
+
+struct sense_counters {
+	uint64_t undecoded_packets; /* payload of conversations nobody recognised */
+	uint64_t fragments_dropped;
+	uint64_t retransmissions, out_of_order, gaps, gap_bytes;
+	uint64_t cut_messages, lost_sync;
+	uint64_t malformed, violations;
+	uint64_t flows, unanswered;
+	uint64_t fact_values_dropped, scratch_refused;
+};
+
+struct sense {
+	struct sense_config config;
+	struct packet_counters packets;
+	struct sense_counters counters;
+	struct proto_stats stats[PROTO_COUNT];
+	struct flows flows;
+	struct fragments fragments;
+	struct budget memory; /* stream buffers, protocol states, fragments */
+	struct inventory inventory;
+	struct detections *detections;
+	uint64_t packet_count, byte_count;
+	int64_t first_ns, last_ns;
+
+	/* the message at hand */
+	struct scene scene;
+	const struct packet *packet;
+	struct flow *flow;	/* NULL for a link message */
+	struct layer *layer;	/* the protocol that speaks */
+	const struct proto *proto;
+	struct fact fact;
+	bool fact_open;
+	const char *label;
+	uint64_t ask_frame;
+	int64_t ask_ns;
+	size_t carried;
+	struct value values[FACT_VALUES_MAX];
+	uint8_t scratch[SCRATCH_SIZE];
+	size_t scratch_used;
+	uint32_t src_mac, dst_mac; /* of a link message */
+
+	/* plant.c */
+	const struct sense_zone *zones;
+	size_t zone_count;
+	const struct vendors *vendors;
+	struct plant_room *plant;
+};
+
+extern const struct proto *const protocols[PROTO_COUNT];
+enum proto_number proto_number(const struct proto *p);
+
+/* --- stream.c: TCP segments in, messages out --- */
+void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
+void stream_end(struct sense *s, struct flow *f); /* hands out what waits, frees everything */
+void stream_release(struct sense *s, struct flow *f); /* without reading */
+
+void stream_skip(struct flow *f, unsigned side, uint64_t n);
+
+/* --- dispatch.c: a message to its dissector --- */
+void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
+bool dispatch_attach(struct sense *s, struct flow *f, struct layer *l, const struct proto *p);
+enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c);
+void dispatch_datagram(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
+void dispatch_link(struct sense *s, const struct packet *p);
+void dispatch_release(struct sense *s, struct flow *f);
+
+/* --- guess.c --- */
+/* What usually lives at a port, or NULL: for labels that are said to be a guess. */
+const char *guess_port(uint8_t transport, uint16_t port);
+const char *guess_transport(uint8_t transport);
+
+/* --- account.c: packets and facts to the inventory --- */
+void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
+void account_link(struct sense *s, const struct packet *p);
+void account_flow_end(struct sense *s, struct flow *f);
+void account_fact(struct sense *s);
+uint32_t account_sender(struct sense *s);   /* host number of the message's sender; 0 none */
+uint32_t account_receiver(struct sense *s);
+uint32_t account_server(struct sense *s);
+uint32_t account_conversation(struct sense *s, struct flow *f);
+
+#endif

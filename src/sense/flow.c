@@ -1,0 +1,106 @@
+#include "sense/flow.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+static uint64_t end_hash(const struct ip *a, uint16_t port)
+{
+	uint64_t high, low;
+	memcpy(&high, a->b, 8);
+	memcpy(&low, a->b + 8, 8);
+	return hash_mix(high ^ (uint64_t)port << 48 ^ port, low + port);
+}
+
+/* Both directions give the same hash, so one look finds the flow. */
+static uint64_t packet_hash(const struct packet *p)
+{
+	uint64_t both = end_hash(&p->src, p->src_port) + end_hash(&p->dst, p->dst_port);
+	return hash_mix(both, p->transport);
+}
+
+int flows_init(struct flows *f, uint32_t max, struct err *e)
+{
+	*f = (struct flows){ .hand = 1 };
+	if (pool_init(&f->pool, sizeof(struct flow), max, e) || table_init(&f->table, max, e))
+		return err_in(e, "flow table");
+	return 0;
+}
+
+void flows_done(struct flows *f)
+{
+	pool_done(&f->pool);
+	table_done(&f->table);
+}
+
+static bool is_end(const struct flow *flow, unsigned side, const struct ip *a, uint16_t port)
+{
+	return flow->port[side] == port && memcmp(&flow->ip[side], a, sizeof *a) == 0;
+}
+
+struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side)
+{
+	uint64_t hash = packet_hash(p);
+	for (uint32_t at = table_first(&f->table, hash), n; (n = table_next(&f->table, hash, &at));) {
+		struct flow *flow = pool_at(&f->pool, n);
+		if (flow->transport != p->transport)
+			continue;
+		for (unsigned s = 0; s < 2; s++) {
+			if (is_end(flow, s, &p->src, p->src_port) &&
+				is_end(flow, !s, &p->dst, p->dst_port)) {
+				*side = s;
+				return flow;
+			}
+		}
+	}
+	return NULL;
+}
+
+struct flow *flows_add(struct flows *f, const struct packet *p)
+{
+	uint32_t n = pool_new(&f->pool);
+	if (!n)
+		return NULL;
+	struct flow *flow = pool_at(&f->pool, n);
+	*flow = (struct flow){
+		.hash = packet_hash(p),
+		.ip = { p->src, p->dst },
+		.port = { p->src_port, p->dst_port },
+		.transport = p->transport,
+		.client = -1,
+		.first_ns = p->at_ns,
+		.first_frame = p->frame,
+	};
+	table_add(&f->table, flow->hash, n);
+	return flow;
+}
+
+struct flow *flows_at(struct flows *f, uint32_t number)
+{
+	struct flow *flow = pool_at(&f->pool, number);
+	return flow->transport ? flow : NULL; /* 0: given back */
+}
+
+struct flow *flows_oldest(struct flows *f)
+{
+	if (!f->pool.live)
+		return NULL;
+	for (;;) {
+		if (f->hand >= f->pool.used)
+			f->hand = 1;
+		struct flow *flow = flows_at(f, f->hand++);
+		if (!flow)
+			continue;
+		if (!flow->recent)
+			return flow;
+		flow->recent = false;
+	}
+}
+
+void flows_remove(struct flows *f, struct flow *flow)
+{
+	uint32_t n = (uint32_t)((size_t)((uint8_t *)flow - f->pool.items) / f->pool.item_size);
+	table_remove(&f->table, flow->hash, n);
+	flow->transport = 0;
+	pool_free(&f->pool, n);
+}

@@ -1,0 +1,82 @@
+/* Flows: transport conversations in progress, in a bounded table that forgets the ones longest quiet.
+ *
+ * Side 0 is whoever sent the first packet seen; which side is the client is a question of its own. */
+#ifndef SENSE_FLOW_H
+#define SENSE_FLOW_H
+
+#include "base/pool.h"
+#include "sense/packet.h"
+#include "sense/proto.h"
+
+struct tcp; /* stream.c */
+
+/* One request that waits for its answer; proto.ask_size bytes follow. */
+struct ask {
+	uint64_t frame;
+	int64_t at_ns;
+	uint32_t key;
+	bool used;
+};
+
+/* A protocol at work in a flow: the transport's own, and the one above it (S7comm over COTP). */
+struct layer {
+	const struct proto *proto;
+	void *state;
+	uint8_t *asks; /* ring of proto->asks; NULL until the first */
+	uint8_t ask_next;
+	uint8_t tries; /* how often nobody said yes */
+};
+
+static inline size_t ask_slot(const struct layer *l)
+{
+	return (sizeof(struct ask) + l->proto->ask_size + 7) & ~(size_t)7;
+}
+
+enum { LAYERS = 2 };
+
+struct flow {
+	uint32_t free_link;
+	uint32_t conversation;
+	uint64_t hash;
+	struct ip ip[2];
+	uint16_t port[2];
+	uint8_t transport;
+	int8_t client;	    /* 0, 1, -1 not known */
+	bool opened;	    /* the SYN was seen */
+	bool established;   /* both ends agreed, or it was under way when the capture began */
+	bool recent;	    /* spoke since the sweep passed */
+	bool mute;	    /* nothing more is read from it */
+	bool closing;	    /* RST, or FIN from both sides */
+	uint8_t fin;	    /* sides that sent FIN */
+	uint8_t ttl[2];
+	uint8_t mac[2][6];
+	uint32_t mac_number[2];
+	uint32_t host[2];
+	int64_t first_ns, last_ns;
+	uint64_t first_frame;
+	uint32_t packets[2];
+	uint64_t bytes[2];
+	const char *label; /* as the last fact was labelled */
+	struct layer layer[LAYERS];
+	struct tcp *tcp;
+};
+
+struct flows {
+	struct pool pool;
+	struct table table;
+	uint32_t hand; /* where the sweep stands */
+	uint64_t evicted;
+};
+
+int flows_init(struct flows *f, uint32_t max, struct err *e);
+void flows_done(struct flows *f);
+
+/* The packet's flow, and in *side who sent it; NULL when it is new. */
+struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side);
+/* A new flow, the packet's sender on side 0.  NULL when full: evict one with flows_oldest first. */
+struct flow *flows_add(struct flows *f, const struct packet *p);
+struct flow *flows_oldest(struct flows *f); /* second chance: quiet since the last sweep */
+void flows_remove(struct flows *f, struct flow *flow);
+struct flow *flows_at(struct flows *f, uint32_t number); /* NULL: not in use */
+
+#endif

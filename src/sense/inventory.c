@@ -1,0 +1,325 @@
+#include "sense/inventory.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/hash.h"
+
+/* Longest text kept of anybody about anything: a system description may take several lines. */
+enum { SAID_MAX = 512 };
+
+/* How much somebody may say about himself: a scanner that tries user agents must not fill the table. */
+enum { SAID_PER_SUBJECT = 256 };
+
+/* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand). */
+static uint32_t share(size_t memory, unsigned per_mille, size_t item_size)
+{
+	size_t items = memory / 1000 * per_mille / item_size;
+	return items < 64 ? 64 : items > 1u << 22 ? 1u << 22 : (uint32_t)items;
+}
+
+int inventory_init(struct inventory *v, size_t memory, struct err *e)
+{
+	*v = (struct inventory){ .strings_used = 1 };
+	const struct {
+		struct pool *pool;
+		size_t size;
+		unsigned per_mille;
+		struct table *table;
+	} rooms[] = {
+		{ &v->hosts, sizeof(struct host), 120, &v->host_table },
+		{ &v->macs, sizeof(struct mac), 70, &v->mac_table },
+		{ &v->binds, sizeof(struct bind), 60, NULL },
+		{ &v->said, sizeof(struct said), 80, NULL },
+		{ &v->modules, sizeof(struct module), 10, NULL },
+		{ &v->conversations, sizeof(struct conversation), 220, &v->conversation_table },
+		{ &v->operations, sizeof(struct operation), 120, NULL },
+		{ &v->points, sizeof(struct point_record), 200, &v->point_table },
+	};
+	for (size_t i = 0; i < COUNT_OF(rooms); i++) {
+		uint32_t max = share(memory, rooms[i].per_mille, rooms[i].size);
+		if (pool_init(rooms[i].pool, rooms[i].size, max, e))
+			return err_in(e, "inventory");
+		if (rooms[i].table && table_init(rooms[i].table, max, e))
+			return err_in(e, "inventory");
+	}
+	v->strings_max = share(memory, 100, 1);
+	v->strings = mmap(NULL, v->strings_max, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (v->strings == MAP_FAILED) {
+		v->strings = NULL;
+		return err_sys(e, "inventory: reserve strings");
+	}
+	return table_init(&v->string_table, v->strings_max / 16, e);
+}
+
+void inventory_done(struct inventory *v)
+{
+	struct pool *pools[] = { &v->hosts, &v->macs, &v->binds, &v->said, &v->modules,
+		&v->conversations, &v->operations, &v->points };
+	for (size_t i = 0; i < COUNT_OF(pools); i++)
+		pool_done(pools[i]);
+	struct table *tables[] = { &v->host_table, &v->mac_table, &v->conversation_table,
+		&v->point_table, &v->string_table };
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		table_done(tables[i]);
+	if (v->strings)
+		munmap(v->strings, v->strings_max);
+}
+
+static uint64_t host_hash(const struct ip *a)
+{
+	return hash_bytes(a->b, sizeof a->b);
+}
+
+uint32_t inventory_host_find(const struct inventory *v, const struct ip *a)
+{
+	uint64_t hash = host_hash(a);
+	for (uint32_t at = table_first(&v->host_table, hash), n;
+		(n = table_next(&v->host_table, hash, &at));)
+		if (memcmp(host_at(v, n)->ip.b, a->b, sizeof a->b) == 0)
+			return n;
+	return 0;
+}
+
+uint32_t inventory_host(struct inventory *v, const struct ip *a)
+{
+	uint32_t n = inventory_host_find(v, a);
+	if (n)
+		return n;
+	n = pool_new(&v->hosts);
+	if (n) {
+		host_at(v, n)->ip = *a;
+		table_add(&v->host_table, host_hash(a), n);
+	}
+	return n;
+}
+
+uint32_t inventory_mac(struct inventory *v, const uint8_t address[6])
+{
+	uint64_t hash = hash_bytes(address, 6);
+	for (uint32_t at = table_first(&v->mac_table, hash), n;
+		(n = table_next(&v->mac_table, hash, &at));)
+		if (memcmp(mac_at(v, n)->address, address, 6) == 0)
+			return n;
+	uint32_t n = pool_new(&v->macs);
+	if (n) {
+		memcpy(mac_at(v, n)->address, address, 6);
+		table_add(&v->mac_table, hash, n);
+	}
+	return n;
+}
+
+void inventory_vlan(struct mac *m, uint16_t vlan)
+{
+	for (size_t i = 0; vlan && i < MAC_VLANS; i++) {
+		if (m->vlans[i] == vlan)
+			return;
+		if (!m->vlans[i]) {
+			m->vlans[i] = vlan;
+			return;
+		}
+	}
+}
+
+struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, uint64_t frame)
+{
+	if (!mac || !host)
+		return NULL;
+	struct host *h = host_at(v, host);
+	for (uint32_t n = h->binds; n;) {
+		struct bind *b = pool_at(&v->binds, n);
+		if (b->mac == mac)
+			return b;
+		n = b->next_of_host;
+	}
+	uint32_t n = pool_new(&v->binds);
+	if (!n)
+		return NULL;
+	struct mac *m = mac_at(v, mac);
+	struct bind *b = pool_at(&v->binds, n);
+	*b = (struct bind){ .host = host, .mac = mac, .next_of_host = h->binds,
+		.next_of_mac = m->binds, .frame = frame };
+	h->binds = n;
+	m->binds = n;
+	m->bind_count++;
+	return b;
+}
+
+uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
+{
+	if (!size)
+		return 0;
+	uint64_t hash = hash_bytes(text, size);
+	for (uint32_t at = table_first(&v->string_table, hash), n;
+		(n = table_next(&v->string_table, hash, &at));)
+		if (size < v->strings_used - n && memcmp(v->strings + n, text, size) == 0 &&
+			!v->strings[n + size])
+			return n;
+	bool room = size < v->strings_max - v->strings_used &&
+		    v->string_table.mask / 4 * 3 > v->string_table.used;
+	if (!room) {
+		v->strings_refused++;
+		return 0;
+	}
+	uint32_t n = v->strings_used;
+	memcpy(v->strings + n, text, size);
+	v->strings_used += (uint32_t)size + 1;
+	table_add(&v->string_table, hash, n);
+	return n;
+}
+
+uint32_t inventory_module(struct inventory *v, uint32_t host, unsigned rack, unsigned slot)
+{
+	struct host *h = host_at(v, host);
+	for (uint32_t n = h->modules; n;) {
+		struct module *m = pool_at(&v->modules, n);
+		if (m->rack == rack && m->slot == slot)
+			return n;
+		n = m->next;
+	}
+	uint32_t n = pool_new(&v->modules);
+	if (n) {
+		struct module *m = pool_at(&v->modules, n);
+		*m = (struct module){ .next = h->modules, .host = host, .rack = (uint16_t)rack,
+			.slot = (uint16_t)slot };
+		h->modules = n;
+	}
+	return n;
+}
+
+/* Printable and trimmed, into out; returns the size.  Whether the rest is UTF-8 is json's matter. */
+static size_t clean(const uint8_t *text, size_t size, char out[SAID_MAX])
+{
+	while (size && (text[size - 1] == 0 || text[size - 1] == ' '))
+		size--;
+	while (size && *text == ' ')
+		text++, size--;
+	if (size > SAID_MAX)
+		size = SAID_MAX;
+	for (size_t i = 0; i < size; i++) {
+		bool space = text[i] == '\r' || text[i] == '\n' || text[i] == '\t';
+		bool control = text[i] < 0x20 || text[i] == 0x7f;
+		out[i] = space ? ' ' : control ? '.' : (char)text[i];
+	}
+	return size;
+}
+
+void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
+	const char *protocol, const void *text, size_t size, uint64_t frame)
+{
+	char value[SAID_MAX];
+	if (!who.number || !(size = clean(text, size, value)))
+		return;
+	uint32_t *chain = who.kind == SUBJECT_HOST ? &host_at(v, who.number)->said
+			  : who.kind == SUBJECT_MAC
+				  ? &mac_at(v, who.number)->said
+				  : &((struct module *)pool_at(&v->modules, who.number))->said;
+	uint32_t count = 0;
+	for (uint32_t n = *chain; n; count++) {
+		struct said *s = pool_at(&v->said, n);
+		const char *known = string_at(v, s->value);
+		if (s->key == key && strncmp(known, value, size) == 0 && !known[size])
+			return;
+		n = s->next;
+	}
+	if (count >= SAID_PER_SUBJECT) {
+		v->said.refused++;
+		return;
+	}
+	uint32_t string = inventory_string(v, value, size);
+	uint32_t n = string ? pool_new(&v->said) : 0;
+	if (!n)
+		return;
+	struct said *s = pool_at(&v->said, n);
+	*s = (struct said){ .next = *chain, .value = string, .key = (uint8_t)key,
+		.protocol = protocol, .frame = frame };
+	*chain = n;
+}
+
+uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
+	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess)
+{
+	uint64_t ports = (uint64_t)transport << 16 | port;
+	uint64_t to = server;
+	if (group)
+		to = host_hash(group);
+	uint64_t hash = hash_mix((uint64_t)client << 32 ^ to, ports ^ (uintptr_t)protocol << 24);
+	for (uint32_t at = table_first(&v->conversation_table, hash), n;
+		(n = table_next(&v->conversation_table, hash, &at));) {
+		struct conversation *c = conversation_at(v, n);
+		if (c->client == client && c->server == server && c->transport == transport &&
+			c->port == port && c->protocol == protocol &&
+			(!group || memcmp(&c->group, group, sizeof *group) == 0))
+			return n;
+	}
+	uint32_t n = pool_new(&v->conversations);
+	if (!n)
+		return 0;
+	struct conversation *c = conversation_at(v, n);
+	*c = (struct conversation){ .client = client, .server = server, .transport = transport,
+		.port = port, .protocol = protocol, .guess = guess };
+	if (group)
+		c->group = *group;
+	table_add(&v->conversation_table, hash, n);
+	return n;
+}
+
+struct operation *inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
+{
+	if (!conversation)
+		return NULL;
+	struct conversation *c = conversation_at(v, conversation);
+	for (uint32_t n = c->operations; n;) {
+		struct operation *o = pool_at(&v->operations, n);
+		if (o->msg == m || (o->msg->code == m->code && strcmp(o->msg->name, m->name) == 0))
+			return o;
+		n = o->next;
+	}
+	uint32_t n = pool_new(&v->operations);
+	if (!n)
+		return NULL;
+	struct operation *o = pool_at(&v->operations, n);
+	*o = (struct operation){ .msg = m, .next = c->operations };
+	c->operations = n;
+	return o;
+}
+
+void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+	const struct point_at *at, double value, bool written)
+{
+	if (!host)
+		return;
+	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
+	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 | at->bit;
+	uint64_t b = (uint64_t)at->area << 32 | (at->index ^ symbol << 8);
+	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
+	struct point_record *p = NULL;
+	for (uint32_t slot = table_first(&v->point_table, hash), n;
+		(n = table_next(&v->point_table, hash, &slot));) {
+		struct point_record *q = pool_at(&v->points, n);
+		if (q->host == host && q->proto == proto && q->space == at->space &&
+			q->bit == at->bit && q->unit == at->unit && q->area == at->area &&
+			q->index == at->index && q->symbol == symbol) {
+			p = q;
+			break;
+		}
+	}
+	if (!p) {
+		uint32_t n = pool_new(&v->points);
+		if (!n)
+			return;
+		p = pool_at(&v->points, n);
+		*p = (struct point_record){ .symbol = symbol, .host = host, .proto = proto,
+			.space = at->space, .bit = at->bit, .unit = at->unit, .area = at->area,
+			.index = at->index, .first = value, .min = value, .max = value };
+		table_add(&v->point_table, hash, n);
+	}
+	p->samples++;
+	p->last = value;
+	p->written |= written;
+	if (value < p->min)
+		p->min = value;
+	if (value > p->max)
+		p->max = value;
+}

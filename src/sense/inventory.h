@@ -1,0 +1,137 @@
+/* What the sensor remembers: hosts, MAC addresses, who said what about themselves, conversations
+ * with their operations, points.  Bounded tables; full is a counter.  No judgement here: who is one
+ * asset with whom, and what it is, is found out at the end by plant.c. */
+#ifndef SENSE_INVENTORY_H
+#define SENSE_INVENTORY_H
+
+#include "base/pool.h"
+#include "event/plant.h"
+#include "sense/proto.h"
+
+/* Somebody things are said about. */
+enum subject_kind { SUBJECT_NONE, SUBJECT_HOST, SUBJECT_MAC, SUBJECT_MODULE };
+
+struct subject {
+	uint32_t number;
+	uint8_t kind;
+};
+
+struct host {
+	uint32_t binds;	     /* chain of struct bind */
+	uint32_t said;	     /* chain of struct said */
+	uint32_t asset;	     /* plant.c: index + 1 */
+	uint32_t modules;    /* chain of struct module */
+	struct ip ip;
+	uint8_t type;	     /* enum asset_type, by its own word */
+	bool spoke;	     /* sent at least one packet */
+	bool known_service;  /* a protocol was recognised with it */
+	const char *type_reason;
+	int64_t first_ns, last_ns;
+	uint64_t frames, bytes;
+};
+
+enum { MAC_VLANS = 4 };
+
+struct mac {
+	uint32_t binds;
+	uint32_t said;
+	uint32_t asset;
+	uint32_t bind_count;
+	uint8_t address[6];
+	uint8_t type;
+	bool spoke;
+	uint16_t vlans[MAC_VLANS];
+	const char *type_reason;
+	int64_t first_ns, last_ns;
+	uint64_t frames, bytes;
+};
+
+/* This address was seen behind that MAC. */
+struct bind {
+	uint32_t host, mac;
+	uint32_t next_of_host, next_of_mac;
+	uint32_t frames; /* as a source; saturates */
+	uint8_t ttl;	 /* highest seen */
+	bool claimed;	 /* by its own word: ARP, DHCP, neighbour discovery */
+	uint64_t frame;	 /* first */
+	int64_t last_ns;
+};
+
+struct said {
+	uint32_t next;
+	uint32_t value; /* string number */
+	uint8_t key;
+	const char *protocol;
+	uint64_t frame;
+};
+
+struct module {
+	uint32_t next, said;
+	uint32_t host;
+	uint16_t rack, slot;
+	uint32_t asset;
+};
+
+struct point_record {
+	uint32_t symbol; /* string number */
+	uint32_t host;
+	const struct proto *proto;
+	uint8_t space, bit;
+	bool written;
+	uint16_t unit;
+	uint32_t area, index;
+	uint64_t samples;
+	double first, last, min, max;
+};
+
+struct inventory {
+	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
+	struct table host_table, mac_table, conversation_table, point_table;
+	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
+	uint32_t strings_used, strings_max;
+	struct table string_table;
+	uint64_t strings_refused;
+};
+
+int inventory_init(struct inventory *v, size_t memory, struct err *e);
+void inventory_done(struct inventory *v);
+
+/* Numbers; 0 when the table is full. */
+uint32_t inventory_host(struct inventory *v, const struct ip *a);
+uint32_t inventory_host_find(const struct inventory *v, const struct ip *a); /* 0: never seen */
+uint32_t inventory_mac(struct inventory *v, const uint8_t address[6]);
+void inventory_vlan(struct mac *m, uint16_t vlan);
+struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, uint64_t frame);
+uint32_t inventory_string(struct inventory *v, const void *text, size_t size); /* as it is */
+uint32_t inventory_module(struct inventory *v, uint32_t host, unsigned rack, unsigned slot);
+/* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */
+void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
+	const char *protocol, const void *text, size_t size, uint64_t frame);
+
+uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
+	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
+struct operation *inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
+void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+	const struct point_at *at, double value, bool written);
+
+static inline struct host *host_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->hosts, n);
+}
+
+static inline struct mac *mac_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->macs, n);
+}
+
+static inline struct conversation *conversation_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->conversations, n);
+}
+
+static inline const char *string_at(const struct inventory *v, uint32_t n)
+{
+	return v->strings + n;
+}
+
+#endif

@@ -1,0 +1,608 @@
+#include "sense/packet.h"
+
+#include <string.h>
+
+#include "base/attr.h"
+
+/* Headers one frame may nest before it is a trick. */
+enum { NESTING_MAX = 24 };
+
+enum {
+	ETHER_IPV4 = 0x0800,
+	ETHER_IPV6 = 0x86dd,
+	ETHER_VLAN = 0x8100,
+	ETHER_QINQ = 0x88a8,
+	ETHER_QINQ_OLD = 0x9100,
+	ETHER_MPLS = 0x8847,
+	ETHER_PPPOE = 0x8864,
+	ETHER_BRIDGED = 0x6558, /* transparent Ethernet bridging, RFC 1701 */
+	ETHER_ERSPAN = 0x88be,
+	ETHER_ERSPAN3 = 0x22eb,
+};
+
+enum { TRANSPORT_IPIP = 4, TRANSPORT_IP6 = 41, TRANSPORT_GRE = 47 };
+
+struct reader {
+	struct packet *p;
+	struct packet_counters *n;
+	unsigned depth;
+};
+
+static void read_ethernet(struct reader *r, struct cur c);
+static void read_ethertype(struct reader *r, uint16_t type, struct cur c);
+
+/* Sum of 16-bit words in ones' complement, in the machine's byte order (RFC 1071, 2). */
+static uint32_t sum_words(const uint8_t *p, size_t size, uint64_t sum)
+{
+	uint64_t carry = 0;
+	for (; size >= 8; p += 8, size -= 8) {
+		uint64_t w;
+		memcpy(&w, p, 8);
+		sum += w;
+		carry += sum < w;
+	}
+	uint64_t w = 0;
+	memcpy(&w, p, size);
+	sum += w;
+	carry += sum < w;
+	sum = (sum & 0xffffffff) + (sum >> 32) + carry;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)sum;
+}
+
+static bool transport_sum_ok(const struct packet *p, const uint8_t *bytes, size_t size)
+{
+	size_t width = ip_is_4(&p->src) ? 4 : 16;
+	uint32_t sum = sum_words(p->src.b + 16 - width, width, 0);
+	sum = sum_words(p->dst.b + 16 - width, width, sum);
+	uint8_t tail[4] = { 0, p->transport, (uint8_t)(size >> 8), (uint8_t)size };
+	sum = sum_words(tail, sizeof tail, sum);
+	return sum_words(bytes, size, sum) == 0xffff;
+}
+
+static void unknown(struct reader *r)
+{
+	r->p->kind = PACKET_UNKNOWN;
+	r->n->bad_headers++;
+}
+
+/* --- encapsulation in UDP: recognised by content, so the collector's port may be any ------------ */
+
+static bool plausible_ethernet(struct cur c)
+{
+	cur_skip(&c, 12);
+	uint16_t type = cur_be16(&c);
+	for (int tags = 0; tags < 2 && (type == ETHER_VLAN || type == ETHER_QINQ); tags++) {
+		cur_skip(&c, 2);
+		type = cur_be16(&c);
+	}
+	if (type == ETHER_IPV4) {
+		uint8_t first = cur_u8(&c);
+		cur_skip(&c, 1);
+		uint16_t total = cur_be16(&c);
+		return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && total >= 20;
+	}
+	if (type == ETHER_IPV6)
+		return cur_u8(&c) >> 4 == 6 && c.left >= 39;
+	return cur_ok(&c) && (type == 0x0806 || type == 0x88cc);
+}
+
+/* VXLAN: RFC 7348, 5.  Flags 08 and all reserved bits zero. */
+static bool take_vxlan(struct cur *c)
+{
+	struct cur in = *c;
+	if (cur_be32(&in) != 0x08000000)
+		return false;
+	if (cur_be32(&in) & 0xff || !cur_ok(&in) || !plausible_ethernet(in))
+		return false;
+	*c = in;
+	return true;
+}
+
+/* Geneve: RFC 8926, 3.4. */
+static bool take_geneve(struct cur *c)
+{
+	struct cur in = *c;
+	uint8_t first = cur_u8(&in);
+	uint8_t flags = cur_u8(&in);
+	uint16_t type = cur_be16(&in);
+	uint32_t network = cur_be32(&in);
+	if (first >> 6 || flags & 0x3f || type != ETHER_BRIDGED || network & 0xff)
+		return false;
+	cur_skip(&in, (size_t)(first & 0x3f) * 4);
+	if (!cur_ok(&in) || !plausible_ethernet(in))
+		return false;
+	*c = in;
+	return true;
+}
+
+/* TZSP: version 1, a received packet, Ethernet inside; tags until the end tag. */
+static bool take_tzsp(struct cur *c)
+{
+	struct cur in = *c;
+	if (cur_u8(&in) != 1 || cur_u8(&in) > 1 || cur_be16(&in) != 1)
+		return false;
+	for (int tags = 0; tags < 32; tags++) {
+		uint8_t tag = cur_u8(&in);
+		if (!cur_ok(&in))
+			return false;
+		if (tag == 1) {
+			if (!plausible_ethernet(in))
+				return false;
+			*c = in;
+			return true;
+		}
+		if (tag)
+			cur_skip(&in, cur_u8(&in));
+	}
+	return false;
+}
+
+/* --- transport ----------------------------------------------------------------------------------*/
+
+static void read_tcp(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
+	struct cur whole = c;
+	p->src_port = cur_be16(&c);
+	p->dst_port = cur_be16(&c);
+	p->seq = cur_be32(&c);
+	p->ack = cur_be32(&c);
+	size_t header = (size_t)(cur_u8(&c) >> 4) * 4;
+	p->flags = cur_u8(&c);
+	if (header < 20 || !cur_ok(&c)) {
+		unknown(r);
+		return;
+	}
+	p->kind = PACKET_TCP;
+	if (!p->missing && !transport_sum_ok(p, whole.at, whole.left))
+		r->n->bad_tcp_checksum++;
+	cur_skip(&whole, header);
+	p->payload = whole;
+	if (!cur_ok(&whole))
+		p->payload = cur_of(NULL, 0); /* options were cut off: nothing behind them either */
+}
+
+static void read_udp(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
+	struct cur whole = c;
+	p->src_port = cur_be16(&c);
+	p->dst_port = cur_be16(&c);
+	uint16_t size = cur_be16(&c);
+	uint16_t sum = cur_be16(&c);
+	if (!cur_ok(&c)) {
+		unknown(r);
+		return;
+	}
+	if (size >= 8 && size < whole.left + p->missing) {
+		/* bytes behind the datagram are padding */
+		size_t whole_size = whole.left < size ? whole.left : size;
+		p->missing = (uint32_t)(size - whole_size);
+		whole.left = whole_size;
+		c.left = whole_size - 8;
+	}
+	if (sum && !p->missing && !transport_sum_ok(p, whole.at, whole.left))
+		r->n->bad_udp_checksum++;
+	bool mirrored = take_vxlan(&c) || take_geneve(&c) || take_tzsp(&c);
+	if (mirrored) {
+		p->encapsulations++;
+		r->n->encapsulated += p->encapsulations == 1;
+		read_ethernet(r, c);
+		return;
+	}
+	p->kind = PACKET_UDP;
+	p->payload = c;
+}
+
+/* GRE: RFC 2784 with key and sequence of RFC 2890; ERSPAN as in draft-foschiano-erspan-03. */
+static void read_gre(struct reader *r, struct cur c)
+{
+	uint16_t flags = cur_be16(&c);
+	uint16_t type = cur_be16(&c);
+	if (flags & 0x8000 || flags & 0x4000)
+		cur_skip(&c, 4);
+	if (flags & 0x2000)
+		cur_skip(&c, 4);
+	if (flags & 0x1000)
+		cur_skip(&c, 4);
+	if (!cur_ok(&c) || flags & 7) {
+		r->p->kind = PACKET_IP; /* version 1 carries PPP: nothing of ours */
+		return;
+	}
+	r->p->encapsulations++;
+	r->n->encapsulated += r->p->encapsulations == 1;
+	if (type == ETHER_ERSPAN) {
+		if (flags & 0x1000) /* type II numbers its packets, type I has no header at all */
+			cur_skip(&c, 8);
+		read_ethernet(r, c);
+	} else if (type == ETHER_ERSPAN3) {
+		cur_skip(&c, 10);
+		uint16_t last = cur_be16(&c);
+		if (last & 1)
+			cur_skip(&c, 8);
+		read_ethernet(r, c);
+	} else if (type == ETHER_BRIDGED) {
+		read_ethernet(r, c);
+	} else {
+		read_ethertype(r, type, c);
+	}
+}
+
+static void read_transport(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
+	switch (p->transport) {
+	case TRANSPORT_TCP:
+		read_tcp(r, c);
+		break;
+	case TRANSPORT_UDP:
+		read_udp(r, c);
+		break;
+	case TRANSPORT_GRE:
+		read_gre(r, c);
+		break;
+	case TRANSPORT_IPIP:
+	case TRANSPORT_IP6:
+		p->encapsulations++;
+		read_ethertype(r, p->transport == TRANSPORT_IPIP ? ETHER_IPV4 : ETHER_IPV6, c);
+		break;
+	default:
+		p->kind = PACKET_IP;
+		p->payload = c;
+	}
+}
+
+void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)
+{
+	struct reader r = { .p = p, .n = n };
+	p->missing = 0;
+	read_transport(&r, c);
+}
+
+/* --- network ------------------------------------------------------------------------------------*/
+
+static void read_ipv4(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
+	struct cur whole = c;
+	uint8_t first = cur_u8(&c);
+	cur_skip(&c, 1);
+	size_t total = cur_be16(&c);
+	p->fragment_id = cur_be16(&c);
+	uint16_t fragment = cur_be16(&c);
+	p->ttl = cur_u8(&c);
+	p->transport = cur_u8(&c);
+	cur_skip(&c, 2);
+	const uint8_t *src = cur_take(&c, 4);
+	const uint8_t *dst = cur_take(&c, 4);
+	size_t header = (size_t)(first & 15) * 4;
+	if (!src || !dst || first >> 4 != 4 || header < 20 || (total && total < header)) {
+		unknown(r);
+		return;
+	}
+	p->src = ip_of_4(src);
+	p->dst = ip_of_4(dst);
+	p->has_ip = true;
+	if (header <= whole.left && sum_words(whole.at, header, 0) != 0xffff)
+		r->n->bad_ip_checksum++;
+	/* Total length 0: the sender's network card cut the segments; the frame tells the size. */
+	if (total == 0)
+		total = whole.left + p->missing;
+	if (total > whole.left)
+		p->missing = (uint32_t)(total - whole.left);
+	else {
+		whole.left = total;
+		p->missing = 0;
+	}
+	cur_skip(&whole, header);
+	if (!cur_ok(&whole)) {
+		unknown(r);
+		return;
+	}
+	if (fragment & 0x3fff) {
+		p->kind = PACKET_FRAGMENT;
+		p->fragment_at = (uint32_t)(fragment & 0x1fff) * 8;
+		p->fragment_more = fragment & 0x2000;
+		p->payload = whole;
+		r->n->fragments++;
+		return;
+	}
+	read_transport(r, whole);
+}
+
+/* RFC 8200, 4. */
+static void read_ipv6(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
+	uint32_t first = cur_be32(&c);
+	size_t size = cur_be16(&c);
+	p->transport = cur_u8(&c);
+	p->ttl = cur_u8(&c);
+	const uint8_t *src = cur_take(&c, 16);
+	const uint8_t *dst = cur_take(&c, 16);
+	if (!src || !dst || first >> 28 != 6) {
+		unknown(r);
+		return;
+	}
+	memcpy(p->src.b, src, 16);
+	memcpy(p->dst.b, dst, 16);
+	p->has_ip = true;
+	if (size == 0) /* jumbogram, or a network card that cuts segments */
+		size = c.left + p->missing;
+	if (size > c.left)
+		p->missing = (uint32_t)(size - c.left);
+	else {
+		c.left = size;
+		p->missing = 0;
+	}
+	for (unsigned headers = 0; headers < 16; headers++) {
+		uint8_t next;
+		switch (p->transport) {
+		case 0:	  /* hop-by-hop options */
+		case 43:  /* routing */
+		case 60:  /* destination options */
+		case 135: /* mobility */
+			next = cur_u8(&c);
+			cur_skip(&c, (size_t)cur_u8(&c) * 8 + 6);
+			break;
+		case 51: /* authentication header, RFC 4302: its length counts 4-byte words less 2 */
+			next = cur_u8(&c);
+			cur_skip(&c, ((size_t)cur_u8(&c) + 2) * 4 - 2);
+			break;
+		case 44: /* fragment */
+			next = cur_u8(&c);
+			cur_skip(&c, 1);
+			uint16_t at = cur_be16(&c);
+			p->fragment_id = cur_be32(&c);
+			if (!cur_ok(&c))
+				break;
+			p->transport = next;
+			if (at & 0xfff9) {
+				p->kind = PACKET_FRAGMENT;
+				p->fragment_at = at & 0xfff8;
+				p->fragment_more = at & 1;
+				p->payload = c;
+				r->n->fragments++;
+				return;
+			}
+			continue; /* an atomic fragment is a whole packet, RFC 6946 */
+		default:
+			read_transport(r, c);
+			return;
+		}
+		if (!cur_ok(&c)) {
+			unknown(r);
+			return;
+		}
+		p->transport = next;
+	}
+	unknown(r);
+}
+
+/* --- link ---------------------------------------------------------------------------------------*/
+
+static void link_payload(struct reader *r, uint16_t type, uint32_t oui, struct cur c)
+{
+	r->p->kind = PACKET_LINK;
+	r->p->ethertype = type;
+	r->p->snap_oui = oui;
+	r->p->payload = c;
+}
+
+/* IEEE 802.2: SNAP carries an OUI and a type; other service points have no type. */
+static void read_llc(struct reader *r, struct cur c)
+{
+	struct cur in = c;
+	if (cur_be16(&in) == 0xaaaa && cur_u8(&in) == 3) {
+		uint32_t oui = cur_be24(&in);
+		uint16_t type = cur_be16(&in);
+		if (cur_ok(&in)) {
+			if (oui == 0)
+				read_ethertype(r, type, in);
+			else
+				link_payload(r, type, oui, in);
+			return;
+		}
+	}
+	link_payload(r, 0, 0, c);
+}
+
+static void read_mpls(struct reader *r, struct cur c)
+{
+	for (unsigned labels = 0; labels < 16; labels++) {
+		uint32_t label = cur_be32(&c);
+		if (!cur_ok(&c))
+			break;
+		if (label & 0x100) { /* bottom of stack: the first nibble tells the version */
+			int nibble = cur_peek(&c, 0) >> 4;
+			if (nibble == 4 || nibble == 6)
+				read_ethertype(r, nibble == 4 ? ETHER_IPV4 : ETHER_IPV6, c);
+			else
+				link_payload(r, ETHER_MPLS, 0, c);
+			return;
+		}
+	}
+	unknown(r);
+}
+
+static void read_ethertype(struct reader *r, uint16_t type, struct cur c)
+{
+	if (++r->depth > NESTING_MAX) {
+		unknown(r);
+		return;
+	}
+	if (LIKELY(type == ETHER_IPV4)) {
+		read_ipv4(r, c);
+		return;
+	}
+	switch (type) {
+	case ETHER_IPV6:
+		read_ipv6(r, c);
+		return;
+	case ETHER_VLAN:
+	case ETHER_QINQ:
+	case ETHER_QINQ_OLD: {
+		uint16_t tag = cur_be16(&c);
+		uint16_t inner = cur_be16(&c);
+		if (!cur_ok(&c)) {
+			unknown(r);
+			return;
+		}
+		if (tag & 0xfff)
+			r->p->vlan = tag & 0xfff;
+		read_ethertype(r, inner, c);
+		return;
+	}
+	case ETHER_MPLS:
+		read_mpls(r, c);
+		return;
+	case ETHER_PPPOE: { /* RFC 2516 session, then a PPP protocol number */
+		struct cur in = c;
+		cur_skip(&in, 6);
+		uint16_t ppp = cur_be16(&in);
+		if (ppp == 0x21 || ppp == 0x57)
+			read_ethertype(r, ppp == 0x21 ? ETHER_IPV4 : ETHER_IPV6, in);
+		else
+			link_payload(r, type, 0, c);
+		return;
+	}
+	case ETHER_BRIDGED:
+		read_ethernet(r, c);
+		return;
+	}
+	if (type <= 1500) { /* 802.3: a length, then LLC; what is beyond the length is padding */
+		if (type < c.left)
+			c.left = type;
+		read_llc(r, c);
+		return;
+	}
+	link_payload(r, type, 0, c);
+}
+
+static void read_ethernet(struct reader *r, struct cur c)
+{
+	if (++r->depth > NESTING_MAX) {
+		unknown(r);
+		return;
+	}
+	const uint8_t *dst = cur_take(&c, 6);
+	const uint8_t *src = cur_take(&c, 6);
+	uint16_t type = cur_be16(&c);
+	if (!cur_ok(&c)) {
+		unknown(r);
+		return;
+	}
+	memcpy(r->p->dst_mac, dst, 6);
+	memcpy(r->p->src_mac, src, 6);
+	r->p->has_mac = true;
+	read_ethertype(r, type, c);
+}
+
+/* Linux cooked capture: the sender's address only, of up to eight bytes. */
+static void read_cooked(struct reader *r, struct cur c, bool second)
+{
+	uint16_t type = 0, kind, size;
+	if (second) {
+		type = cur_be16(&c);
+		cur_skip(&c, 6);
+		kind = cur_be16(&c);
+		cur_skip(&c, 1);
+		size = cur_u8(&c);
+	} else {
+		cur_skip(&c, 2);
+		kind = cur_be16(&c);
+		size = cur_be16(&c);
+	}
+	const uint8_t *address = cur_take(&c, 8);
+	if (!second)
+		type = cur_be16(&c);
+	if (!cur_ok(&c)) {
+		unknown(r);
+		return;
+	}
+	if (kind == 1 && size == 6) { /* ARPHRD_ETHER */
+		memcpy(r->p->src_mac, address, 6);
+		r->p->has_mac = true;
+	}
+	if (type == 4) /* 802.2 frames carry no type */
+		read_llc(r, c);
+	else
+		read_ethertype(r, type, c);
+}
+
+static void read_raw(struct reader *r, struct cur c)
+{
+	int nibble = cur_peek(&c, 0) >> 4;
+	if (nibble == 4 || nibble == 6)
+		read_ethertype(r, nibble == 4 ? ETHER_IPV4 : ETHER_IPV6, c);
+	else
+		unknown(r);
+}
+
+/* BSD loopback: the address family in the byte order of the machine that captured. */
+static void read_loopback(struct reader *r, struct cur c)
+{
+	uint32_t family = cur_be32(&c);
+	if (family > 0xffff)
+		family = __builtin_bswap32(family);
+	if (family == 2)
+		read_ethertype(r, ETHER_IPV4, c);
+	else if (family == 24 || family == 28 || family == 30 || family == 10)
+		read_ethertype(r, ETHER_IPV6, c);
+	else
+		unknown(r);
+}
+
+bool sense_reads(int linktype)
+{
+	switch (linktype) {
+	case LINK_NULL:
+	case LINK_ETHERNET:
+	case LINK_RAW:
+	case LINK_LOOP:
+	case LINK_SLL:
+	case LINK_IPV4:
+	case LINK_IPV6:
+	case LINK_SLL2:
+		return true;
+	}
+	return false;
+}
+
+void packet_read(struct packet *p, const struct sense_frame *f, struct packet_counters *n)
+{
+	*p = (struct packet){
+		.frame = f->number,
+		.at_ns = f->at_ns,
+		.wire_size = f->wire_size,
+		.cut = f->size < f->wire_size,
+		.missing = f->wire_size - f->size,
+	};
+	n->cut_frames += p->cut;
+	struct reader r = { .p = p, .n = n };
+	struct cur c = cur_of(f->bytes, f->size);
+	switch (f->linktype) {
+	case LINK_ETHERNET:
+		read_ethernet(&r, c);
+		break;
+	case LINK_RAW:
+	case LINK_IPV4:
+	case LINK_IPV6:
+		read_raw(&r, c);
+		break;
+	case LINK_NULL:
+	case LINK_LOOP:
+		read_loopback(&r, c);
+		break;
+	case LINK_SLL:
+	case LINK_SLL2:
+		read_cooked(&r, c, f->linktype == LINK_SLL2);
+		break;
+	default:
+		p->kind = PACKET_UNKNOWN;
+		n->unread_link++;
+	}
+}

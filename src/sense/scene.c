@@ -1,0 +1,529 @@
+/* The calls a dissector makes: facts, values, pairing, identity, points. */
+#include <assert.h>
+#include <string.h>
+
+#include "sense/engine.h"
+
+/* --- facts --------------------------------------------------------------------------------------*/
+
+void fact_begin(struct scene *c, const struct msg *m)
+{
+	struct sense *s = c->sense;
+	if (s->fact_open)
+		fact_end(c);
+	s->fact = (struct fact){
+		.frame = c->frame,
+		.at_ns = c->at_ns,
+		.src = c->src,
+		.dst = c->dst,
+		.src_port = c->src_port,
+		.dst_port = c->dst_port,
+		.transport = c->transport,
+		.dir = m->dir,
+		.protocol = s->label ? s->label : s->proto->name,
+		.msg = m,
+		.request = s->ask_frame,
+		.request_ns = s->ask_ns,
+		.values = s->values,
+		.value_count = s->carried,
+	};
+	memcpy(s->fact.src_mac, c->src_mac, 6);
+	memcpy(s->fact.dst_mac, c->dst_mac, 6);
+	s->ask_frame = 0;
+	s->ask_ns = 0;
+	s->fact_open = true;
+}
+
+void fact_dir(struct scene *c, enum dir dir)
+{
+	c->sense->fact.dir = (uint8_t)dir;
+}
+
+void fact_failed(struct scene *c)
+{
+	c->sense->fact.failed = true;
+}
+
+void fact_violation(struct scene *c)
+{
+	c->sense->fact.violation = true;
+}
+
+void fact_drop(struct scene *c)
+{
+	c->sense->fact_open = false;
+}
+
+void fact_end(struct scene *c)
+{
+	struct sense *s = c->sense;
+	if (!s->fact_open)
+		return;
+	s->fact_open = false;
+	s->counters.violations += s->fact.violation;
+	s->carried = 0; /* what a lower layer left belongs to the first fact above it */
+	if (s->config.on_fact)
+		s->config.on_fact(s->config.self, &s->fact);
+	if (!s->config.facts_only)
+		account_fact(s);
+}
+
+static struct value *value_new(struct scene *c, const struct field *f, enum value_type type)
+{
+	struct sense *s = c->sense;
+	static struct value nowhere;
+	if (RARELY(!s->fact_open))
+		return &nowhere;
+	if (RARELY(s->fact.value_count >= FACT_VALUES_MAX)) {
+		s->fact.more_values = true;
+		s->counters.fact_values_dropped++;
+		return &nowhere;
+	}
+	struct value *v = &s->values[s->fact.value_count++];
+	v->field = f;
+	v->type = (uint8_t)type;
+	v->size = 0;
+	return v;
+}
+
+static void check_bounds(struct scene *c, const struct field *f, int64_t v)
+{
+	if ((f->min || f->max) && (v < f->min || v > f->max))
+		c->sense->fact.violation = true;
+}
+
+void fact_uint(struct scene *c, const struct field *f, uint64_t v)
+{
+	value_new(c, f, VALUE_UINT)->u = v;
+	check_bounds(c, f, v > INT64_MAX ? INT64_MAX : (int64_t)v);
+}
+
+void fact_int(struct scene *c, const struct field *f, int64_t v)
+{
+	value_new(c, f, VALUE_INT)->i = v;
+	check_bounds(c, f, v);
+}
+
+void fact_real(struct scene *c, const struct field *f, double v)
+{
+	value_new(c, f, VALUE_REAL)->d = v;
+}
+
+void fact_flag(struct scene *c, const struct field *f, bool v)
+{
+	value_new(c, f, VALUE_FLAG)->u = v;
+}
+
+static void add_bytes(struct scene *c, const struct field *f, enum value_type type, const void *bytes,
+	size_t size)
+{
+	struct value *v = value_new(c, f, type);
+	v->bytes = bytes;
+	v->size = (uint32_t)size;
+}
+
+void fact_text(struct scene *c, const struct field *f, const void *text, size_t size)
+{
+	add_bytes(c, f, VALUE_TEXT, text, size);
+}
+
+void fact_bytes(struct scene *c, const struct field *f, const void *bytes, size_t size)
+{
+	add_bytes(c, f, VALUE_BYTES, bytes, size);
+}
+
+void fact_ip(struct scene *c, const struct field *f, const void *bytes, size_t size)
+{
+	assert(size == 4 || size == 16);
+	add_bytes(c, f, VALUE_IP, bytes, size);
+}
+
+void fact_mac(struct scene *c, const struct field *f, const void *six)
+{
+	add_bytes(c, f, VALUE_MAC, six, 6);
+}
+
+void carry_uint(struct scene *c, const struct field *f, uint64_t v)
+{
+	struct sense *s = c->sense;
+	assert(!s->fact_open);
+	if (s->carried < CARRY_MAX)
+		s->values[s->carried++] = (struct value){ .field = f, .type = VALUE_UINT, .u = v };
+}
+
+void carry_clear(struct scene *c)
+{
+	c->sense->carried = 0;
+}
+
+void scene_label(struct scene *c, const char *protocol)
+{
+	struct sense *s = c->sense;
+	s->label = protocol;
+	if (s->flow && s->layer == &s->flow->layer[0])
+		s->flow->label = protocol;
+	if (s->fact_open)
+		s->fact.protocol = protocol;
+}
+
+const struct msg *msg_find(const struct msg *table, uint32_t code, enum dir dir)
+{
+	for (; table->name; table++)
+		if (table->code == code && table->dir == dir)
+			return table;
+	return NULL;
+}
+
+const struct value *fact_value(const struct fact *f, const char *name)
+{
+	for (size_t i = 0; i < f->value_count; i++)
+		if (strcmp(f->values[i].field->name, name) == 0)
+			return &f->values[i];
+	return NULL;
+}
+
+/* --- the walker ---------------------------------------------------------------------------------*/
+
+static void walk_text(struct scene *s, struct cur *c, const struct field *f, size_t size)
+{
+	const uint8_t *p = cur_take(c, size);
+	if (!p)
+		return;
+	while (size && (p[size - 1] == 0 || p[size - 1] == ' '))
+		size--;
+	fact_text(s, f, p, size);
+}
+
+static void walk_list(struct scene *s, struct cur *c, const struct field *f, size_t size, enum wire width)
+{
+	struct cur in = cur_sub(c, size);
+	while (in.left && cur_ok(&in)) {
+		uint64_t v = width == U8 ? cur_u8(&in) : width == BE16 ? cur_be16(&in) : cur_le16(&in);
+		if (cur_ok(&in))
+			fact_uint(s, f, v);
+	}
+	c->bad |= in.bad;
+}
+
+static void walk_one(struct scene *s, struct cur *c, const struct field *f)
+{
+	size_t most = f->max > 0 ? (size_t)f->max : c->left;
+	uint64_t u = 0;
+	int64_t i = 0;
+	double d = 0;
+	const uint8_t *p;
+	switch ((enum wire)f->wire) {
+	case U8: u = cur_u8(c); break;
+	case BE16: u = cur_be16(c); break;
+	case BE24: u = cur_be24(c); break;
+	case BE32: u = cur_be32(c); break;
+	case BE48: u = cur_be48(c); break;
+	case BE64: u = cur_be64(c); break;
+	case LE16: u = cur_le16(c); break;
+	case LE24: u = cur_le24(c); break;
+	case LE32: u = cur_le32(c); break;
+	case LE48: u = cur_le48(c); break;
+	case LE64: u = cur_le64(c); break;
+	case S8: i = (int8_t)cur_u8(c); goto add_int;
+	case SBE16: i = (int16_t)cur_be16(c); goto add_int;
+	case SBE32: i = (int32_t)cur_be32(c); goto add_int;
+	case SBE64: i = (int64_t)cur_be64(c); goto add_int;
+	case SLE16: i = (int16_t)cur_le16(c); goto add_int;
+	case SLE32: i = (int32_t)cur_le32(c); goto add_int;
+	case SLE64: i = (int64_t)cur_le64(c); goto add_int;
+	case FBE32: d = cur_float_of(cur_be32(c)); goto add_real;
+	case FBE64: d = cur_double_of(cur_be64(c)); goto add_real;
+	case FLE32: d = cur_float_of(cur_le32(c)); goto add_real;
+	case FLE64: d = cur_double_of(cur_le64(c)); goto add_real;
+	case IP4:
+	case IP6:
+		p = cur_take(c, f->wire == IP4 ? 4 : 16);
+		if (p)
+			fact_ip(s, f, p, f->wire == IP4 ? 4 : 16);
+		return;
+	case MAC:
+		p = cur_take(c, 6);
+		if (p)
+			fact_mac(s, f, p);
+		return;
+	case BYTES:
+		p = cur_take(c, most);
+		if (p)
+			fact_bytes(s, f, p, most);
+		return;
+	case TEXT: walk_text(s, c, f, most); return;
+	case TEXT8: walk_text(s, c, f, cur_u8(c)); return;
+	case TEXT16: walk_text(s, c, f, cur_be16(c)); return;
+	case TEXT16L: walk_text(s, c, f, cur_le16(c)); return;
+	case COUNTED_U8: walk_list(s, c, f, cur_u8(c), U8); return;
+	case COUNTED_BE16: walk_list(s, c, f, cur_u8(c), BE16); return;
+	case LIST_U8: walk_list(s, c, f, c->left, U8); return;
+	case LIST_BE16: walk_list(s, c, f, c->left, BE16); return;
+	case LIST_LE16: walk_list(s, c, f, c->left, LE16); return;
+	case SKIP: cur_skip(c, (size_t)f->min); return;
+	case FLAG:
+	case REAL: assert(!"made by code only"); return;
+	}
+	if (cur_ok(c))
+		fact_uint(s, f, u);
+	return;
+add_int:
+	if (cur_ok(c))
+		fact_int(s, f, i);
+	return;
+add_real:
+	if (cur_ok(c))
+		fact_real(s, f, d);
+}
+
+bool walk(struct scene *s, struct cur *c, const struct field *fields)
+{
+	for (; fields && fields->name && cur_ok(c); fields++)
+		walk_one(s, c, fields);
+	return cur_ok(c);
+}
+
+/* --- pairing ------------------------------------------------------------------------------------*/
+
+static struct ask *ask_at(struct layer *l, unsigned i)
+{
+	return (struct ask *)(void *)(l->asks + ask_slot(l) * i);
+}
+
+static struct ask *ask_find(struct layer *l, uint32_t key)
+{
+	for (unsigned i = 0; l->asks && i < l->proto->asks; i++) {
+		struct ask *a = ask_at(l, i);
+		if (a->used && a->key == key)
+			return a;
+	}
+	return NULL;
+}
+
+void *ask_put(struct scene *c, uint32_t key)
+{
+	struct sense *s = c->sense;
+	struct layer *l = s->layer;
+	if (!s->flow || !l->proto->asks)
+		return NULL;
+	if (!l->asks) {
+		l->asks = budget_alloc(&s->memory, ask_slot(l) * l->proto->asks);
+		if (!l->asks)
+			return NULL;
+	}
+	struct ask *a = ask_find(l, key);
+	if (!a) {
+		a = ask_at(l, l->ask_next);
+		l->ask_next = (uint8_t)((l->ask_next + 1) % l->proto->asks);
+	}
+	memset(a, 0, ask_slot(l));
+	*a = (struct ask){ .frame = c->frame, .at_ns = c->at_ns, .key = key, .used = true };
+	return a + 1;
+}
+
+static void *ask_get(struct scene *c, uint32_t key, bool keep)
+{
+	struct sense *s = c->sense;
+	struct ask *a = ask_find(s->layer, key);
+	if (!a)
+		return NULL;
+	a->used = keep;
+	if (s->fact_open) {
+		s->fact.request = a->frame;
+		s->fact.request_ns = a->at_ns;
+	} else {
+		s->ask_frame = a->frame;
+		s->ask_ns = a->at_ns;
+	}
+	return a + 1;
+}
+
+void *ask_take(struct scene *c, uint32_t key)
+{
+	return ask_get(c, key, false);
+}
+
+void *ask_peek(struct scene *c, uint32_t key)
+{
+	return ask_get(c, key, true);
+}
+
+/* --- who somebody is ----------------------------------------------------------------------------*/
+
+static bool remembering(const struct scene *c)
+{
+	return !c->sense->config.facts_only;
+}
+
+static const char *who_protocol(const struct sense *s)
+{
+	return s->label ? s->label : s->proto->name;
+}
+
+static void say(struct scene *c, struct subject who, enum identity_key key, const void *text, size_t size)
+{
+	struct sense *s = c->sense;
+	if (text && size)
+		inventory_say(&s->inventory, who, key, who_protocol(s), text, size, c->frame);
+}
+
+static struct subject sender(struct scene *c)
+{
+	struct sense *s = c->sense;
+	if (s->flow)
+		return (struct subject){ account_sender(s), SUBJECT_HOST };
+	return (struct subject){ s->src_mac, SUBJECT_MAC };
+}
+
+void who_sender(struct scene *c, enum identity_key key, const void *text, size_t size)
+{
+	if (remembering(c))
+		say(c, sender(c), key, text, size);
+}
+
+void who_receiver(struct scene *c, enum identity_key key, const void *text, size_t size)
+{
+	struct sense *s = c->sense;
+	if (remembering(c) && s->flow)
+		say(c, (struct subject){ account_receiver(s), SUBJECT_HOST }, key, text, size);
+}
+
+void who_ip(struct scene *c, const struct ip *a, enum identity_key key, const void *text, size_t size)
+{
+	if (!remembering(c) || ip_is_zero(a) || ip_is_multicast(a))
+		return;
+	uint32_t host = inventory_host(&c->sense->inventory, a);
+	say(c, (struct subject){ host, SUBJECT_HOST }, key, text, size);
+}
+
+void who_mac(struct scene *c, const uint8_t mac[6], enum identity_key key, const void *text, size_t size)
+{
+	if (!remembering(c) || mac[0] & 1)
+		return;
+	uint32_t number = inventory_mac(&c->sense->inventory, mac);
+	say(c, (struct subject){ number, SUBJECT_MAC }, key, text, size);
+}
+
+void who_module(struct scene *c, unsigned rack, unsigned slot, enum identity_key key, const void *text,
+	size_t size)
+{
+	struct sense *s = c->sense;
+	uint32_t host = remembering(c) && s->flow ? account_sender(s) : 0;
+	if (!host)
+		return;
+	uint32_t n = inventory_module(&s->inventory, host, rack, slot);
+	say(c, (struct subject){ n, SUBJECT_MODULE }, key, text, size);
+}
+
+void who_sender_is(struct scene *c, enum asset_type type, const char *reason)
+{
+	struct sense *s = c->sense;
+	if (!remembering(c))
+		return;
+	struct subject who = sender(c);
+	if (!who.number)
+		return;
+	if (who.kind == SUBJECT_HOST) {
+		struct host *h = host_at(&s->inventory, who.number);
+		if (!h->type) {
+			h->type = (uint8_t)type;
+			h->type_reason = reason;
+		}
+	} else {
+		struct mac *m = mac_at(&s->inventory, who.number);
+		if (!m->type) {
+			m->type = (uint8_t)type;
+			m->type_reason = reason;
+		}
+	}
+}
+
+void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
+{
+	static const uint8_t none[6];
+	struct sense *s = c->sense;
+	if (!remembering(c) || mac[0] & 1 || ip_is_zero(a) || ip_is_multicast(a) ||
+		memcmp(mac, none, sizeof none) == 0)
+		return;
+	struct inventory *v = &s->inventory;
+	uint32_t m = inventory_mac(v, mac), h = inventory_host(v, a);
+	struct bind *b = inventory_bind(v, m, h, c->frame);
+	if (!b)
+		return;
+	bool first = !b->claimed;
+	b->claimed = true;
+	b->last_ns = c->at_ns;
+	host_at(v, h)->spoke = true;
+	if (!host_at(v, h)->first_ns)
+		host_at(v, h)->first_ns = c->at_ns;
+	host_at(v, h)->last_ns = c->at_ns;
+	if (first)
+		detections_bind(s, m, h);
+}
+
+/* --- process values -----------------------------------------------------------------------------*/
+
+static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
+{
+	struct sense *s = c->sense;
+	inventory_point(&s->inventory, host, s->proto, at, v, written);
+}
+
+void point_server(struct scene *c, const struct point_at *at, double v, bool written)
+{
+	if (remembering(c) && c->sense->flow)
+		point(c, account_server(c->sense), at, v, written);
+}
+
+void point_sender(struct scene *c, const struct point_at *at, double v, bool written)
+{
+	if (remembering(c) && c->sense->flow)
+		point(c, account_sender(c->sense), at, v, written);
+}
+
+/* --- layers and memory --------------------------------------------------------------------------*/
+
+void *scene_scratch(struct scene *c, size_t size)
+{
+	struct sense *s = c->sense;
+	size_t aligned = (size + 7) & ~(size_t)7;
+	if (aligned > SCRATCH_SIZE - s->scratch_used) {
+		s->counters.scratch_refused++;
+		return NULL;
+	}
+	void *p = s->scratch + s->scratch_used;
+	s->scratch_used += aligned;
+	return p;
+}
+
+static void set_client(struct scene *c, int8_t side)
+{
+	struct flow *f = c->sense->flow;
+	if (f && f->client < 0)
+		f->client = side;
+	if (f)
+		c->client = f->client;
+}
+
+void scene_client(struct scene *c)
+{
+	set_client(c, (int8_t)c->side);
+}
+
+void scene_server(struct scene *c)
+{
+	set_client(c, (int8_t)!c->side);
+}
+
+void scene_enough(struct scene *c)
+{
+	if (c->sense->flow)
+		c->sense->flow->mute = true;
+}
+
+void scene_skip(struct scene *c, uint64_t n)
+{
+	struct sense *s = c->sense;
+	if (s->flow && s->flow->tcp)
+		stream_skip(s->flow, c->side, n);
+}

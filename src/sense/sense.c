@@ -1,0 +1,217 @@
+/* The way of a frame: take it apart, find its conversation, hand its bytes on, keep the books. */
+#include "sense/sense.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "sense/engine.h"
+#include "sense/plant.h"
+
+/* Shares of the memory, per thousand; the rest is the inventory's. */
+enum { FLOWS_SHARE = 290, BUFFERS_SHARE = 180, DETECT_SHARE = 50 };
+
+enum { MEMORY_DEFAULT = 44 * 1024 * 1024, MEMORY_LEAST = 4 * 1024 * 1024 };
+
+struct sense *sense_new(const struct sense_config *config, struct err *e)
+{
+	struct sense *s = calloc(1, sizeof *s);
+	if (!s) {
+		err_set(e, ENOMEM, "no memory for the sensor");
+		return NULL;
+	}
+	s->config = *config;
+	s->scene.sense = s;
+	if (config->random)
+		hash_seed(config->random);
+	size_t memory = config->memory ? config->memory : MEMORY_DEFAULT;
+	if (memory < MEMORY_LEAST)
+		memory = MEMORY_LEAST;
+	size_t flows = memory / 1000 * FLOWS_SHARE;
+	s->memory.max = memory / 1000 * BUFFERS_SHARE;
+	size_t detect = memory / 1000 * DETECT_SHARE;
+	size_t inventory = memory - flows - s->memory.max - detect;
+	/* A flow costs its item and its slots in the index. */
+	uint32_t flow_max = (uint32_t)(flows / (sizeof(struct flow) + 2 * sizeof(uint64_t)));
+	if (flows_init(&s->flows, flow_max, e) || inventory_init(&s->inventory, inventory, e) ||
+		!(s->detections = detections_new(detect, e))) {
+		sense_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void sense_free(struct sense *s)
+{
+	if (!s)
+		return;
+	for (uint32_t n = 1; s->flows.pool.items && n < s->flows.pool.used; n++) {
+		struct flow *f = flows_at(&s->flows, n);
+		if (!f)
+			continue;
+		stream_release(s, f);
+		dispatch_release(s, f);
+	}
+	fragments_done(&s->fragments, &s->memory);
+	flows_done(&s->flows);
+	inventory_done(&s->inventory);
+	detections_free(s->detections);
+	plant_free(s->plant);
+	free(s);
+}
+
+void sense_zones(struct sense *s, const struct sense_zone *zones, size_t count)
+{
+	s->zones = zones;
+	s->zone_count = count;
+}
+
+void sense_vendors(struct sense *s, const struct vendors *v)
+{
+	s->vendors = v;
+}
+
+static void end_flow(struct sense *s, struct flow *f)
+{
+	/* What waited behind a hole is read now, in the name of the flow's last packet. */
+	s->flow = f;
+	s->scene.src = f->ip[0];
+	s->scene.dst = f->ip[1];
+	s->scene.src_port = f->port[0];
+	s->scene.dst_port = f->port[1];
+	s->scene.transport = f->transport;
+	s->scene.client = f->client;
+	s->scene.stream = f->transport == TRANSPORT_TCP;
+	stream_end(s, f);
+	if (!s->config.facts_only)
+		account_flow_end(s, f);
+	dispatch_release(s, f);
+	flows_remove(&s->flows, f);
+	s->flow = NULL;
+}
+
+static struct flow *new_flow(struct sense *s, const struct packet *p)
+{
+	struct flow *f = flows_add(&s->flows, p);
+	if (!f) {
+		s->flows.evicted++;
+		end_flow(s, flows_oldest(&s->flows));
+		f = flows_add(&s->flows, p);
+	}
+	s->counters.flows++;
+	f->established = p->kind != PACKET_TCP || !(p->flags & TCP_SYN);
+	if (!s->config.facts_only) {
+		f->host[0] = inventory_host(&s->inventory, &p->src);
+		if (!ip_is_multicast(&p->dst))
+			f->host[1] = inventory_host(&s->inventory, &p->dst);
+	}
+	return f;
+}
+
+/* The handshake tells who opened it (RFC 9293, 3.5). */
+static void see_handshake(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	if (p->flags & TCP_SYN) {
+		bool answer = p->flags & TCP_ACK;
+		f->opened = true;
+		f->client = (int8_t)(answer ? !side : side);
+		f->established |= answer;
+	} else if (p->payload.left) {
+		f->established = true;
+	}
+	if (p->flags & TCP_FIN)
+		f->fin |= (uint8_t)(1 << side);
+	if (p->flags & TCP_RST || f->fin == 3) {
+		if (p->flags & TCP_RST && !f->established && !f->closing && !s->config.facts_only) {
+			s->flow = f;
+			detections_flow(s, EVENT_REFUSED);
+		}
+		f->closing = true;
+	}
+}
+
+/* A new connection on the ports of an old one. */
+static bool starts_again(const struct flow *f, const struct packet *p)
+{
+	bool syn = p->kind == PACKET_TCP && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	return syn && (f->closing || f->tcp || f->mute);
+}
+
+static void converse(struct sense *s, const struct packet *p)
+{
+	unsigned side = 0;
+	struct flow *f = flows_find(&s->flows, p, &side);
+	bool new = !f;
+	if (f && RARELY(starts_again(f, p))) {
+		end_flow(s, f);
+		side = 0;
+		new = true;
+	}
+	if (new)
+		f = new_flow(s, p);
+	account_packet(s, f, side, p);
+	if (p->kind == PACKET_TCP)
+		see_handshake(s, f, side, p);
+	dispatch_scene(s, f, side, p);
+	if (new && !s->config.facts_only)
+		detections_flow(s, EVENT_FLOW);
+	if (p->kind == PACKET_TCP)
+		stream_segment(s, f, side, p);
+	else if (p->kind == PACKET_UDP)
+		dispatch_datagram(s, f, side, p);
+	s->flow = NULL;
+}
+
+void sense_frame(struct sense *s, const struct sense_frame *frame)
+{
+	struct packet p;
+	s->packet_count++;
+	s->byte_count += frame->size;
+	if (!s->first_ns || frame->at_ns < s->first_ns)
+		s->first_ns = frame->at_ns;
+	if (frame->at_ns > s->last_ns)
+		s->last_ns = frame->at_ns;
+	packet_read(&p, frame, &s->packets);
+	if (p.kind == PACKET_FRAGMENT) {
+		struct cur whole;
+		if (fragments_add(&s->fragments, &s->memory, &p, &whole))
+			packet_transport(&p, whole, &s->packets);
+		else
+			p.kind = PACKET_IP; /* counted as its sender's, read with the last one */
+	}
+	switch (p.kind) {
+	case PACKET_LINK:
+		s->flow = NULL;
+		dispatch_scene(s, NULL, 0, &p);
+		if (!s->config.facts_only)
+			account_link(s, &p);
+		dispatch_link(s, &p);
+		break;
+	case PACKET_TCP:
+	case PACKET_UDP:
+		converse(s, &p);
+		break;
+	case PACKET_IP:
+		p.src_port = p.dst_port = 0;
+		converse(s, &p);
+		break;
+	case PACKET_FRAGMENT:
+	case PACKET_UNKNOWN:
+		break;
+	}
+}
+
+void sense_end(struct sense *s)
+{
+	for (uint32_t n = 1; n < s->flows.pool.used; n++) {
+		struct flow *f = flows_at(&s->flows, n);
+		if (f)
+			end_flow(s, f);
+	}
+}
+
+int sense_plant(struct sense *s, struct plant *out, struct err *e)
+{
+	return plant_build(s, out, e);
+}

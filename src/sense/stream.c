@@ -1,0 +1,348 @@
+/* TCP reassembly (RFC 9293, 3.4 and 3.10): segments in, whole messages out.
+ *
+ * Bytes are read where they lie in the packet as long as messages end with segments; only the start
+ * of an unfinished message and segments from beyond a hole are copied.  A hole is given up when the
+ * receiver has acknowledged what the capture lost, or when too much waits behind it. */
+#include "sense/engine.h"
+
+#include <string.h>
+
+/* What may wait behind a hole, per direction: a receive window is rarely larger in a plant. */
+enum { WAITING_BYTES_MAX = 256 * 1024, WAITING_COUNT_MAX = 128 };
+
+/* A segment this far ahead belongs to another connection or to a sender that lies. */
+enum { AHEAD_MAX = 16 * 1024 * 1024 };
+
+/* Segments nobody recognises, per direction, before the conversation is left alone. */
+enum { TRIES_MAX = 6 };
+
+/* How long an undecided start of a stream may get. */
+enum { UNDECIDED_MAX = 2048 };
+
+/* Messages in a row that made no sense, before an identified stream is left alone. */
+enum { LOST_MAX = 16 };
+
+struct segment {
+	struct segment *next;
+	uint32_t seq, size;
+	uint8_t bytes[];
+};
+
+struct half {
+	bool started;
+	uint8_t tries, lost;
+	uint32_t next; /* sequence number expected */
+	uint64_t skip; /* bytes to pass over */
+	uint8_t *pending;
+	uint32_t pending_size, pending_room;
+	struct segment *waiting; /* by sequence number */
+	uint32_t waiting_bytes, waiting_count;
+};
+
+struct tcp {
+	struct half half[2];
+};
+
+static void pending_drop(struct sense *s, struct half *h)
+{
+	budget_free(&s->memory, h->pending, h->pending_room);
+	h->pending = NULL;
+	h->pending_size = h->pending_room = 0;
+}
+
+static void waiting_drop(struct sense *s, struct half *h)
+{
+	while (h->waiting) {
+		struct segment *w = h->waiting;
+		h->waiting = w->next;
+		budget_free(&s->memory, w, sizeof *w + w->size);
+	}
+	h->waiting_bytes = h->waiting_count = 0;
+}
+
+void stream_release(struct sense *s, struct flow *f)
+{
+	if (!f->tcp)
+		return;
+	for (unsigned side = 0; side < 2; side++) {
+		pending_drop(s, &f->tcp->half[side]);
+		waiting_drop(s, &f->tcp->half[side]);
+	}
+	budget_free(&s->memory, f->tcp, sizeof *f->tcp);
+	f->tcp = NULL;
+}
+
+/* Nothing more of this conversation is read. */
+static void mute(struct sense *s, struct flow *f)
+{
+	f->mute = true;
+	stream_release(s, f);
+}
+
+/* Bytes are missing here: what was half read is lost, reading starts again behind the hole. */
+static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
+{
+	struct half *h = &f->tcp->half[side];
+	s->counters.gaps++;
+	s->counters.gap_bytes += size;
+	if (h->skip > size) { /* the hole lies within bytes nobody wanted */
+		h->skip -= size;
+		return;
+	}
+	h->skip = 0;
+	h->lost = 0;
+	pending_drop(s, h);
+	for (unsigned i = 0; i < LAYERS; i++) {
+		struct layer *l = &f->layer[i];
+		if (!l->proto)
+			continue;
+		s->stats[proto_number(l->proto)].gaps++;
+		if (l->proto->gap) {
+			s->scene.state = l->state;
+			l->proto->gap(&s->scene);
+		}
+	}
+}
+
+/* Whose is this stream?  True when somebody took it. */
+static bool identify(struct sense *s, struct flow *f, struct cur c, bool *more)
+{
+	*more = false;
+	for (unsigned i = 0; i < PROTO_COUNT; i++) {
+		const struct proto *p = protocols[i];
+		if (!(p->over & OVER_TCP))
+			continue;
+		enum probe answer = p->probe(c, &s->scene);
+		if (answer == PROBE_YES)
+			return dispatch_attach(s, f, &f->layer[0], p);
+		*more |= answer == PROBE_MORE;
+	}
+	return false;
+}
+
+/* Reads the messages at the start of c; moves c behind them.  False: leave this stream alone. */
+static bool read_messages(struct sense *s, struct flow *f, unsigned side, struct cur *c)
+{
+	struct half *h = &f->tcp->half[side];
+	struct layer *l = &f->layer[0];
+	while (c->left && !f->mute) {
+		if (h->skip) {
+			size_t n = h->skip < c->left ? (size_t)h->skip : c->left;
+			cur_skip(c, n);
+			h->skip -= n;
+			continue;
+		}
+		s->scene.state = l->state;
+		long size = l->proto->frame(*c, &s->scene);
+		if (size == FRAME_MORE && c->left < MESSAGE_MAX)
+			return true;
+		if (size <= 0) {
+			/* Out of step: what follows in this segment cannot be trusted. */
+			s->counters.lost_sync++;
+			c->left = 0;
+			return ++h->lost < LOST_MAX;
+		}
+		size_t whole = (size_t)size, part = whole;
+		if (whole > c->left) {
+			if (c->left < MESSAGE_MAX)
+				return true;
+			part = c->left;
+		}
+		h->lost = 0;
+		bool cut = part < whole || part > MESSAGE_MAX;
+		if (part > MESSAGE_MAX)
+			part = MESSAGE_MAX;
+		s->counters.cut_messages += cut;
+		s->scene.cut = cut;
+		h->skip = whole - part;
+		dispatch_parse(s, l, cur_sub(c, part));
+		s->scene.cut = false;
+	}
+	return true;
+}
+
+static bool pending_add(struct sense *s, struct half *h, const uint8_t *bytes, size_t size)
+{
+	if (size > h->pending_room - h->pending_size) {
+		uint32_t room = h->pending_room ? h->pending_room * 2 : 512;
+		while (room - h->pending_size < size)
+			room *= 2;
+		uint8_t *grown = budget_grow(&s->memory, h->pending, h->pending_room, room);
+		if (!grown)
+			return false;
+		h->pending = grown;
+		h->pending_room = room;
+	}
+	memcpy(h->pending + h->pending_size, bytes, size);
+	h->pending_size += (uint32_t)size;
+	return true;
+}
+
+/* The next bytes of one direction, in order. */
+static void deliver(struct sense *s, struct flow *f, unsigned side, const uint8_t *bytes, size_t size)
+{
+	struct half *h = &f->tcp->half[side];
+	struct cur c = cur_of(bytes, size);
+	if (h->pending_size) {
+		if (!pending_add(s, h, bytes, size)) {
+			hole(s, f, side, size);
+			return;
+		}
+		c = cur_of(h->pending, h->pending_size);
+	}
+	if (!f->layer[0].proto) {
+		bool more;
+		if (!identify(s, f, c, &more)) {
+			if (more && c.left < UNDECIDED_MAX) {
+				if (!h->pending_size && !pending_add(s, h, c.at, c.left))
+					mute(s, f);
+				return;
+			}
+			pending_drop(s, h);
+			s->counters.undecoded_packets++;
+			h->tries++;
+			/* Both sides had their chance, or the one that speaks had twice as many. */
+			unsigned other = f->tcp->half[!side].tries;
+			if (h->tries + other >= TRIES_MAX)
+				mute(s, f);
+			return;
+		}
+	}
+	bool go_on = read_messages(s, f, side, &c);
+	if (!go_on || f->mute) {
+		mute(s, f);
+		return;
+	}
+	/* What is left is the start of a message: keep it, at the front of the buffer. */
+	if (h->pending_size) {
+		memmove(h->pending, h->pending + (h->pending_size - c.left), c.left);
+		h->pending_size = (uint32_t)c.left;
+		if (!c.left)
+			pending_drop(s, h);
+	} else if (c.left && !pending_add(s, h, c.at, c.left)) {
+		hole(s, f, side, c.left);
+	}
+}
+
+/* Segments that waited and are next, or overlap what came in between. */
+static void deliver_waiting(struct sense *s, struct flow *f, unsigned side)
+{
+	while (f->tcp && f->tcp->half[side].waiting) {
+		struct half *h = &f->tcp->half[side];
+		struct segment *w = h->waiting;
+		int32_t ahead = (int32_t)(w->seq - h->next);
+		if (ahead > 0)
+			return;
+		h->waiting = w->next;
+		h->waiting_bytes -= w->size;
+		h->waiting_count--;
+		uint32_t known = (uint32_t)-ahead;
+		if (known < w->size) {
+			h->next = w->seq + w->size;
+			deliver(s, f, side, w->bytes + known, w->size - known);
+		}
+		budget_free(&s->memory, w, sizeof *w + w->size);
+	}
+}
+
+/* Gives up on the hole before the first segment that waits. */
+static void pass_hole(struct sense *s, struct flow *f, unsigned side)
+{
+	struct half *h = &f->tcp->half[side];
+	hole(s, f, side, h->waiting->seq - h->next);
+	h->next = h->waiting->seq;
+	deliver_waiting(s, f, side);
+}
+
+static void wait_for(struct sense *s, struct half *h, uint32_t seq, const uint8_t *bytes, size_t size)
+{
+	struct segment **at = &h->waiting;
+	while (*at && (int32_t)((*at)->seq - seq) < 0)
+		at = &(*at)->next;
+	if (*at && (*at)->seq == seq && (*at)->size >= size)
+		return; /* the same again */
+	struct segment *w = budget_alloc(&s->memory, sizeof *w + size);
+	if (!w)
+		return; /* counted by the budget; the hole grows */
+	w->next = *at;
+	w->seq = seq;
+	w->size = (uint32_t)size;
+	memcpy(w->bytes, bytes, size);
+	*at = w;
+	h->waiting_bytes += w->size;
+	h->waiting_count++;
+	s->counters.out_of_order++;
+}
+
+void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	const uint8_t *bytes = p->payload.at;
+	size_t size = p->payload.left;
+	if (f->mute || (!size && !p->missing && !f->tcp))
+		return;
+	if (!f->tcp) {
+		f->tcp = budget_alloc(&s->memory, sizeof *f->tcp);
+		if (!f->tcp) {
+			f->mute = true;
+			return;
+		}
+	}
+	struct half *h = &f->tcp->half[side];
+	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
+	if (size || p->missing) {
+		if (!h->started) {
+			h->started = true;
+			h->next = seq;
+		}
+		int32_t ahead = (int32_t)(seq - h->next);
+		if (ahead > AHEAD_MAX || ahead < -AHEAD_MAX) {
+			waiting_drop(s, h);
+			hole(s, f, side, 0);
+			h->next = seq;
+			ahead = 0;
+		}
+		if (ahead > 0) {
+			wait_for(s, h, seq, bytes, size);
+			if (h->waiting_bytes > WAITING_BYTES_MAX || h->waiting_count > WAITING_COUNT_MAX)
+				pass_hole(s, f, side);
+		} else {
+			uint32_t known = (uint32_t)-ahead;
+			if (known < size) {
+				h->next = seq + (uint32_t)size;
+				deliver(s, f, side, bytes + known, size - known);
+			} else {
+				s->counters.retransmissions++;
+			}
+			if (f->tcp && p->missing && known < size + p->missing) {
+				/* the capture kept only the front of this segment */
+				hole(s, f, side, p->missing);
+				h->next = seq + (uint32_t)size + p->missing;
+			}
+			deliver_waiting(s, f, side);
+		}
+	}
+	/* The receiver has what the capture has not: nobody will send it again. */
+	if (f->tcp && p->flags & TCP_ACK) {
+		struct half *other = &f->tcp->half[!side];
+		if (other->waiting && (int32_t)(p->ack - other->waiting->seq) >= 0 &&
+			(int32_t)(p->ack - other->next) > 0)
+			pass_hole(s, f, !side);
+	}
+}
+
+void stream_skip(struct flow *f, unsigned side, uint64_t n)
+{
+	f->tcp->half[side].skip += n;
+}
+
+void stream_end(struct sense *s, struct flow *f)
+{
+	if (!f->tcp)
+		return;
+	for (unsigned side = 0; side < 2; side++) {
+		s->scene.side = (uint8_t)side;
+		while (f->tcp && f->tcp->half[side].waiting)
+			pass_hole(s, f, side);
+	}
+	stream_release(s, f);
+}
