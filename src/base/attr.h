@@ -3,9 +3,9 @@
 #define BASE_ATTR_H
 
 #define PRINTF(at) __attribute__((format(printf, at, (at) + 1)))
-#define UNUSED	   __attribute__((unused))
+#define UNUSED     __attribute__((unused))
 #define MUST_USE   __attribute__((warn_unused_result))
-#define COLD	   __attribute__((cold, noinline))
+#define COLD       __attribute__((cold, noinline))
 #define LIKELY(x)  __builtin_expect(!!(x), 1)
 #define RARELY(x)  __builtin_expect(!!(x), 0)
 

@@ -14,8 +14,8 @@ struct err {
 };
 
 int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3); /* a reason of our own */
-int err_sys(struct err *e, const char *fmt, ...) PRINTF(2);	      /* adds strerror(errno) */
-int err_in(struct err *e, const char *fmt, ...) PRINTF(2);	      /* puts words in front */
-int err_try(struct err *e, const char *fmt, ...) PRINTF(2);	      /* says what to try */
+int err_sys(struct err *e, const char *fmt, ...) PRINTF(2);           /* adds strerror(errno) */
+int err_in(struct err *e, const char *fmt, ...) PRINTF(2);            /* puts words in front */
+int err_try(struct err *e, const char *fmt, ...) PRINTF(2);           /* says what to try */
 
 #endif

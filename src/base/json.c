@@ -85,9 +85,9 @@ static size_t utf8_size(const uint8_t *p, size_t left)
 	if (p[0] < 0x80)
 		return 1;
 	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2
-		   : (p[0] & 0xf0) == 0xe0	? 3
-		   : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-						  : 0;
+		: (p[0] & 0xf0) == 0xe0         ? 3
+		: p[0] >= 0xf0 && p[0] <= 0xf4  ? 4
+						: 0;
 	if (!n || n > left)
 		return 0;
 	for (size_t i = 1; i < n; i++)

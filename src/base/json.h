@@ -15,8 +15,8 @@ struct json {
 
 struct json json_on(struct out *o);
 
-void json_open(struct json *j, char bracket); /* '{' or '[' */
-void json_close(struct json *j, char bracket); /* '}' or ']' */
+void json_open(struct json *j, char bracket);   /* '{' or '[' */
+void json_close(struct json *j, char bracket);  /* '}' or ']' */
 void json_key(struct json *j, const char *key); /* key is ours: not escaped */
 void json_uint(struct json *j, uint64_t n);
 void json_int(struct json *j, int64_t n);

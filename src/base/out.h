@@ -12,7 +12,7 @@
 struct out {
 	char *at;
 	size_t used, size;
-	int fd;	   /* -1: memory only, too much sets `failed` */
+	int fd;    /* -1: memory only, too much sets `failed` */
 	int error; /* errno of the write that failed */
 	bool failed;
 	uint64_t written;
@@ -29,6 +29,6 @@ void out_int(struct out *o, int64_t n);
 void out_hex(struct out *o, const uint8_t *bytes, size_t size); /* lower case, no separator */
 void out_fmt(struct out *o, const char *fmt, ...) PRINTF(2);
 int out_flush(struct out *o, struct err *e) MUST_USE; /* also reports an earlier failure */
-const char *out_text(struct out *o);		      /* memory: NUL-terminated content */
+const char *out_text(struct out *o);                  /* memory: NUL-terminated content */
 
 #endif

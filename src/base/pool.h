@@ -15,10 +15,10 @@
 struct pool {
 	uint8_t *items;
 	size_t item_size;
-	uint32_t used; /* numbers 1..used-1 have been given out at some time */
-	uint32_t max;  /* first number that cannot be given out */
-	uint32_t free; /* chain of items that came back, through their first four bytes */
-	uint32_t live; /* items in use now */
+	uint32_t used;    /* numbers 1..used-1 have been given out at some time */
+	uint32_t max;     /* first number that cannot be given out */
+	uint32_t free;    /* chain of items that came back, through their first four bytes */
+	uint32_t live;    /* items in use now */
 	uint64_t refused; /* how often the pool was full */
 };
 

@@ -106,9 +106,13 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	struct capture_frame f;
 	int r;
 	while ((r = capture_next(cap, &f, &e)) > 0) {
-		sense_frame(s, &(struct sense_frame){ .bytes = f.bytes, .size = f.size,
-			.wire_size = f.wire_size, .linktype = f.linktype, .at_ns = f.at_ns,
-			.number = ++*number });
+		sense_frame(s,
+			&(struct sense_frame){ .bytes = f.bytes,
+				.size = f.size,
+				.wire_size = f.wire_size,
+				.linktype = f.linktype,
+				.at_ns = f.at_ns,
+				.number = ++*number });
 		if (!progress || *number % FRAMES_PER_LOOK)
 			continue;
 		int64_t now = clock_monotonic();
@@ -125,7 +129,8 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	if (r < 0)
 		complain(c, i, &e);
 	else if (st->truncated)
-		fprintf(stderr, "weir: %s: ends in the middle of a record; read up to there (%llu packets)\n",
+		fprintf(stderr,
+			"weir: %s: ends in the middle of a record; read up to there (%llu packets)\n",
 			c->files[i].name, (unsigned long long)st->packets);
 	capture_close(cap);
 }

@@ -8,7 +8,7 @@
 
 struct captures {
 	struct plant_file *files; /* one for each operand */
-	int *fds;		  /* -1: could not be opened; the reason is in problem */
+	int *fds;                 /* -1: could not be opened; the reason is in problem */
 	char (*problems)[512];
 	size_t count, failed;
 };

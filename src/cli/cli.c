@@ -74,8 +74,8 @@ static bool is_word(const char *words, const char *word)
 	return false;
 }
 
-static int set_opt(const struct verb *v, const struct opt *o, const char *value, char *opts,
-	struct err *e)
+static int set_opt(
+	const struct verb *v, const struct opt *o, const char *value, char *opts, struct err *e)
 {
 	const char *text = value;
 	size_t size;
@@ -87,7 +87,8 @@ static int set_opt(const struct verb *v, const struct opt *o, const char *value,
 		return 0;
 	case OPT_WORD:
 		if (value && !is_word(o->words, value))
-			return err_set(e, EINVAL, "--%s=%s: not one of %s", o->name, value, o->words);
+			return err_set(
+				e, EINVAL, "--%s=%s: not one of %s", o->name, value, o->words);
 		if (!value)
 			text = o->words;
 		break;
@@ -111,8 +112,8 @@ static bool wants_value(const struct opt *o)
 }
 
 /* Options may stand anywhere; "--" ends them, "-" alone is an operand. */
-static int read_options(const struct verb *v, int argc, char **argv, struct cli *cli, char *opts,
-	struct err *e)
+static int read_options(
+	const struct verb *v, int argc, char **argv, struct cli *cli, char *opts, struct err *e)
 {
 	bool ended = false;
 	for (int i = 0; i < argc; i++) {

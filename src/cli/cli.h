@@ -1,4 +1,5 @@
-/* Verbs: one file and one table row each.  Help, man page and completion come out of the same rows. */
+/* Verbs: one file and one table row each.  Help, man page and completion come out of the same rows.
+ */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -27,7 +28,7 @@ struct opt {
 	const char *name;
 	const char *value; /* what stands behind it in help; NULL for a flag */
 	const char *help;
-	size_t offset;	   /* in the verb's options: bool, const char *, size_t */
+	size_t offset;     /* in the verb's options: bool, const char *, size_t */
 	const char *words; /* OPT_WORD: "json|lines", the first is meant where no value stands */
 };
 
@@ -43,7 +44,7 @@ struct verb {
 	const char *name;
 	const char *operands; /* "CAPTURE..." */
 	const char *brief;
-	const char *about;	      /* paragraphs under the brief */
+	const char *about;           /* paragraphs under the brief */
 	const char *const *examples; /* "command", "what it does" pairs, ended by NULL */
 	size_t opts_size;
 	const struct opt *opts;

@@ -14,8 +14,8 @@ struct opts {
 };
 
 static const struct opt opts[] = {
-	{ OPT_SIZE, 'm', "memory", "SIZE", "keep within this much memory (64M)", offsetof(struct opts, memory),
-		NULL },
+	{ OPT_SIZE, 'm', "memory", "SIZE", "keep within this much memory (64M)",
+		offsetof(struct opts, memory), NULL },
 	{ 0 },
 };
 
@@ -24,13 +24,27 @@ static void print_value(struct json *j, const struct value *v)
 	char text[IP_TEXT];
 	struct ip a;
 	switch ((enum value_type)v->type) {
-	case VALUE_UINT: json_uint(j, v->u); break;
-	case VALUE_INT: json_int(j, v->i); break;
-	case VALUE_REAL: json_num(j, v->d); break;
-	case VALUE_FLAG: json_bool(j, v->u); break;
-	case VALUE_TEXT: json_text(j, v->bytes, v->size); break;
-	case VALUE_BYTES: json_hex(j, v->bytes, v->size); break;
-	case VALUE_MAC: json_str(j, mac_text(v->bytes, text)); break;
+	case VALUE_UINT:
+		json_uint(j, v->u);
+		break;
+	case VALUE_INT:
+		json_int(j, v->i);
+		break;
+	case VALUE_REAL:
+		json_num(j, v->d);
+		break;
+	case VALUE_FLAG:
+		json_bool(j, v->u);
+		break;
+	case VALUE_TEXT:
+		json_text(j, v->bytes, v->size);
+		break;
+	case VALUE_BYTES:
+		json_hex(j, v->bytes, v->size);
+		break;
+	case VALUE_MAC:
+		json_str(j, mac_text(v->bytes, text));
+		break;
 	case VALUE_IP:
 		if (v->size == 4)
 			a = ip_of_4(v->bytes);
@@ -149,8 +163,10 @@ static int run(struct cli *cli, const void *given, struct err *e)
 		return EXIT_NOT_FOUND;
 	}
 	struct json j = json_on(cli->out);
-	struct sense_config config = { .memory = o->memory ? o->memory * 3 / 4 : 0, .facts_only = true,
-		.on_fact = print_fact, .self = &j };
+	struct sense_config config = { .memory = o->memory ? o->memory * 3 / 4 : 0,
+		.facts_only = true,
+		.on_fact = print_fact,
+		.self = &j };
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		config.random = 1;
 	struct sense *s = sense_new(&config, e);
@@ -178,9 +194,10 @@ const struct verb verb_facts = {
 	.name = "facts",
 	.operands = "CAPTURE...",
 	.brief = "Print what every message in the captures says, one JSON object a line",
-	.about = "Each line names the frame, the two ends, the protocol, the message, what it does to the "
-		 "process (act: read, write, control, program, identify, other) and all its fields. An "
-		 "answer names the frame of its request.",
+	.about =
+		"Each line names the frame, the two ends, the protocol, the message, what it does to the "
+		"process (act: read, write, control, program, identify, other) and all its fields. An "
+		"answer names the frame of its request.",
 	.examples = examples,
 	.opts_size = sizeof(struct opts),
 	.opts = opts,

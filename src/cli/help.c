@@ -63,12 +63,13 @@ static void print_options(struct out *o, const struct opt *opt)
 void cli_help(struct out *o, const struct verb *v)
 {
 	if (!v) {
-		out_str(o, "Examples:\n"
-			   "  weir look plant.pcapng             what is there, who talks to whom, what needs "
-			   "attention\n"
-			   "  weir look --html plant.html *.pcap one page about several captures of one plant\n"
-			   "  weir facts plant.pcapng            every message as one line of JSON\n\n"
-			   "Commands:\n");
+		out_str(o,
+			"Examples:\n"
+			"  weir look plant.pcapng             what is there, who talks to whom, what needs "
+			"attention\n"
+			"  weir look --html plant.html *.pcap one page about several captures of one plant\n"
+			"  weir facts plant.pcapng            every message as one line of JSON\n\n"
+			"Commands:\n");
 		for (const struct verb *const *at = cli_verbs(); *at; at++)
 			out_fmt(o, "  %-26s %s\n", (*at)->name, (*at)->brief);
 		out_str(o, "\nweir COMMAND --help says more, and so does man weir.\n");
@@ -128,25 +129,28 @@ static int run_completion(struct cli *cli, const void *opts, struct err *e)
 		return EXIT_ASKED_WRONGLY;
 	}
 	struct out *o = cli->out;
-	out_str(o, "# bash completion for weir, printed by `weir completion bash`\n"
-		   "_weir()\n{\n"
-		   "\tlocal word=${COMP_WORDS[COMP_CWORD]} options=\n"
-		   "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-		   "\t\tCOMPREPLY=($(compgen -W \"");
+	out_str(o,
+		"# bash completion for weir, printed by `weir completion bash`\n"
+		"_weir()\n{\n"
+		"\tlocal word=${COMP_WORDS[COMP_CWORD]} options=\n"
+		"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+		"\t\tCOMPREPLY=($(compgen -W \"");
 	for (const struct verb *const *at = cli_verbs(); *at; at++)
 		out_fmt(o, "%s ", (*at)->name);
-	out_str(o, "--help --version\" -- \"$word\"))\n\t\treturn\n\tfi\n"
-		   "\tcase ${COMP_WORDS[1]} in\n");
+	out_str(o,
+		"--help --version\" -- \"$word\"))\n\t\treturn\n\tfi\n"
+		"\tcase ${COMP_WORDS[1]} in\n");
 	for (const struct verb *const *at = cli_verbs(); *at; at++) {
 		out_fmt(o, "\t%s) options=\"", (*at)->name);
 		for (const struct opt *opt = (*at)->opts; opt && opt->kind; opt++)
 			out_fmt(o, "--%s ", opt->name);
 		out_str(o, "--help\" ;;\n");
 	}
-	out_str(o, "\tesac\n\tif [[ $word == -* ]]; then\n"
-		   "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-		   "\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\tfi\n}\n"
-		   "complete -o filenames -F _weir weir\n");
+	out_str(o,
+		"\tesac\n\tif [[ $word == -* ]]; then\n"
+		"\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
+		"\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\tfi\n}\n"
+		"complete -o filenames -F _weir weir\n");
 	return EXIT_DONE;
 }
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* A digest the library does not offer (MD5 under FIPS) comes out as zeros: it names nothing. */
-static void digest(const EVP_MD *kind, const void *bytes, size_t size, uint8_t *out, size_t out_size)
+static void digest(
+	const EVP_MD *kind, const void *bytes, size_t size, uint8_t *out, size_t out_size)
 {
 	if (!kind || !EVP_Digest(bytes, size, out, NULL, kind, NULL))
 		memset(out, 0, out_size);

@@ -46,18 +46,9 @@ static const struct block {
 	uint8_t bytes[4];
 	uint8_t bits;
 } special4[] = {
-	{ { 0 }, 8 },
-	{ { 10 }, 8 },
-	{ { 100, 64 }, 10 },
-	{ { 127 }, 8 },
-	{ { 169, 254 }, 16 },
-	{ { 172, 16 }, 12 },
-	{ { 192, 0, 0 }, 24 },
-	{ { 192, 0, 2 }, 24 },
-	{ { 192, 168 }, 16 },
-	{ { 198, 18 }, 15 },
-	{ { 198, 51, 100 }, 24 },
-	{ { 203, 0, 113 }, 24 },
+	{ { 0 }, 8 }, { { 10 }, 8 }, { { 100, 64 }, 10 }, { { 127 }, 8 }, { { 169, 254 }, 16 },
+	{ { 172, 16 }, 12 }, { { 192, 0, 0 }, 24 }, { { 192, 0, 2 }, 24 }, { { 192, 168 }, 16 },
+	{ { 198, 18 }, 15 }, { { 198, 51, 100 }, 24 }, { { 203, 0, 113 }, 24 },
 	{ { 224 }, 3 }, /* multicast, reserved, broadcast */
 };
 
@@ -73,10 +64,11 @@ bool ip_is_public(const struct ip *a)
 	if (!ip_is_4(a)) /* only 2000::/3 is global unicast, less documentation 2001:db8::/32 */
 		return (a->b[0] & 0xe0) == 0x20 && memcmp(a->b, "\x20\x01\x0d\xb8", 4) != 0;
 	uint32_t address = (uint32_t)a->b[12] << 24 | (uint32_t)a->b[13] << 16 |
-			   (uint32_t)a->b[14] << 8 | a->b[15];
+		(uint32_t)a->b[14] << 8 | a->b[15];
 	for (size_t i = 0; i < sizeof special4 / sizeof special4[0]; i++) {
 		const uint8_t *b = special4[i].bytes;
-		uint32_t base = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+		uint32_t base =
+			(uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 		if ((address ^ base) >> (32 - special4[i].bits) == 0)
 			return false;
 	}

@@ -6,15 +6,21 @@
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_MAJOR, SEVERITY_CRITICAL };
 
-enum finding_engine { ENGINE_POLICY, ENGINE_PROTOCOL, ENGINE_MALWARE, ENGINE_ANOMALY, ENGINE_OPERATIONAL };
+enum finding_engine {
+	ENGINE_POLICY,
+	ENGINE_PROTOCOL,
+	ENGINE_MALWARE,
+	ENGINE_ANOMALY,
+	ENGINE_OPERATIONAL
+};
 
-const char *severity_name(enum severity s); /* "critical" */
-const char *engine_name(enum finding_engine e);	    /* "policy violation" */
+const char *severity_name(enum severity s);     /* "critical" */
+const char *engine_name(enum finding_engine e); /* "policy violation" */
 
 /* What a detection is, for every place that shows it. */
 struct detection_row {
-	const char *id;	       /* "ot.controller-stop" */
-	const char *class;     /* one word of the vocabulary in class.c */
+	const char *id;    /* "ot.controller-stop" */
+	const char *class; /* one word of the vocabulary in class.c */
 	uint8_t engine, severity;
 	const char *title;
 	const char *technique; /* ATT&CK for ICS: "T0858"; NULL where none fits */

@@ -2,7 +2,8 @@
  *
  * A dissector names its fields and messages in tables of these rows; everybody above (output,
  * inventory, detections, policy) reads the rows and never sees a raw byte.  A fact lives as long
- * as the call that hands it over: text and bytes point into the frame or the dissector's scratch. */
+ * as the call that hands it over: text and bytes point into the frame or the dissector's scratch.
+ */
 #ifndef EVENT_FACT_H
 #define EVENT_FACT_H
 
@@ -20,14 +21,14 @@ enum effect {
 	EFFECT_START,
 	EFFECT_RESTART,
 	EFFECT_DOWNLOAD, /* program or block into the controller */
-	EFFECT_UPLOAD,	 /* out of the controller */
+	EFFECT_UPLOAD,   /* out of the controller */
 	EFFECT_FIRMWARE,
 	EFFECT_CONFIG,
 	EFFECT_MODE, /* operating mode other than plain start and stop */
 	EFFECT_TIME,
-	EFFECT_LOGIN,	 /* credentials presented, whether accepted or not */
-	EFFECT_REFUSED,	 /* a login refused */
-	EFFECT_FILE,	 /* file moved to or from a device */
+	EFFECT_LOGIN,   /* credentials presented, whether accepted or not */
+	EFFECT_REFUSED, /* a login refused */
+	EFFECT_FILE,    /* file moved to or from a device */
 	EFFECT_COUNT
 };
 
@@ -60,29 +61,37 @@ enum wire {
 	IP4,
 	IP6,
 	MAC,
-	BYTES,	/* max: how many; 0: the rest */
-	TEXT,	/* max: how many, trailing NUL and spaces dropped; 0: the rest */
-	TEXT8,	/* one length byte, then text */
-	TEXT16, /* BE16 length, then text */
-	TEXT16L, /* LE16 length, then text */
+	BYTES,      /* max: how many; 0: the rest */
+	TEXT,       /* max: how many, trailing NUL and spaces dropped; 0: the rest */
+	TEXT8,      /* one length byte, then text */
+	TEXT16,     /* BE16 length, then text */
+	TEXT16L,    /* LE16 length, then text */
 	COUNTED_U8, /* one count byte of bytes, then that many bytes as values of this width */
 	COUNTED_BE16,
 	LIST_U8, /* the rest as values of this width */
 	LIST_BE16,
 	LIST_LE16,
-	SKIP,  /* min: how many bytes nobody needs; no value */
-	FLAG,  /* made by code only: true or false */
-	REAL,  /* made by code only: a double */
+	SKIP, /* min: how many bytes nobody needs; no value */
+	FLAG, /* made by code only: true or false */
+	REAL, /* made by code only: a double */
 };
 
 struct field {
 	const char *name; /* "modbus.addr": spelled here once for everybody */
-	uint8_t wire;	  /* enum wire */
+	uint8_t wire;     /* enum wire */
 	int64_t min, max; /* both 0: any; outside is counted as a violation and still decoded */
 };
 
-enum value_type { VALUE_UINT, VALUE_INT, VALUE_REAL, VALUE_FLAG, VALUE_TEXT, VALUE_BYTES,
-	VALUE_IP, VALUE_MAC };
+enum value_type {
+	VALUE_UINT,
+	VALUE_INT,
+	VALUE_REAL,
+	VALUE_FLAG,
+	VALUE_TEXT,
+	VALUE_BYTES,
+	VALUE_IP,
+	VALUE_MAC
+};
 
 struct value {
 	const struct field *field;
@@ -102,7 +111,7 @@ struct msg {
 	uint8_t dir; /* enum dir: which of the two rows of an operation this is */
 	uint8_t act;
 	uint8_t effect;
-	const char *name; /* "read_holding_registers": the same word in both directions */
+	const char *name;           /* "read_holding_registers": the same word in both directions */
 	const struct field *fields; /* for the walker; NULL where code reads the body */
 };
 
@@ -112,19 +121,19 @@ struct ip {
 };
 
 struct fact {
-	uint64_t frame;	 /* number of the frame that completed the message, from 1 */
+	uint64_t frame; /* number of the frame that completed the message, from 1 */
 	int64_t at_ns;
 	struct ip src, dst; /* all zero where the message has no IP */
 	uint8_t src_mac[6], dst_mac[6];
 	uint16_t src_port, dst_port;
-	uint8_t transport;   /* 6, 17, or 0 for a message right on Ethernet */
-	uint8_t dir;	     /* enum dir */
-	bool failed;	     /* a response that says no */
-	bool violation;	     /* a field outside what the standard allows */
-	bool more_values;    /* the message had more values than a fact holds */
+	uint8_t transport;    /* 6, 17, or 0 for a message right on Ethernet */
+	uint8_t dir;          /* enum dir */
+	bool failed;          /* a response that says no */
+	bool violation;       /* a field outside what the standard allows */
+	bool more_values;     /* the message had more values than a fact holds */
 	const char *protocol; /* "modbus" */
 	const struct msg *msg;
-	uint64_t request;    /* response: frame of its request; 0 unknown */
+	uint64_t request; /* response: frame of its request; 0 unknown */
 	int64_t request_ns;
 	const struct value *values;
 	size_t value_count;
@@ -138,7 +147,7 @@ bool ip_is_zero(const struct ip *a);
 bool ip_is_4(const struct ip *a);
 struct ip ip_of_4(const uint8_t b[4]);
 enum { IP_TEXT = 48, MAC_TEXT = 18 };
-const char *ip_text(const struct ip *a, char text[IP_TEXT]);  /* RFC 5952 for IPv6 */
+const char *ip_text(const struct ip *a, char text[IP_TEXT]); /* RFC 5952 for IPv6 */
 const char *mac_text(const uint8_t mac[6], char text[MAC_TEXT]);
 
 /* Public: neither private use, link local, loopback, documentation nor multicast (RFC 6890). */

@@ -6,12 +6,12 @@
 
 enum identity_key {
 	ID_VENDOR = 1,
-	ID_MODEL,	 /* as the vendor sells it: "CPU 315-2 PN/DP" */
+	ID_MODEL,        /* as the vendor sells it: "CPU 315-2 PN/DP" */
 	ID_ORDER_NUMBER, /* article number: "6ES7 315-2EH14-0AB0" */
 	ID_FIRMWARE,
 	ID_HARDWARE, /* hardware revision */
 	ID_SERIAL,
-	ID_NAME,	/* what people call it: station, host, system name */
+	ID_NAME,        /* what people call it: station, host, system name */
 	ID_DESCRIPTION, /* sysDescr, LLDP system description */
 	ID_LOCATION,
 	ID_CONTACT,
@@ -19,11 +19,12 @@ enum identity_key {
 	ID_SOFTWARE, /* product that answers: HTTP server, SSH version, user agent */
 	ID_DOMAIN,
 	ID_USER,
-	ID_DEVICE_TYPE,	 /* the protocol's own word for what it is: "Programmable Logic Controller" */
+	ID_DEVICE_TYPE,  /* the protocol's own word for what it is: "Programmable Logic Controller"
+			  */
 	ID_CAPABILITIES, /* LLDP/CDP: "bridge", "router" ... comma separated */
-	ID_PORT,	 /* switch port it was seen behind or speaks from */
-	ID_MODULE,	 /* what a slot holds */
-	ID_CERTIFICATE,	 /* subject of a certificate it presented */
+	ID_PORT,         /* switch port it was seen behind or speaks from */
+	ID_MODULE,       /* what a slot holds */
+	ID_CERTIFICATE,  /* subject of a certificate it presented */
 	ID_JA3,
 	ID_JA4,
 	ID_MANAGEMENT, /* management address */
@@ -65,7 +66,7 @@ enum asset_type {
 struct asset_type_row {
 	const char *name;  /* "plc" */
 	const char *title; /* "controller (PLC)" */
-	uint8_t level;	   /* Purdue level x 10; 255: says nothing */
+	uint8_t level;     /* Purdue level x 10; 255: says nothing */
 };
 extern const struct asset_type_row asset_types[TYPE_COUNT];
 

@@ -30,12 +30,12 @@ struct asset {
 	uint32_t id; /* printed "a<id>"; from 1 in order of first sight */
 	struct run macs, ips, names, vlans, protocols, roles, identity;
 	const char *vendor, *model, *firmware, *serial, *name; /* NULL where unknown */
-	uint8_t type;	      /* enum asset_type */
+	uint8_t type;                                          /* enum asset_type */
 	const char *type_reason;
 	uint8_t level;
 	const char *level_reason; /* "from zones.yaml", "answers modbus requests" */
-	const char *zone;	  /* NULL: none stated */
-	uint32_t part_of;	  /* id of the rack this module sits in; 0 none */
+	const char *zone;         /* NULL: none stated */
+	uint32_t part_of;         /* id of the rack this module sits in; 0 none */
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes; /* sent */
 };
@@ -51,11 +51,11 @@ enum { NO_ASSET = UINT32_MAX };
 
 struct conversation {
 	uint32_t client, server; /* index into plant.assets, not id; server NO_ASSET: to a group */
-	struct ip group;	 /* multicast or broadcast address, where the server is NO_ASSET */
-	uint8_t transport;	 /* 6, 17, other IP protocol, or 0 */
-	bool guess;		 /* protocol is a guess from the port */
+	struct ip group;         /* multicast or broadcast address, where the server is NO_ASSET */
+	uint8_t transport;       /* 6, 17, other IP protocol, or 0 */
+	bool guess;              /* protocol is a guess from the port */
 	uint16_t port;
-	const char *protocol;	 /* NULL: unknown */
+	const char *protocol; /* NULL: unknown */
 	uint64_t packets, bytes;
 	int64_t first_ns, last_ns;
 	uint64_t first_frame;
@@ -73,8 +73,8 @@ struct point {
 
 struct finding {
 	const struct detection_row *row;
-	uint8_t severity; /* may differ from the row's */
-	const char *text; /* one sentence */
+	uint8_t severity;   /* may differ from the row's */
+	const char *text;   /* one sentence */
 	uint32_t assets[2]; /* index + 1; 0 none */
 	int64_t first_ns, last_ns;
 	uint64_t count;

@@ -37,7 +37,8 @@ void account_link(struct sense *s, const struct packet *p)
 	seen(&m->first_ns, &m->last_ns, p->at_ns, p->at_ns);
 }
 
-/* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim it. */
+/* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim
+ * it. */
 static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	memcpy(f->mac[side], p->src_mac, 6);
@@ -154,7 +155,8 @@ void account_fact(struct sense *s)
 	const struct fact *fact = &s->fact;
 	if (f) {
 		if (f->client < 0 && fact->dir != DIR_OTHER)
-			f->client = (int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
+			f->client =
+				(int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
 		/* The label may have changed since: the conversation follows it. */
 		uint32_t n = f->conversation;
 		if (!n || conversation_at(&s->inventory, n)->protocol != fact->protocol) {

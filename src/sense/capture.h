@@ -1,8 +1,9 @@
-/* Capture files as a stream of frames: pcap and pcapng of any size, byte order and resolution, plain
- * or gzip or zstd compressed, from a file or standard input.  Nothing is seeked, nothing is mapped:
- * memory is one window, whatever the file's size.
+/* Capture files as a stream of frames: pcap and pcapng of any size, byte order and resolution,
+ * plain or gzip or zstd compressed, from a file or standard input.  Nothing is seeked, nothing is
+ * mapped: memory is one window, whatever the file's size.
  *
- * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng; LINKTYPE_ values as registered there. */
+ * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng; LINKTYPE_ values as registered there.
+ */
 #ifndef SENSE_CAPTURE_H
 #define SENSE_CAPTURE_H
 
@@ -23,19 +24,21 @@ struct capture_frame {
 
 /* How the stream stands, for progress and for the report. */
 struct capture_state {
-	uint64_t packets, bytes;  /* frames handed out, captured bytes of them */
-	uint64_t file_bytes;	  /* read from the file so far, as stored */
-	uint64_t file_size;	  /* 0 where nobody knows (a pipe) */
-	bool truncated;		  /* the file ends in the middle of a record */
-	uint64_t skipped_blocks;  /* pcapng blocks nobody needs */
-	uint64_t bad_blocks;	  /* records or blocks with impossible lengths */
-	const char *format;	  /* "pcap", "pcapng", "pcapng, gzip" */
+	uint64_t packets, bytes; /* frames handed out, captured bytes of them */
+	uint64_t file_bytes;     /* read from the file so far, as stored */
+	uint64_t file_size;      /* 0 where nobody knows (a pipe) */
+	bool truncated;          /* the file ends in the middle of a record */
+	uint64_t skipped_blocks; /* pcapng blocks nobody needs */
+	uint64_t bad_blocks;     /* records or blocks with impossible lengths */
+	const char *format;      /* "pcap", "pcapng", "pcapng, gzip" */
 };
 
-/* Takes the descriptor over.  `name` is for messages and is kept by pointer.  Reads the first header:
- * what is no capture is refused here with -EINVAL and a sentence that says what it looks like. */
+/* Takes the descriptor over.  `name` is for messages and is kept by pointer.  Reads the first
+ * header: what is no capture is refused here with -EINVAL and a sentence that says what it looks
+ * like. */
 struct capture *capture_open(int fd, const char *name, struct err *e);
-/* 1 a frame; 0 the end (state.truncated says whether a whole one); negative: the rest cannot be read. */
+/* 1 a frame; 0 the end (state.truncated says whether a whole one); negative: the rest cannot be
+ * read. */
 int capture_next(struct capture *c, struct capture_frame *out, struct err *e);
 const struct capture_state *capture_state(const struct capture *c);
 void capture_close(struct capture *c);

@@ -1,4 +1,5 @@
-/* The inside of the sensor: what scene, stream, dispatch and inventory share.  Private to the room. */
+/* The inside of the sensor: what scene, stream, dispatch and inventory share.  Private to the room.
+ */
 #ifndef SENSE_ENGINE_H
 #define SENSE_ENGINE_H
 
@@ -48,8 +49,8 @@ struct sense {
 	/* the message at hand */
 	struct scene scene;
 	const struct packet *packet;
-	struct flow *flow;	/* NULL for a link message */
-	struct layer *layer;	/* the protocol that speaks */
+	struct flow *flow;   /* NULL for a link message */
+	struct layer *layer; /* the protocol that speaks */
 	const struct proto *proto;
 	struct fact fact;
 	bool fact_open;
@@ -74,7 +75,7 @@ enum proto_number proto_number(const struct proto *p);
 
 /* --- stream.c: TCP segments in, messages out --- */
 void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
-void stream_end(struct sense *s, struct flow *f); /* hands out what waits, frees everything */
+void stream_end(struct sense *s, struct flow *f);     /* hands out what waits, frees everything */
 void stream_release(struct sense *s, struct flow *f); /* without reading */
 
 void stream_skip(struct flow *f, unsigned side, uint64_t n);
@@ -97,7 +98,7 @@ void account_packet(struct sense *s, struct flow *f, unsigned side, const struct
 void account_link(struct sense *s, const struct packet *p);
 void account_flow_end(struct sense *s, struct flow *f);
 void account_fact(struct sense *s);
-uint32_t account_sender(struct sense *s);   /* host number of the message's sender; 0 none */
+uint32_t account_sender(struct sense *s); /* host number of the message's sender; 0 none */
 uint32_t account_receiver(struct sense *s);
 uint32_t account_server(struct sense *s);
 uint32_t account_conversation(struct sense *s, struct flow *f);

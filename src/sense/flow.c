@@ -41,7 +41,8 @@ static bool is_end(const struct flow *flow, unsigned side, const struct ip *a, u
 struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side)
 {
 	uint64_t hash = packet_hash(p);
-	for (uint32_t at = table_first(&f->table, hash), n; (n = table_next(&f->table, hash, &at));) {
+	for (uint32_t at = table_first(&f->table, hash), n;
+		(n = table_next(&f->table, hash, &at));) {
 		struct flow *flow = pool_at(&f->pool, n);
 		if (flow->transport != p->transport)
 			continue;

@@ -1,6 +1,8 @@
-/* Flows: transport conversations in progress, in a bounded table that forgets the ones longest quiet.
+/* Flows: transport conversations in progress, in a bounded table that forgets the ones longest
+ * quiet.
  *
- * Side 0 is whoever sent the first packet seen; which side is the client is a question of its own. */
+ * Side 0 is whoever sent the first packet seen; which side is the client is a question of its own.
+ */
 #ifndef SENSE_FLOW_H
 #define SENSE_FLOW_H
 
@@ -41,13 +43,13 @@ struct flow {
 	struct ip ip[2];
 	uint16_t port[2];
 	uint8_t transport;
-	int8_t client;	    /* 0, 1, -1 not known */
-	bool opened;	    /* the SYN was seen */
-	bool established;   /* both ends agreed, or it was under way when the capture began */
-	bool recent;	    /* spoke since the sweep passed */
-	bool mute;	    /* nothing more is read from it */
-	bool closing;	    /* RST, or FIN from both sides */
-	uint8_t fin;	    /* sides that sent FIN */
+	int8_t client;    /* 0, 1, -1 not known */
+	bool opened;      /* the SYN was seen */
+	bool established; /* both ends agreed, or it was under way when the capture began */
+	bool recent;      /* spoke since the sweep passed */
+	bool mute;        /* nothing more is read from it */
+	bool closing;     /* RST, or FIN from both sides */
+	uint8_t fin;      /* sides that sent FIN */
 	uint8_t ttl[2];
 	uint8_t mac[2][6];
 	uint32_t mac_number[2];

@@ -39,8 +39,12 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 		unused = oldest;
 	}
 	forget(unused, b);
-	*unused = (struct datagram){ .src = p->src, .dst = p->dst, .id = p->fragment_id,
-		.transport = p->transport, .used = true, .at_ns = p->at_ns };
+	*unused = (struct datagram){ .src = p->src,
+		.dst = p->dst,
+		.id = p->fragment_id,
+		.transport = p->transport,
+		.used = true,
+		.at_ns = p->at_ns };
 	return unused;
 }
 

@@ -1,5 +1,6 @@
-/* IP datagrams put together from fragments: a few at a time, in bounded memory, the oldest given up.
- * Bytes that came first stay: what overlaps them later is counted, never used (RFC 5722 spirit). */
+/* IP datagrams put together from fragments: a few at a time, in bounded memory, the oldest given
+ * up. Bytes that came first stay: what overlaps them later is counted, never used (RFC 5722
+ * spirit). */
 #ifndef SENSE_FRAGMENT_H
 #define SENSE_FRAGMENT_H
 
@@ -15,19 +16,21 @@ struct datagram {
 	bool used, last_seen;
 	int64_t at_ns;
 	uint8_t *bytes;
-	uint32_t room;	  /* allocated */
-	uint32_t end;	  /* total size, once the last fragment came */
-	uint32_t have;	  /* bytes filled */
-	uint32_t missing; /* bytes cut off by the capture */
+	uint32_t room;        /* allocated */
+	uint32_t end;         /* total size, once the last fragment came */
+	uint32_t have;        /* bytes filled */
+	uint32_t missing;     /* bytes cut off by the capture */
 	uint8_t filled[8192]; /* a bit for each 8-byte unit */
 };
 
 struct fragments {
-	struct datagram *datagrams; /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
+	struct datagram
+		*datagrams; /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
 	uint64_t given_up, overlaps;
 };
 
-/* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next call. */
+/* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next call.
+ */
 bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p, struct cur *c);
 void fragments_done(struct fragments *f, struct budget *b);
 

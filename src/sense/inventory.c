@@ -8,10 +8,12 @@
 /* Longest text kept of anybody about anything: a system description may take several lines. */
 enum { SAID_MAX = 512 };
 
-/* How much somebody may say about himself: a scanner that tries user agents must not fill the table. */
+/* How much somebody may say about himself: a scanner that tries user agents must not fill the
+ * table. */
 enum { SAID_PER_SUBJECT = 256 };
 
-/* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand). */
+/* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand).
+ */
 static uint32_t share(size_t memory, unsigned per_mille, size_t item_size)
 {
 	size_t items = memory / 1000 * per_mille / item_size;
@@ -138,8 +140,11 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 		return NULL;
 	struct mac *m = mac_at(v, mac);
 	struct bind *b = pool_at(&v->binds, n);
-	*b = (struct bind){ .host = host, .mac = mac, .next_of_host = h->binds,
-		.next_of_mac = m->binds, .frame = frame };
+	*b = (struct bind){ .host = host,
+		.mac = mac,
+		.next_of_host = h->binds,
+		.next_of_mac = m->binds,
+		.frame = frame };
 	h->binds = n;
 	m->binds = n;
 	m->bind_count++;
@@ -157,7 +162,7 @@ uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
 			!v->strings[n + size])
 			return n;
 	bool room = size < v->strings_max - v->strings_used &&
-		    v->string_table.mask / 4 * 3 > v->string_table.used;
+		v->string_table.mask / 4 * 3 > v->string_table.used;
 	if (!room) {
 		v->strings_refused++;
 		return 0;
@@ -181,14 +186,17 @@ uint32_t inventory_module(struct inventory *v, uint32_t host, unsigned rack, uns
 	uint32_t n = pool_new(&v->modules);
 	if (n) {
 		struct module *m = pool_at(&v->modules, n);
-		*m = (struct module){ .next = h->modules, .host = host, .rack = (uint16_t)rack,
+		*m = (struct module){ .next = h->modules,
+			.host = host,
+			.rack = (uint16_t)rack,
 			.slot = (uint16_t)slot };
 		h->modules = n;
 	}
 	return n;
 }
 
-/* Printable and trimmed, into out; returns the size.  Whether the rest is UTF-8 is json's matter. */
+/* Printable and trimmed, into out; returns the size.  Whether the rest is UTF-8 is json's matter.
+ */
 static size_t clean(const uint8_t *text, size_t size, char out[SAID_MAX])
 {
 	while (size && (text[size - 1] == 0 || text[size - 1] == ' '))
@@ -212,9 +220,9 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	if (!who.number || !(size = clean(text, size, value)))
 		return;
 	uint32_t *chain = who.kind == SUBJECT_HOST ? &host_at(v, who.number)->said
-			  : who.kind == SUBJECT_MAC
-				  ? &mac_at(v, who.number)->said
-				  : &((struct module *)pool_at(&v->modules, who.number))->said;
+		: who.kind == SUBJECT_MAC
+		? &mac_at(v, who.number)->said
+		: &((struct module *)pool_at(&v->modules, who.number))->said;
 	uint32_t count = 0;
 	for (uint32_t n = *chain; n; count++) {
 		struct said *s = pool_at(&v->said, n);
@@ -232,8 +240,11 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	if (!n)
 		return;
 	struct said *s = pool_at(&v->said, n);
-	*s = (struct said){ .next = *chain, .value = string, .key = (uint8_t)key,
-		.protocol = protocol, .frame = frame };
+	*s = (struct said){ .next = *chain,
+		.value = string,
+		.key = (uint8_t)key,
+		.protocol = protocol,
+		.frame = frame };
 	*chain = n;
 }
 
@@ -257,15 +268,20 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 	if (!n)
 		return 0;
 	struct conversation *c = conversation_at(v, n);
-	*c = (struct conversation){ .client = client, .server = server, .transport = transport,
-		.port = port, .protocol = protocol, .guess = guess };
+	*c = (struct conversation){ .client = client,
+		.server = server,
+		.transport = transport,
+		.port = port,
+		.protocol = protocol,
+		.guess = guess };
 	if (group)
 		c->group = *group;
 	table_add(&v->conversation_table, hash, n);
 	return n;
 }
 
-struct operation *inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
+struct operation *inventory_operation(
+	struct inventory *v, uint32_t conversation, const struct msg *m)
 {
 	if (!conversation)
 		return NULL;
@@ -291,7 +307,8 @@ void inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 	if (!host)
 		return;
 	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
-	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 | at->bit;
+	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 |
+		at->bit;
 	uint64_t b = (uint64_t)at->area << 32 | (at->index ^ symbol << 8);
 	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
 	struct point_record *p = NULL;
@@ -310,9 +327,17 @@ void inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 		if (!n)
 			return;
 		p = pool_at(&v->points, n);
-		*p = (struct point_record){ .symbol = symbol, .host = host, .proto = proto,
-			.space = at->space, .bit = at->bit, .unit = at->unit, .area = at->area,
-			.index = at->index, .first = value, .min = value, .max = value };
+		*p = (struct point_record){ .symbol = symbol,
+			.host = host,
+			.proto = proto,
+			.space = at->space,
+			.bit = at->bit,
+			.unit = at->unit,
+			.area = at->area,
+			.index = at->index,
+			.first = value,
+			.min = value,
+			.max = value };
 		table_add(&v->point_table, hash, n);
 	}
 	p->samples++;

@@ -17,14 +17,14 @@ struct subject {
 };
 
 struct host {
-	uint32_t binds;	     /* chain of struct bind */
-	uint32_t said;	     /* chain of struct said */
-	uint32_t asset;	     /* plant.c: index + 1 */
-	uint32_t modules;    /* chain of struct module */
+	uint32_t binds;   /* chain of struct bind */
+	uint32_t said;    /* chain of struct said */
+	uint32_t asset;   /* plant.c: index + 1 */
+	uint32_t modules; /* chain of struct module */
 	struct ip ip;
-	uint8_t type;	     /* enum asset_type, by its own word */
-	bool spoke;	     /* sent at least one packet */
-	bool known_service;  /* a protocol was recognised with it */
+	uint8_t type;       /* enum asset_type, by its own word */
+	bool spoke;         /* sent at least one packet */
+	bool known_service; /* a protocol was recognised with it */
 	const char *type_reason;
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes;
@@ -51,9 +51,9 @@ struct bind {
 	uint32_t host, mac;
 	uint32_t next_of_host, next_of_mac;
 	uint32_t frames; /* as a source; saturates */
-	uint8_t ttl;	 /* highest seen */
-	bool claimed;	 /* by its own word: ARP, DHCP, neighbour discovery */
-	uint64_t frame;	 /* first */
+	uint8_t ttl;     /* highest seen */
+	bool claimed;    /* by its own word: ARP, DHCP, neighbour discovery */
+	uint64_t frame;  /* first */
 	int64_t last_ns;
 };
 
@@ -110,7 +110,8 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 
 uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
-struct operation *inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
+struct operation *inventory_operation(
+	struct inventory *v, uint32_t conversation, const struct msg *m);
 void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value, bool written);
 

@@ -68,7 +68,8 @@ static void unknown(struct reader *r)
 	r->n->bad_headers++;
 }
 
-/* --- encapsulation in UDP: recognised by content, so the collector's port may be any ------------ */
+/* --- encapsulation in UDP: recognised by content, so the collector's port may be any ------------
+ */
 
 static bool plausible_ethernet(struct cur c)
 {
@@ -140,7 +141,8 @@ static bool take_tzsp(struct cur *c)
 	return false;
 }
 
-/* --- transport ----------------------------------------------------------------------------------*/
+/* --- transport
+ * ----------------------------------------------------------------------------------*/
 
 static void read_tcp(struct reader *r, struct cur c)
 {
@@ -262,7 +264,8 @@ void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)
 	read_transport(&r, c);
 }
 
-/* --- network ------------------------------------------------------------------------------------*/
+/* --- network
+ * ------------------------------------------------------------------------------------*/
 
 static void read_ipv4(struct reader *r, struct cur c)
 {
@@ -341,14 +344,15 @@ static void read_ipv6(struct reader *r, struct cur c)
 	for (unsigned headers = 0; headers < 16; headers++) {
 		uint8_t next;
 		switch (p->transport) {
-		case 0:	  /* hop-by-hop options */
+		case 0:   /* hop-by-hop options */
 		case 43:  /* routing */
 		case 60:  /* destination options */
 		case 135: /* mobility */
 			next = cur_u8(&c);
 			cur_skip(&c, (size_t)cur_u8(&c) * 8 + 6);
 			break;
-		case 51: /* authentication header, RFC 4302: its length counts 4-byte words less 2 */
+		case 51: /* authentication header, RFC 4302: its length counts 4-byte words less 2
+			  */
 			next = cur_u8(&c);
 			cur_skip(&c, ((size_t)cur_u8(&c) + 2) * 4 - 2);
 			break;
@@ -382,7 +386,8 @@ static void read_ipv6(struct reader *r, struct cur c)
 	unknown(r);
 }
 
-/* --- link ---------------------------------------------------------------------------------------*/
+/* --- link
+ * ---------------------------------------------------------------------------------------*/
 
 static void link_payload(struct reader *r, uint16_t type, uint32_t oui, struct cur c)
 {

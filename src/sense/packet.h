@@ -20,12 +20,12 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 
 /* What became of the frame. */
 enum packet_kind {
-	PACKET_LINK,	 /* no IP: ethertype (or SNAP id) and payload are set */
-	PACKET_IP,	 /* IP with a transport nobody opens: transport is set */
+	PACKET_LINK, /* no IP: ethertype (or SNAP id) and payload are set */
+	PACKET_IP,   /* IP with a transport nobody opens: transport is set */
 	PACKET_TCP,
 	PACKET_UDP,
 	PACKET_FRAGMENT, /* part of a larger IP datagram */
-	PACKET_UNKNOWN,	 /* link type or header we do not read */
+	PACKET_UNKNOWN,  /* link type or header we do not read */
 };
 
 struct packet {
@@ -36,9 +36,9 @@ struct packet {
 	uint8_t src_mac[6], dst_mac[6];
 	bool has_mac, cut, has_ip;
 	uint8_t encapsulations; /* how many mirrors were taken off */
-	uint16_t vlan;	     /* innermost VLAN id; 0 none */
-	uint16_t ethertype;  /* of a link packet */
-	uint32_t snap_oui;   /* of a link packet under LLC/SNAP with an OUI other than 0 */
+	uint16_t vlan;          /* innermost VLAN id; 0 none */
+	uint16_t ethertype;     /* of a link packet */
+	uint32_t snap_oui;      /* of a link packet under LLC/SNAP with an OUI other than 0 */
 	struct ip src, dst;
 	uint8_t ttl, transport;
 	uint16_t src_port, dst_port;
@@ -58,7 +58,8 @@ struct packet_counters {
 };
 
 void packet_read(struct packet *p, const struct sense_frame *f, struct packet_counters *n);
-/* The same from the IP payload on: for a datagram put together from fragments.  p keeps addresses. */
+/* The same from the IP payload on: for a datagram put together from fragments.  p keeps addresses.
+ */
 void packet_transport(struct packet *p, struct cur c, struct packet_counters *n);
 
 #endif

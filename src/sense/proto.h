@@ -45,10 +45,10 @@ struct proto {
 	const char *name;  /* "modbus": what facts and conversations are labelled with */
 	const char *title; /* "Modbus/TCP" */
 	const char *standard;
-	unsigned over;		/* enum over, a set */
-	bool ot;		/* an industrial protocol: its servers are controllers or like them */
+	unsigned over; /* enum over, a set */
+	bool ot;       /* an industrial protocol: its servers are controllers or like them */
 	uint16_t ethertypes[4]; /* OVER_ETHER: ethertype, or SNAP protocol id with `snap_oui` */
-	uint32_t snap_oui;	/* 0: plain ethertype */
+	uint32_t snap_oui;      /* 0: plain ethertype */
 
 	enum probe (*probe)(struct cur c, const struct scene *s);
 	/* Length of the message at the start of c: > 0 (may exceed c.left), FRAME_MORE when the
@@ -56,11 +56,12 @@ struct proto {
 	 * MESSAGE_MAX are handed over cut to that size with scene.cut set. */
 	long (*frame)(struct cur c, struct scene *s);
 	enum parsed (*parse)(struct cur c, struct scene *s);
-	/* A hole in the stream (bytes the capture lost), or the end of it: forget what was half done. */
+	/* A hole in the stream (bytes the capture lost), or the end of it: forget what was half
+	 * done. */
 	void (*gap)(struct scene *s);
 
 	size_t state_size; /* kept per conversation, zeroed at birth, in scene.state */
-	uint8_t asks;	   /* requests remembered per conversation; 0: no pairing */
+	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
 	uint8_t ask_size;  /* bytes kept with each */
 
 	void (*point_name)(const struct point_at *at, char name[POINT_NAME]);
@@ -76,11 +77,11 @@ struct scene {
 	uint8_t src_mac[6], dst_mac[6];
 	uint16_t src_port, dst_port; /* for output only, never for decisions */
 	uint8_t transport;
-	uint8_t side;	/* who speaks: 0 the side that sent the first packet seen, or 1 */
-	int8_t client;	/* side that opened the connection: 0, 1, or -1 where nobody saw it */
-	bool stream;	/* TCP */
-	bool cut;	/* fewer bytes here than were on the wire */
-	void *state;	/* proto.state_size bytes of this conversation; NULL if that is 0 */
+	uint8_t side;        /* who speaks: 0 the side that sent the first packet seen, or 1 */
+	int8_t client;       /* side that opened the connection: 0, 1, or -1 where nobody saw it */
+	bool stream;         /* TCP */
+	bool cut;            /* fewer bytes here than were on the wire */
+	void *state;         /* proto.state_size bytes of this conversation; NULL if that is 0 */
 	struct sense *sense; /* opaque to dissectors */
 };
 
@@ -88,7 +89,7 @@ struct scene {
  * begin, values in wire order, end.  A second begin before end ends the first as it is. */
 void fact_begin(struct scene *s, const struct msg *m);
 void fact_dir(struct scene *s, enum dir dir); /* where the row alone cannot say */
-void fact_failed(struct scene *s);	      /* a response that says no */
+void fact_failed(struct scene *s);            /* a response that says no */
 void fact_uint(struct scene *s, const struct field *f, uint64_t v); /* checks f's bounds */
 void fact_int(struct scene *s, const struct field *f, int64_t v);
 void fact_real(struct scene *s, const struct field *f, double v);
@@ -109,7 +110,7 @@ void carry_clear(struct scene *s);
 /* Reads one row after the other and adds the values; false once the cursor is bad. */
 bool walk(struct scene *s, struct cur *c, const struct field *fields);
 const struct msg *msg_find(const struct msg *table, uint32_t code, enum dir dir); /* or NULL */
-const struct value *fact_value(const struct fact *f, const char *name);		  /* or NULL */
+const struct value *fact_value(const struct fact *f, const char *name);           /* or NULL */
 
 /* Facts of this message are labelled with this protocol name instead (mdns in dns.c). */
 void scene_label(struct scene *s, const char *protocol);
@@ -124,14 +125,19 @@ void *ask_take(struct scene *s, uint32_t key);
 void *ask_peek(struct scene *s, uint32_t key);
 
 /* --- who somebody is --------------------------------------------------------------------------
- * Text may be any bytes: trailing NULs and spaces go, the rest is made printable; empty is ignored. */
+ * Text may be any bytes: trailing NULs and spaces go, the rest is made printable; empty is ignored.
+ */
 void who_sender(struct scene *s, enum identity_key key, const void *text, size_t size);
 void who_receiver(struct scene *s, enum identity_key key, const void *text, size_t size);
-void who_ip(struct scene *s, const struct ip *a, enum identity_key key, const void *text, size_t size);
-void who_mac(struct scene *s, const uint8_t mac[6], enum identity_key key, const void *text, size_t size);
-void who_sender_is(struct scene *s, enum asset_type type, const char *reason); /* reason: a literal */
+void who_ip(
+	struct scene *s, const struct ip *a, enum identity_key key, const void *text, size_t size);
+void who_mac(struct scene *s, const uint8_t mac[6], enum identity_key key, const void *text,
+	size_t size);
+void who_sender_is(
+	struct scene *s, enum asset_type type, const char *reason); /* reason: a literal */
 /* An asset within the sender: a module in slot `slot` of rack `rack`. */
-void who_module(struct scene *s, unsigned rack, unsigned slot, enum identity_key key, const void *text, size_t size);
+void who_module(struct scene *s, unsigned rack, unsigned slot, enum identity_key key,
+	const void *text, size_t size);
 /* This MAC answers for this address, by its own word (ARP, ND, DHCP). */
 void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
 

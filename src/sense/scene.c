@@ -4,7 +4,8 @@
 
 #include "sense/engine.h"
 
-/* --- facts --------------------------------------------------------------------------------------*/
+/* --- facts
+ * --------------------------------------------------------------------------------------*/
 
 void fact_begin(struct scene *c, const struct msg *m)
 {
@@ -114,8 +115,8 @@ void fact_flag(struct scene *c, const struct field *f, bool v)
 	value_new(c, f, VALUE_FLAG)->u = v;
 }
 
-static void add_bytes(struct scene *c, const struct field *f, enum value_type type, const void *bytes,
-	size_t size)
+static void add_bytes(struct scene *c, const struct field *f, enum value_type type,
+	const void *bytes, size_t size)
 {
 	struct value *v = value_new(c, f, type);
 	v->bytes = bytes;
@@ -182,7 +183,8 @@ const struct value *fact_value(const struct fact *f, const char *name)
 	return NULL;
 }
 
-/* --- the walker ---------------------------------------------------------------------------------*/
+/* --- the walker
+ * ---------------------------------------------------------------------------------*/
 
 static void walk_text(struct scene *s, struct cur *c, const struct field *f, size_t size)
 {
@@ -194,11 +196,14 @@ static void walk_text(struct scene *s, struct cur *c, const struct field *f, siz
 	fact_text(s, f, p, size);
 }
 
-static void walk_list(struct scene *s, struct cur *c, const struct field *f, size_t size, enum wire width)
+static void walk_list(
+	struct scene *s, struct cur *c, const struct field *f, size_t size, enum wire width)
 {
 	struct cur in = cur_sub(c, size);
 	while (in.left && cur_ok(&in)) {
-		uint64_t v = width == U8 ? cur_u8(&in) : width == BE16 ? cur_be16(&in) : cur_le16(&in);
+		uint64_t v = width == U8 ? cur_u8(&in)
+			: width == BE16  ? cur_be16(&in)
+					 : cur_le16(&in);
 		if (cur_ok(&in))
 			fact_uint(s, f, v);
 	}
@@ -213,28 +218,72 @@ static void walk_one(struct scene *s, struct cur *c, const struct field *f)
 	double d = 0;
 	const uint8_t *p;
 	switch ((enum wire)f->wire) {
-	case U8: u = cur_u8(c); break;
-	case BE16: u = cur_be16(c); break;
-	case BE24: u = cur_be24(c); break;
-	case BE32: u = cur_be32(c); break;
-	case BE48: u = cur_be48(c); break;
-	case BE64: u = cur_be64(c); break;
-	case LE16: u = cur_le16(c); break;
-	case LE24: u = cur_le24(c); break;
-	case LE32: u = cur_le32(c); break;
-	case LE48: u = cur_le48(c); break;
-	case LE64: u = cur_le64(c); break;
-	case S8: i = (int8_t)cur_u8(c); goto add_int;
-	case SBE16: i = (int16_t)cur_be16(c); goto add_int;
-	case SBE32: i = (int32_t)cur_be32(c); goto add_int;
-	case SBE64: i = (int64_t)cur_be64(c); goto add_int;
-	case SLE16: i = (int16_t)cur_le16(c); goto add_int;
-	case SLE32: i = (int32_t)cur_le32(c); goto add_int;
-	case SLE64: i = (int64_t)cur_le64(c); goto add_int;
-	case FBE32: d = cur_float_of(cur_be32(c)); goto add_real;
-	case FBE64: d = cur_double_of(cur_be64(c)); goto add_real;
-	case FLE32: d = cur_float_of(cur_le32(c)); goto add_real;
-	case FLE64: d = cur_double_of(cur_le64(c)); goto add_real;
+	case U8:
+		u = cur_u8(c);
+		break;
+	case BE16:
+		u = cur_be16(c);
+		break;
+	case BE24:
+		u = cur_be24(c);
+		break;
+	case BE32:
+		u = cur_be32(c);
+		break;
+	case BE48:
+		u = cur_be48(c);
+		break;
+	case BE64:
+		u = cur_be64(c);
+		break;
+	case LE16:
+		u = cur_le16(c);
+		break;
+	case LE24:
+		u = cur_le24(c);
+		break;
+	case LE32:
+		u = cur_le32(c);
+		break;
+	case LE48:
+		u = cur_le48(c);
+		break;
+	case LE64:
+		u = cur_le64(c);
+		break;
+	case S8:
+		i = (int8_t)cur_u8(c);
+		goto add_int;
+	case SBE16:
+		i = (int16_t)cur_be16(c);
+		goto add_int;
+	case SBE32:
+		i = (int32_t)cur_be32(c);
+		goto add_int;
+	case SBE64:
+		i = (int64_t)cur_be64(c);
+		goto add_int;
+	case SLE16:
+		i = (int16_t)cur_le16(c);
+		goto add_int;
+	case SLE32:
+		i = (int32_t)cur_le32(c);
+		goto add_int;
+	case SLE64:
+		i = (int64_t)cur_le64(c);
+		goto add_int;
+	case FBE32:
+		d = cur_float_of(cur_be32(c));
+		goto add_real;
+	case FBE64:
+		d = cur_double_of(cur_be64(c));
+		goto add_real;
+	case FLE32:
+		d = cur_float_of(cur_le32(c));
+		goto add_real;
+	case FLE64:
+		d = cur_double_of(cur_le64(c));
+		goto add_real;
 	case IP4:
 	case IP6:
 		p = cur_take(c, f->wire == IP4 ? 4 : 16);
@@ -251,18 +300,40 @@ static void walk_one(struct scene *s, struct cur *c, const struct field *f)
 		if (p)
 			fact_bytes(s, f, p, most);
 		return;
-	case TEXT: walk_text(s, c, f, most); return;
-	case TEXT8: walk_text(s, c, f, cur_u8(c)); return;
-	case TEXT16: walk_text(s, c, f, cur_be16(c)); return;
-	case TEXT16L: walk_text(s, c, f, cur_le16(c)); return;
-	case COUNTED_U8: walk_list(s, c, f, cur_u8(c), U8); return;
-	case COUNTED_BE16: walk_list(s, c, f, cur_u8(c), BE16); return;
-	case LIST_U8: walk_list(s, c, f, c->left, U8); return;
-	case LIST_BE16: walk_list(s, c, f, c->left, BE16); return;
-	case LIST_LE16: walk_list(s, c, f, c->left, LE16); return;
-	case SKIP: cur_skip(c, (size_t)f->min); return;
+	case TEXT:
+		walk_text(s, c, f, most);
+		return;
+	case TEXT8:
+		walk_text(s, c, f, cur_u8(c));
+		return;
+	case TEXT16:
+		walk_text(s, c, f, cur_be16(c));
+		return;
+	case TEXT16L:
+		walk_text(s, c, f, cur_le16(c));
+		return;
+	case COUNTED_U8:
+		walk_list(s, c, f, cur_u8(c), U8);
+		return;
+	case COUNTED_BE16:
+		walk_list(s, c, f, cur_u8(c), BE16);
+		return;
+	case LIST_U8:
+		walk_list(s, c, f, c->left, U8);
+		return;
+	case LIST_BE16:
+		walk_list(s, c, f, c->left, BE16);
+		return;
+	case LIST_LE16:
+		walk_list(s, c, f, c->left, LE16);
+		return;
+	case SKIP:
+		cur_skip(c, (size_t)f->min);
+		return;
 	case FLAG:
-	case REAL: assert(!"made by code only"); return;
+	case REAL:
+		assert(!"made by code only");
+		return;
 	}
 	if (cur_ok(c))
 		fact_uint(s, f, u);
@@ -283,7 +354,8 @@ bool walk(struct scene *s, struct cur *c, const struct field *fields)
 	return cur_ok(c);
 }
 
-/* --- pairing ------------------------------------------------------------------------------------*/
+/* --- pairing
+ * ------------------------------------------------------------------------------------*/
 
 static struct ask *ask_at(struct layer *l, unsigned i)
 {
@@ -348,7 +420,8 @@ void *ask_peek(struct scene *c, uint32_t key)
 	return ask_get(c, key, true);
 }
 
-/* --- who somebody is ----------------------------------------------------------------------------*/
+/* --- who somebody is
+ * ----------------------------------------------------------------------------*/
 
 static bool remembering(const struct scene *c)
 {
@@ -360,7 +433,8 @@ static const char *who_protocol(const struct sense *s)
 	return s->label ? s->label : s->proto->name;
 }
 
-static void say(struct scene *c, struct subject who, enum identity_key key, const void *text, size_t size)
+static void say(
+	struct scene *c, struct subject who, enum identity_key key, const void *text, size_t size)
 {
 	struct sense *s = c->sense;
 	if (text && size)
@@ -388,7 +462,8 @@ void who_receiver(struct scene *c, enum identity_key key, const void *text, size
 		say(c, (struct subject){ account_receiver(s), SUBJECT_HOST }, key, text, size);
 }
 
-void who_ip(struct scene *c, const struct ip *a, enum identity_key key, const void *text, size_t size)
+void who_ip(
+	struct scene *c, const struct ip *a, enum identity_key key, const void *text, size_t size)
 {
 	if (!remembering(c) || ip_is_zero(a) || ip_is_multicast(a))
 		return;
@@ -396,7 +471,8 @@ void who_ip(struct scene *c, const struct ip *a, enum identity_key key, const vo
 	say(c, (struct subject){ host, SUBJECT_HOST }, key, text, size);
 }
 
-void who_mac(struct scene *c, const uint8_t mac[6], enum identity_key key, const void *text, size_t size)
+void who_mac(
+	struct scene *c, const uint8_t mac[6], enum identity_key key, const void *text, size_t size)
 {
 	if (!remembering(c) || mac[0] & 1)
 		return;
@@ -404,8 +480,8 @@ void who_mac(struct scene *c, const uint8_t mac[6], enum identity_key key, const
 	say(c, (struct subject){ number, SUBJECT_MAC }, key, text, size);
 }
 
-void who_module(struct scene *c, unsigned rack, unsigned slot, enum identity_key key, const void *text,
-	size_t size)
+void who_module(struct scene *c, unsigned rack, unsigned slot, enum identity_key key,
+	const void *text, size_t size)
 {
 	struct sense *s = c->sense;
 	uint32_t host = remembering(c) && s->flow ? account_sender(s) : 0;
@@ -461,7 +537,8 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 		detections_bind(s, m, h);
 }
 
-/* --- process values -----------------------------------------------------------------------------*/
+/* --- process values
+ * -----------------------------------------------------------------------------*/
 
 static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
 {
@@ -481,7 +558,8 @@ void point_sender(struct scene *c, const struct point_at *at, double v, bool wri
 		point(c, account_sender(c->sense), at, v, written);
 }
 
-/* --- layers and memory --------------------------------------------------------------------------*/
+/* --- layers and memory
+ * --------------------------------------------------------------------------*/
 
 void *scene_scratch(struct scene *c, size_t size)
 {

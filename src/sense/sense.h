@@ -27,7 +27,7 @@ bool sense_reads(int linktype);
 
 struct sense_frame {
 	const uint8_t *bytes;
-	uint32_t size;	    /* captured */
+	uint32_t size;      /* captured */
 	uint32_t wire_size; /* on the wire; at least size */
 	int linktype;
 	int64_t at_ns;
@@ -35,7 +35,7 @@ struct sense_frame {
 };
 
 struct sense_config {
-	size_t memory; /* bytes for everything the sensor keeps; 0: 40 MiB */
+	size_t memory;   /* bytes for everything the sensor keeps; 0: 40 MiB */
 	uint64_t random; /* for hash tables: results do not depend on it */
 	bool facts_only; /* no inventory, points, detections: for weir facts */
 	void (*on_fact)(void *self, const struct fact *f); /* may be NULL */
@@ -45,7 +45,7 @@ struct sense_config {
 /* A zone as stated by people: addresses in it get its name and level. */
 struct sense_zone {
 	const char *name;
-	uint8_t level; /* Purdue level x 10, LEVEL_UNKNOWN */
+	uint8_t level;      /* Purdue level x 10, LEVEL_UNKNOWN */
 	const char *source; /* "from zones.yaml:4" */
 	struct ip from, to; /* inclusive */
 };

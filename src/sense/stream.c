@@ -179,7 +179,8 @@ static bool pending_add(struct sense *s, struct half *h, const uint8_t *bytes, s
 }
 
 /* The next bytes of one direction, in order. */
-static void deliver(struct sense *s, struct flow *f, unsigned side, const uint8_t *bytes, size_t size)
+static void deliver(
+	struct sense *s, struct flow *f, unsigned side, const uint8_t *bytes, size_t size)
 {
 	struct half *h = &f->tcp->half[side];
 	struct cur c = cur_of(bytes, size);
@@ -254,7 +255,8 @@ static void pass_hole(struct sense *s, struct flow *f, unsigned side)
 	deliver_waiting(s, f, side);
 }
 
-static void wait_for(struct sense *s, struct half *h, uint32_t seq, const uint8_t *bytes, size_t size)
+static void wait_for(
+	struct sense *s, struct half *h, uint32_t seq, const uint8_t *bytes, size_t size)
 {
 	struct segment **at = &h->waiting;
 	while (*at && (int32_t)((*at)->seq - seq) < 0)
@@ -303,7 +305,8 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 		}
 		if (ahead > 0) {
 			wait_for(s, h, seq, bytes, size);
-			if (h->waiting_bytes > WAITING_BYTES_MAX || h->waiting_count > WAITING_COUNT_MAX)
+			if (h->waiting_bytes > WAITING_BYTES_MAX ||
+				h->waiting_count > WAITING_COUNT_MAX)
 				pass_hole(s, f, side);
 		} else {
 			uint32_t known = (uint32_t)-ahead;

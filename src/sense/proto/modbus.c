@@ -88,9 +88,9 @@ static const struct field event_log[] = {
 
 /* A function in both directions.  The rows of one function stand together. */
 #define BOTH(code, act, effect, name, ask, answer)                                                 \
-	{ code, DIR_REQUEST, act, effect, name, ask },                                                  \
-	{                                                                                               \
-		code, DIR_RESPONSE, act, effect, name, answer                                           \
+	{ code, DIR_REQUEST, act, effect, name, ask },                                             \
+	{                                                                                          \
+		code, DIR_RESPONSE, act, effect, name, answer                                      \
 	}
 
 static const struct msg msgs[] = {
@@ -117,17 +117,22 @@ static const struct msg msgs[] = {
 	{ 0 },
 };
 /* Diagnostics (function 8) that do something to the device, and reading its identity (43/14). */
-static const struct msg restart[] = { BOTH(8, ACT_CONTROL, EFFECT_RESTART, "restart_communications",
-	NULL, NULL), { 0 } };
-static const struct msg listen_only[] = { BOTH(8, ACT_CONTROL, EFFECT_MODE, "force_listen_only", NULL,
-	NULL), { 0 } };
-static const struct msg clear_counters[] = { BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters", NULL,
-	NULL), { 0 } };
-static const struct msg device_id[] = { BOTH(43, ACT_IDENTIFY, EFFECT_NONE,
-	"read_device_identification", NULL, NULL), { 0 } };
+static const struct msg restart[] = {
+	BOTH(8, ACT_CONTROL, EFFECT_RESTART, "restart_communications", NULL, NULL), { 0 }
+};
+static const struct msg listen_only[] = {
+	BOTH(8, ACT_CONTROL, EFFECT_MODE, "force_listen_only", NULL, NULL), { 0 }
+};
+static const struct msg clear_counters[] = {
+	BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters", NULL, NULL), { 0 }
+};
+static const struct msg device_id[] = {
+	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification", NULL, NULL), { 0 }
+};
 /* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
-static const struct msg unknown[] = { BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL, NULL),
-	{ 0 } };
+static const struct msg unknown[] = {
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL, NULL), { 0 }
+};
 
 /* What a request leaves for its answer. */
 struct asked {
@@ -137,7 +142,8 @@ struct asked {
 	uint8_t read_device_id;
 };
 
-/* --- is it ours? --------------------------------------------------------------------------------*/
+/* --- is it ours?
+ * --------------------------------------------------------------------------------*/
 
 static size_t length_max(int function)
 {
@@ -157,7 +163,8 @@ static long frame(struct cur c, struct scene *s)
 	return 6 + length;
 }
 
-/* Whether a PDU of this function can have this size; both directions are tried, any function counts. */
+/* Whether a PDU of this function can have this size; both directions are tried, any function
+ * counts. */
 static bool plausible(struct cur pdu)
 {
 	int function = cur_peek(&pdu, 0);
@@ -206,11 +213,14 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return plausible(pdu) ? PROBE_YES : PROBE_NO;
 }
 
-/* --- values -------------------------------------------------------------------------------------*/
+/* --- values
+ * -------------------------------------------------------------------------------------*/
 
-static void set_point(struct scene *s, enum space space, uint8_t unit, uint32_t index, double v, bool written)
+static void set_point(
+	struct scene *s, enum space space, uint8_t unit, uint32_t index, double v, bool written)
 {
-	point_server(s, &(struct point_at){ .space = space, .unit = unit, .index = index }, v, written);
+	point_server(
+		s, &(struct point_at){ .space = space, .unit = unit, .index = index }, v, written);
 }
 
 static void read_bit_values(struct scene *s, struct cur *c, uint32_t first, uint32_t count,
@@ -238,7 +248,8 @@ static void read_register_values(struct scene *s, struct cur *c, uint32_t first,
 	}
 }
 
-/* --- messages -----------------------------------------------------------------------------------*/
+/* --- messages
+ * -----------------------------------------------------------------------------------*/
 
 struct pdu {
 	struct cur c; /* behind the function code */
@@ -298,8 +309,13 @@ static bool is_request(struct scene *s, const struct pdu *p)
 
 static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 {
+	if (p->asks && p->function & 0x80) /* an exception asked for: no such request */
+		return unknown;
 	if (p->function == 8)
-		return diagnostic == 1 ? restart : diagnostic == 4 ? listen_only : diagnostic == 10 ? clear_counters : msgs;
+		return diagnostic == 1     ? restart
+			: diagnostic == 4  ? listen_only
+			: diagnostic == 10 ? clear_counters
+					   : msgs;
 	if (p->function == 43 && cur_peek(&p->c, 0) == 14)
 		return device_id;
 	return msg_find(msgs, p->function & 0x7f, DIR_REQUEST) ? msgs : unknown;
@@ -313,6 +329,8 @@ static void begin(struct scene *s, const struct pdu *p, const struct msg *table)
 	fact_uint(s, &f_length, p->c.left + 2);
 	fact_uint(s, &f_unit, p->unit);
 	fact_uint(s, &f_function, p->function & 0x7f);
+	if (p->asks && (p->function & 0x80 || !p->function)) /* specification 4.1: 1 to 127 */
+		fact_violation(s);
 }
 
 static void rest_as_data(struct scene *s, struct cur *c)
@@ -355,7 +373,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		asked.diagnostic = (uint16_t)(cur_peek(c, 0) << 8 | (cur_peek(c, 1) & 0xff));
 	asked.table = table_of(p, asked.diagnostic);
 	begin(s, p, asked.table);
-	const struct msg *row = msg_find(asked.table, asked.table == unknown ? 0 : p->function, DIR_REQUEST);
+	const struct msg *row =
+		msg_find(asked.table, asked.table == unknown ? 0 : p->function, DIR_REQUEST);
 	if (row->fields) {
 		struct cur look = *c;
 		asked.addr = cur_be16(&look);
@@ -430,8 +449,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
  * 3 URL, 4 product name, 5 model name, 6 user's application name. */
 static void say_object(struct scene *s, uint8_t id, const uint8_t *text, size_t size)
 {
-	static const uint8_t keys[] = { ID_VENDOR, ID_ORDER_NUMBER, ID_FIRMWARE, 0, ID_MODEL, ID_MODEL,
-		ID_NAME };
+	static const uint8_t keys[] = { ID_VENDOR, ID_ORDER_NUMBER, ID_FIRMWARE, 0, ID_MODEL,
+		ID_MODEL, ID_NAME };
 	if (id < sizeof keys && keys[id])
 		who_sender(s, keys[id], text, size);
 }
@@ -468,9 +487,11 @@ static void answer_values(struct scene *s, struct pdu *p, const struct asked *as
 		return;
 	}
 	if (p->function <= 2)
-		read_bit_values(s, &values, asked->addr, asked->count, space_of(p->function), p->unit, false);
+		read_bit_values(s, &values, asked->addr, asked->count, space_of(p->function),
+			p->unit, false);
 	else
-		read_register_values(s, &values, asked->addr, space_of(p->function), p->unit, false);
+		read_register_values(
+			s, &values, asked->addr, space_of(p->function), p->unit, false);
 }
 
 static enum parsed response(struct scene *s, struct pdu *p)
@@ -506,7 +527,8 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		struct cur id = cur_upto(c, count);
 		fact_uint(s, &f_byte_count, count);
 		fact_bytes(s, &f_data, id.at, id.left);
-		/* One byte of id, then 00 or FF for stopped and running, then what the vendor likes. */
+		/* One byte of id, then 00 or FF for stopped and running, then what the vendor
+		 * likes. */
 		struct cur text = id;
 		cur_skip(&text, 2);
 		if (cur_ok(&text) && text.left >= 4)
