@@ -263,7 +263,6 @@ static enum parsed link_frame(struct scene *s, struct side *side, struct cur c)
 	if (!header_is_whole(checked) || link.length < LENGTH_MIN) {
 		side->lost = true; /* the bytes behind it belong to nothing */
 		side->open = false;
-		link_fact(s, &link, &link_corrupt, true);
 		return PARSED_BAD;
 	}
 	side->lost = false;

@@ -124,6 +124,7 @@ static const struct field f_status = { "dnp3.al.ctrlstatus", U8 };
 static const struct field f_commanded = { "dnp3.al.bocs", FLAG };
 static const struct field f_bit = { "dnp3.al.bit", FLAG };
 static const struct field f_pair = { "dnp3.al.2bit", U8 };
+static const struct field f_double = { "dnp3.al.double", U8 };
 static const struct field f_association = { "dnp3.al.association", LE16 };
 static const struct field f_data = { "dnp3.al.data", BYTES };
 
@@ -227,7 +228,7 @@ static void read_part(
 	case STATE2:
 		flags = cur_u8(c);
 		fact_uint(s, &k->flags, flags & 0x3f);
-		fact_uint(s, &f_pair, flags >> 6);
+		fact_uint(s, &f_double, flags >> 6);
 		tell(r, flags >> 6);
 		break;
 	case COMMAND:
