@@ -50,7 +50,7 @@ def unescape(text):
 
     def one(found):
         word = found.group(1)
-        if word[0] == "x":
+        if word[0] == "x" and len(word) == 3:
             return chr(int(word[1:], 16))
         if len(word) == 3:
             return chr(int(word, 8))
