@@ -74,12 +74,15 @@ void sense_vendors(struct sense *s, const struct vendors *v)
 
 static void end_flow(struct sense *s, struct flow *f)
 {
-	/* What waited behind a hole is read now, in the name of the flow's last packet. */
+	/* What waited behind a hole is read now, in the name of the packets that brought it. */
 	s->flow = f;
+	s->scene.side = 0;
 	s->scene.src = f->ip[0];
 	s->scene.dst = f->ip[1];
 	s->scene.src_port = f->port[0];
 	s->scene.dst_port = f->port[1];
+	memcpy(s->scene.src_mac, f->mac[0], 6);
+	memcpy(s->scene.dst_mac, f->mac[1], 6);
 	s->scene.transport = f->transport;
 	s->scene.client = f->client;
 	s->scene.stream = f->transport == TRANSPORT_TCP;

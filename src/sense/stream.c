@@ -24,6 +24,8 @@ enum { LOST_MAX = 16 };
 
 struct segment {
 	struct segment *next;
+	uint64_t frame;
+	int64_t at_ns;
 	uint32_t seq, size;
 	uint8_t bytes[];
 };
@@ -225,6 +227,34 @@ static void deliver(
 	}
 }
 
+/* A segment that waited is read in the name of the packet that brought it: the packet at hand may
+ * be the other side's.  Returns what to give back to scene_back. */
+static struct scene scene_of(
+	struct sense *s, const struct flow *f, unsigned side, const struct segment *w)
+{
+	struct scene *c = &s->scene;
+	struct scene before = *c;
+	c->frame = w->frame;
+	c->at_ns = w->at_ns;
+	if (c->side != side) {
+		c->side = (uint8_t)side;
+		c->src = f->ip[side];
+		c->dst = f->ip[!side];
+		c->src_port = f->port[side];
+		c->dst_port = f->port[!side];
+		memcpy(c->src_mac, f->mac[side], 6);
+		memcpy(c->dst_mac, f->mac[!side], 6);
+	}
+	return before;
+}
+
+static void scene_back(struct sense *s, const struct scene *before)
+{
+	int8_t client = s->scene.client; /* may have been learned meanwhile */
+	s->scene = *before;
+	s->scene.client = client;
+}
+
 /* Segments that waited and are next, or overlap what came in between. */
 static void deliver_waiting(struct sense *s, struct flow *f, unsigned side)
 {
@@ -240,7 +270,9 @@ static void deliver_waiting(struct sense *s, struct flow *f, unsigned side)
 		uint32_t known = (uint32_t)-ahead;
 		if (known < w->size) {
 			h->next = w->seq + w->size;
+			struct scene before = scene_of(s, f, side, w);
 			deliver(s, f, side, w->bytes + known, w->size - known);
+			scene_back(s, &before);
 		}
 		budget_free(&s->memory, w, sizeof *w + w->size);
 	}
@@ -267,6 +299,8 @@ static void wait_for(
 	if (!w)
 		return; /* counted by the budget; the hole grows */
 	w->next = *at;
+	w->frame = s->scene.frame;
+	w->at_ns = s->scene.at_ns;
 	w->seq = seq;
 	w->size = (uint32_t)size;
 	memcpy(w->bytes, bytes, size);
@@ -343,7 +377,6 @@ void stream_end(struct sense *s, struct flow *f)
 	if (!f->tcp)
 		return;
 	for (unsigned side = 0; side < 2; side++) {
-		s->scene.side = (uint8_t)side;
 		while (f->tcp && f->tcp->half[side].waiting)
 			pass_hole(s, f, side);
 	}
