@@ -68,6 +68,18 @@ def time_ms(text):
     return seconds * 1000 + int((part or "0").ljust(9, "0")[:9]) // 1000000
 
 
+def parents(nodes, names):
+    """The nodes right above those with one of the names, each once, in order."""
+    path, found = [], {}
+    for i, node in enumerate(nodes):
+        while path and i >= nodes[path[-1]][END]:
+            path.pop()
+        if path and node[NAME] in names:
+            found[path[-1]] = True
+        path.append(i)
+    return list(found)
+
+
 class Test:
     """One `when=` or `with=`: does a run of nodes hold it?"""
 
@@ -208,6 +220,8 @@ class Row:
     def scopes(self, nodes):
         if self.scope is None:
             return [(0, len(nodes))]
+        if self.scope == "..":
+            return [(above, nodes[above][END]) for above in parents(nodes, self.theirs)]
         return [(i, n[END]) for i, n in enumerate(nodes) if n[NAME] == self.scope]
 
 
