@@ -204,9 +204,9 @@ static struct talk play(const uint8_t *bytes, size_t size, size_t cut, bool fact
 	t.sense = sense_new(&config, &e);
 	assert(t.sense);
 	if (t.carrier == BY_TCP) {
-		send_tcp(&t, 0, 0x02, NULL, 0);
-		send_tcp(&t, 1, 0x12, NULL, 0);
-		send_tcp(&t, 0, 0x10, NULL, 0);
+		send_tcp(&t, 0, 0x02, bytes, 0);
+		send_tcp(&t, 1, 0x12, bytes, 0);
+		send_tcp(&t, 0, 0x10, bytes, 0);
 	}
 	struct cur c = cur_of(bytes + 1, size - 1);
 	for (int i = 0; i < PIECES_MAX && c.left > 2; i++) {
