@@ -15,6 +15,8 @@ static struct sample *plant_named(const char *name)
 		return sample_small();
 	if (strcmp(name, "hostile") == 0)
 		return sample_hostile();
+	if (strcmp(name, "flat") == 0)
+		return sample_flat(60);
 	unsigned long assets = strtoul(name, NULL, 10);
 	return assets >= 20 && assets <= 100000 ? sample_large((uint32_t)assets) : NULL;
 }
@@ -26,7 +28,8 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	struct sample *s = argc > 2 ? plant_named(argv[1]) : NULL;
 	if (!s) {
-		fputs("report_show empty|small|hostile|NUMBER json|lines|text|html|svg\n", stderr);
+		fputs("report_show empty|small|hostile|flat|NUMBER json|lines|text|html|svg\n",
+			stderr);
 		return 2;
 	}
 	const struct plant *p = sample_plant(s);
@@ -43,6 +46,8 @@ int main(int argc, char **argv)
 		report_json(p, &o);
 	else if (strcmp(argv[2], "lines") == 0)
 		report_json_lines(p, &o);
+	else if (strcmp(argv[2], "svg") == 0)
+		report_svg(p, &o);
 	else if (strcmp(argv[2], "text") == 0)
 		report_text(p, &style, &o);
 	sample_free(s);

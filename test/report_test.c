@@ -315,10 +315,91 @@ static void sentence_of_every_kind_of_plant(void **state)
 	sample_free(s);
 }
 
+static size_t times(const char *text, const char *word)
+{
+	size_t n = 0;
+	while ((text = strstr(text, word))) {
+		text += strlen(word);
+		n++;
+	}
+	return n;
+}
+
+/* Nothing is fetched, nothing runs that is not ours, and no name became markup. */
+static void nothing_from_outside(const char *text)
+{
+	static const char *const never[] = { "<img", "url(", "@import", "<iframe", "<object",
+		"<embed", "<base", "<foreignObject", "xlink:", "javascript:", "\xe2\x80\xae",
+		"\xef\xbb\xbf", "\x1b", "\xc2\x9b" };
+	for (size_t i = 0; i < COUNT_OF(never); i++)
+		if (strstr(text, never[i]))
+			fail_msg("'%s' in the output", never[i]);
+	assert_int_equal(times(text, "http"), times(text, "\"http://www.w3.org/2000/svg\""));
+	for (const char *at = text; (at = strchr(at, '<'));
+		at++) { /* every tag, not what it holds */
+		char tag[2000] = "";
+		size_t size = strcspn(at, ">");
+		memcpy(tag, at, size < sizeof tag - 1 ? size : sizeof tag - 1);
+		assert_null(strstr(tag, " src="));
+		assert_null(strstr(tag, " on")); /* onerror, onload ... */
+		const char *link = strstr(tag, "href=");
+		assert_true(!link || link[6] == '#');
+	}
+	for (const uint8_t *at = (const uint8_t *)text; *at; at++)
+		assert_true(*at >= 0x20 || *at == '\n');
+}
+
+static void svg_shows_every_box(void **state)
+{
+	(void)state;
+	struct sample *s = sample_small();
+	char *text = shown(report_svg, sample_plant(s));
+	nothing_from_outside(text);
+	static const char *const here[] = { ">intake-plc<", ">updates.example.com<", ">10.0.20.99<",
+		">intake<", ">3.5 ",
+		"<title>eng01 to intake-plc: s7comm; 3 controls; 300 reads; 81 kB<",
+		"2 findings, the worst critical" };
+	for (size_t i = 0; i < COUNT_OF(here); i++)
+		if (!strstr(text, here[i]))
+			fail_msg("'%s' is not on the map", here[i]);
+	assert_int_equal(times(text, "class=\"wm-box\""), 8);
+	assert_int_equal(times(text, "class=\"wm-edge"), 7 + 4); /* and four in the legend */
+	free(text);
+	sample_free(s);
+}
+
+static void svg_of_many_is_still_readable(void **state)
+{
+	(void)state;
+	static const uint32_t assets[] = { 300, 3000, 15000 };
+	for (size_t i = 0; i < COUNT_OF(assets); i++) {
+		struct sample *s = sample_large(assets[i]);
+		char *text = shown(report_svg, sample_plant(s));
+		nothing_from_outside(text);
+		assert_in_range(times(text, "<g class=\"wm-s"), 20, 100);
+		assert_in_range(strlen(text), 10000, 200000);
+		assert_non_null(strstr(text, " controllers<"));
+		assert_non_null(strstr(text, ">eng-1<")); /* wants attention: not lost in a group */
+		free(text);
+		sample_free(s);
+	}
+}
+
+static void svg_survives_hostile_names(void **state)
+{
+	(void)state;
+	struct sample *s = sample_hostile();
+	char *text = shown(report_svg, sample_plant(s));
+	nothing_from_outside(text);
+	assert_non_null(strstr(text, "&lt;/script&gt;&lt;img"));
+	free(text);
+	sample_free(s);
+}
+
 static void same_plant_same_bytes(void **state)
 {
 	(void)state;
-	static form *const forms[] = { report_json, report_json_lines, text_form };
+	static form *const forms[] = { report_json, report_json_lines, text_form, report_svg };
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		struct sample *a = sample_large(300), *b = sample_large(300);
 		char *one = shown(forms[i], sample_plant(a)),
@@ -344,6 +425,9 @@ int main(void)
 		cmocka_unit_test(text_passes_no_escape_on),
 		cmocka_unit_test(widths_are_those_of_a_terminal),
 		cmocka_unit_test(sentence_of_every_kind_of_plant),
+		cmocka_unit_test(svg_shows_every_box),
+		cmocka_unit_test(svg_of_many_is_still_readable),
+		cmocka_unit_test(svg_survives_hostile_names),
 		cmocka_unit_test(same_plant_same_bytes),
 	};
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

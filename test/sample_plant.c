@@ -409,6 +409,29 @@ static void add_line(struct sample *s, uint32_t line, uint32_t count)
 	}
 }
 
+struct sample *sample_flat(uint32_t assets)
+{
+	struct sample *s = sample_new(assets);
+	for (uint32_t i = 0; i < assets; i++) {
+		struct asset_row row = { i == 0 ? TYPE_SCADA
+				: i % 3 == 0    ? TYPE_PLC
+				: i % 7 == 0    ? TYPE_IO
+						: TYPE_UNKNOWN,
+			i == 0               ? 20
+				: i % 3 == 0 ? 10
+				: i % 7 == 0 ? 0
+					     : LEVEL_UNKNOWN,
+			{ i % 5 == 4 ? 0 : 192, 168, 1, (uint8_t)(i + 1) }, NULL, "Siemens AG",
+			NULL, NULL, NULL, "pn_io", NULL };
+		uint32_t index = add_asset(s, &row);
+		if (i)
+			add_conversation(s, i % 4 == 1 && i > 4 ? index - 3 : 0, index, "pn_io",
+				34964, 10 + i * 97);
+	}
+	finish(s, "flat.pcap");
+	return s;
+}
+
 struct sample *sample_large(uint32_t assets)
 {
 	static const struct asset_row upper[] = {
