@@ -1,9 +1,216 @@
-#include "cli/cli.h"
+/* weir look: captures in, a plant out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/jail.h"
+#include "cli/captures.h"
+#include "report/report.h"
+#include "sense/vendors.h"
+#include "sense/zones.h"
+
+struct opts {
+	const char *json; /* NULL, "json" or "lines" */
+	const char *html, *svg, *zones, *vendors;
+	size_t memory;
+	bool all;
+};
+
+static const struct opt opts[] = {
+	{ OPT_WORD, 'j', "json", NULL,
+		"print the plant as one JSON document, or with =lines one object a line",
+		offsetof(struct opts, json), "document|lines" },
+	{ OPT_TEXT, 'H', "html", "FILE", "write one self-contained page about the plant",
+		offsetof(struct opts, html), NULL },
+	{ OPT_TEXT, 's', "svg", "FILE", "write the Purdue map as a picture",
+		offsetof(struct opts, svg), NULL },
+	{ OPT_TEXT, 'z', "zones", "FILE", "zones and levels as people state them (weir-zones(5))",
+		offsetof(struct opts, zones), NULL },
+	{ OPT_TEXT, 'V', "vendors", "PATH",
+		"MAC vendor lists: a folder or a file (" VENDORS_PATH ")",
+		offsetof(struct opts, vendors), NULL },
+	{ OPT_SIZE, 'm', "memory", "SIZE",
+		"keep within this much memory (64M); what had to be forgotten is counted",
+		offsetof(struct opts, memory), NULL },
+	{ OPT_FLAG, 'a', "all", NULL, "print every row of every table", offsetof(struct opts, all),
+		NULL },
+	{ 0 },
+};
+
+enum { MEMORY_DEFAULT = 64 << 20, MEMORY_LEAST = 24 << 20 };
+
+/* What the program needs beside the sensor: libraries, the window on the file, vendor names, and the
+ * plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
+enum { MEMORY_BESIDE = 20 << 20, PAGE_BUFFER = 64 * 1024 };
+
+/* A file to be written, opened before anything foreign is read. */
+struct target {
+	const char *name;
+	int fd;
+};
+
+static int target_open(struct target *t, const char *name, struct err *e)
+{
+	*t = (struct target){ .name = name, .fd = -1 };
+	if (!name)
+		return 0;
+	t->fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (t->fd < 0) {
+		err_sys(e, "write %s", name);
+		return err_try(e, "a folder you may write to");
+	}
+	return 0;
+}
+
+static int target_write(struct target *t, const struct plant *p,
+	void (*report)(const struct plant *, struct out *), struct err *e)
+{
+	static char buffer[PAGE_BUFFER];
+	if (t->fd < 0)
+		return 0;
+	struct out o = out_fd(t->fd, buffer, sizeof buffer);
+	report(p, &o);
+	if (out_flush(&o, e))
+		return err_in(e, "write %s", t->name);
+	return 0;
+}
+
+struct look {
+	struct captures captures;
+	struct target html, svg;
+	struct zones *zones;
+	struct vendors *vendors;
+	struct sense *sense;
+};
+
+static void done(struct look *l)
+{
+	captures_close(&l->captures);
+	sense_free(l->sense);
+	zones_free(l->zones);
+	vendors_free(l->vendors);
+	if (l->html.fd >= 0)
+		close(l->html.fd);
+	if (l->svg.fd >= 0)
+		close(l->svg.fd);
+}
+
+static int open_zones(struct look *l, const char *path, struct err *e)
+{
+	if (!path)
+		return 0;
+	struct conf_wrong wrong = { 0 };
+	l->zones = zones_open(path, &wrong, e);
+	if (l->zones)
+		return 0;
+	/* The first mistake is the error; the others stand above it. */
+	for (size_t i = 1; i < wrong.count; i++)
+		fprintf(stderr, "weir: %s\n", wrong.rows[i].text);
+	return e->code;
+}
+
+/* Vendor names are a help, not a need: without the lists the report says so and goes on. */
+static int open_vendors(struct look *l, const char *path, struct err *e)
+{
+	l->vendors = vendors_open(path ? path : VENDORS_PATH, e);
+	if (l->vendors || !path)
+		return 0;
+	return e->code;
+}
+
+/* Everything that needs a file, in the order in which mistakes are cheap to find. */
+static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
+{
+	if (open_zones(l, o->zones, e) || open_vendors(l, o->vendors, e))
+		return EXIT_FAILED;
+	if (captures_open(&l->captures, cli->operands, cli->operand_count, e))
+		return EXIT_NOT_FOUND;
+	if (target_open(&l->html, o->html, e) || target_open(&l->svg, o->svg, e))
+		return EXIT_FAILED;
+	size_t memory = o->memory ? o->memory : MEMORY_DEFAULT;
+	struct sense_config config = { .memory = memory - MEMORY_BESIDE };
+	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
+		config.random = 1;
+	l->sense = sense_new(&config, e);
+	if (!l->sense)
+		return EXIT_FAILED;
+	if (l->zones) {
+		size_t count;
+		const struct sense_zone *list = zones_list(l->zones, &count);
+		sense_zones(l->sense, list, count);
+	}
+	if (l->vendors)
+		sense_vendors(l->sense, l->vendors);
+	return jail_enter(JAIL_STDIO, e) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int show(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
+{
+	struct plant p;
+	captures_read(&l->captures, l->sense, cli->tty_err);
+	if (sense_plant(l->sense, &p, e))
+		return EXIT_FAILED;
+	p.files = l->captures.files;
+	p.file_count = l->captures.count;
+	if (o->json && strcmp(o->json, "lines") == 0)
+		report_json_lines(&p, cli->out);
+	else if (o->json)
+		report_json(&p, cli->out);
+	else
+		report_text(&p,
+			&(struct report_style){ .colour = cli->colour, .columns = cli->columns,
+				.all = o->all },
+			cli->out);
+	if (target_write(&l->html, &p, report_html, e) || target_write(&l->svg, &p, report_svg, e))
+		return EXIT_FAILED;
+	return l->captures.failed ? EXIT_FAILED : EXIT_DONE;
+}
 
 static int run(struct cli *cli, const void *given, struct err *e)
 {
-	(void)cli, (void)given, (void)e;
-	return EXIT_DONE;
+	const struct opts *o = given;
+	if (!cli->operand_count) {
+		err_set(e, EINVAL, "look: no capture named");
+		err_try(e, "weir look CAPTURE, or - for standard input");
+		return EXIT_ASKED_WRONGLY;
+	}
+	if (o->memory && o->memory < MEMORY_LEAST) {
+		err_set(e, EINVAL, "--memory: at least %d MiB are needed", MEMORY_LEAST >> 20);
+		err_try(e, "--memory %dM", MEMORY_LEAST >> 20);
+		return EXIT_ASKED_WRONGLY;
+	}
+	struct look l = { .html.fd = -1, .svg.fd = -1 };
+	int code = set_up(&l, cli, o, e);
+	if (code == EXIT_DONE)
+		code = show(&l, cli, o, e);
+	done(&l);
+	return code;
 }
 
-const struct verb verb_look = { .name = "look", .brief = "", .run = run };
+static const char *const examples[] = {
+	"weir look plant.pcapng",
+	"what is there, who talks to whom, what needs attention",
+	"weir look --html plant.html --zones zones.yaml monday.pcap tuesday.pcap.gz",
+	"several captures are one plant; one page about it, with zones as you state them",
+	"tcpdump -i eth1 -w - | weir look -",
+	"straight from a mirror port (ends with ^C in tcpdump)",
+	"weir look --json plant.pcapng | jq '.findings[] | .title'",
+	"for programs",
+	NULL,
+};
+
+const struct verb verb_look = {
+	.name = "look",
+	.operands = "CAPTURE...",
+	.brief = "Read captures and show the plant: assets, conversations, process points, findings",
+	.about = "Nothing is sent and nothing is asked: everything comes from the captured packets. Captures "
+		 "are pcap or pcapng, plain or packed with gzip or zstd, of Ethernet, raw IP, Linux cooked "
+		 "or loopback frames; mirrors (ERSPAN, GRE, VXLAN, Geneve, TZSP) are taken off.",
+	.examples = examples,
+	.opts_size = sizeof(struct opts),
+	.opts = opts,
+	.run = run,
+};

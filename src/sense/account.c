@@ -149,6 +149,18 @@ void account_flow_end(struct sense *s, struct flow *f)
 		c->first_frame = f->first_frame;
 }
 
+/* What was said before the conversation had its final name belongs to it all the same. */
+static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
+{
+	if (!from || !to || from == to || conversation_at(v, from)->packets)
+		return;
+	uint32_t *tail = &conversation_at(v, to)->operations;
+	while (*tail)
+		tail = &((struct operation *)pool_at(&v->operations, *tail))->next;
+	*tail = conversation_at(v, from)->operations;
+	conversation_at(v, from)->operations = 0;
+}
+
 void account_fact(struct sense *s)
 {
 	struct flow *f = s->flow;
@@ -162,7 +174,9 @@ void account_fact(struct sense *s)
 		if (!n || conversation_at(&s->inventory, n)->protocol != fact->protocol) {
 			const char *label = f->label;
 			f->label = fact->protocol;
-			f->conversation = n = account_conversation(s, f);
+			f->conversation = account_conversation(s, f);
+			adopt_operations(&s->inventory, n, f->conversation);
+			n = f->conversation;
 			f->label = label;
 		}
 		struct operation *o = inventory_operation(&s->inventory, n, fact->msg);

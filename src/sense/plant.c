@@ -1,16 +1,479 @@
+/* Puts a plant together from the inventory: assets, their lists, conversations, points, counters. */
 #include "sense/plant.h"
 
-#include "sense/engine.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-int plant_build(struct sense *s, struct plant *out, struct err *e)
+#include "sense/plant_room.h"
+#include "sense/vendors.h"
+
+enum { TEXT_CHUNK = 64 * 1024, COUNTERS_MAX = 40, ROLES_MAX = 12 };
+
+/* --- memory -------------------------------------------------------------------------------------*/
+
+const char *plant_text(struct plant_room *r, const char *text)
 {
-	(void)s;
-	(void)e;
-	*out = (struct plant){ 0 };
-	return 0;
+	size_t size = strlen(text) + 1;
+	if (!r->chunk_count || size > TEXT_CHUNK - r->chunk_used) {
+		char **more = realloc(r->chunks, (r->chunk_count + 1) * sizeof *more);
+		if (more)
+			r->chunks = more;
+		char *chunk = more ? malloc(TEXT_CHUNK) : NULL;
+		if (!chunk || size > TEXT_CHUNK) {
+			free(chunk);
+			r->no_memory = true;
+			return "";
+		}
+		r->chunks[r->chunk_count++] = chunk;
+		r->chunk_used = 0;
+	}
+	char *at = r->chunks[r->chunk_count - 1] + r->chunk_used;
+	memcpy(at, text, size);
+	r->chunk_used += size;
+	return at;
 }
 
 void plant_free(struct plant_room *r)
 {
-	(void)r;
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->chunk_count; i++)
+		free(r->chunks[i]);
+	free(r->chunks);
+	free(r->parent);
+	free(r->asset_of);
+	free(r->tally);
+	free(r->assets);
+	free(r->points);
+	free(r->counters);
+	free(r->macs);
+	free(r->ips);
+	free(r->vlans);
+	free(r->names);
+	free(r->identity);
+	free(r);
+}
+
+/* --- assets -------------------------------------------------------------------------------------*/
+
+/* Worth a row of its own: it sent something, said something, or a protocol was recognised with it. */
+static bool host_counts(const struct host *h)
+{
+	return !ip_is_zero(&h->ip) && !ip_is_multicast(&h->ip) && (h->spoke || h->said || h->known_service);
+}
+
+static bool mac_counts(const struct mac *m)
+{
+	return m->spoke || m->said;
+}
+
+static uint32_t asset_add(struct plant_room *r)
+{
+	struct asset *a = &r->assets[r->plant.asset_count];
+	*a = (struct asset){ .level = LEVEL_UNKNOWN };
+	return (uint32_t)++r->plant.asset_count;
+}
+
+static void widen(struct asset *a, int64_t first_ns, int64_t last_ns)
+{
+	if (first_ns && (!a->first_ns || first_ns < a->first_ns))
+		a->first_ns = first_ns;
+	if (last_ns > a->last_ns)
+		a->last_ns = last_ns;
+}
+
+/* One asset for each root; modules get their own behind them. */
+static void make_assets(struct sense *s, struct plant_room *r)
+{
+	struct inventory *v = &s->inventory;
+	for (uint32_t n = 1; n <= r->host_count; n++) {
+		struct host *h = host_at(v, n);
+		if (!host_counts(h))
+			continue;
+		uint32_t root = plant_root(r, node_of_host(n));
+		if (!r->asset_of[root])
+			r->asset_of[root] = asset_add(r);
+		h->asset = r->asset_of[root];
+		struct asset *a = &r->assets[h->asset - 1];
+		widen(a, h->first_ns, h->last_ns);
+		a->frames += h->frames;
+		a->bytes += h->bytes;
+		if (h->type && !a->type) {
+			a->type = h->type;
+			a->type_reason = h->type_reason;
+		}
+	}
+	for (uint32_t n = 1; n <= r->mac_count; n++) {
+		struct mac *m = mac_at(v, n);
+		uint32_t root = plant_root(r, node_of_mac(r, n));
+		if (!mac_counts(m) && !r->asset_of[root])
+			continue;
+		if (!r->asset_of[root])
+			r->asset_of[root] = asset_add(r);
+		m->asset = r->asset_of[root];
+		struct asset *a = &r->assets[m->asset - 1];
+		widen(a, m->first_ns, m->last_ns);
+		if (a->frames < m->frames) /* frames without IP are the MAC's alone */
+			a->frames = m->frames;
+		if (a->bytes < m->bytes)
+			a->bytes = m->bytes;
+		if (m->type && !a->type) {
+			a->type = m->type;
+			a->type_reason = m->type_reason;
+		}
+	}
+	for (uint32_t n = 1; n < v->modules.used; n++) {
+		struct module *m = pool_at(&v->modules, n);
+		uint32_t host_asset = host_at(v, m->host)->asset;
+		if (!host_asset || !m->said)
+			continue;
+		m->asset = asset_add(r);
+		struct asset *a = &r->assets[m->asset - 1], *rack = &r->assets[host_asset - 1];
+		a->part_of = host_asset; /* an index + 1 until everybody has an id */
+		widen(a, rack->first_ns, rack->last_ns);
+	}
+}
+
+static int by_first_sight(const void *a, const void *b)
+{
+	const struct asset *x = a, *y = b;
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns ? -1 : 1;
+	return x->id < y->id ? -1 : 1;
+}
+
+/* Ids in order of first sight, and everything that pointed to an asset follows. */
+static int order_assets(struct sense *s, struct plant_room *r, struct err *e)
+{
+	struct inventory *v = &s->inventory;
+	uint32_t count = (uint32_t)r->plant.asset_count;
+	uint32_t *to = calloc((size_t)count + 1, sizeof *to);
+	if (!to)
+		return err_set(e, ENOMEM, "no memory for %u assets", count);
+	for (uint32_t i = 0; i < count; i++)
+		r->assets[i].id = i + 1;
+	qsort(r->assets, count, sizeof *r->assets, by_first_sight);
+	for (uint32_t i = 0; i < count; i++) {
+		to[r->assets[i].id] = i + 1;
+		r->assets[i].id = i + 1;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		r->assets[i].part_of = to[r->assets[i].part_of];
+	for (uint32_t n = 1; n <= r->host_count; n++)
+		host_at(v, n)->asset = to[host_at(v, n)->asset];
+	for (uint32_t n = 1; n <= r->mac_count; n++)
+		mac_at(v, n)->asset = to[mac_at(v, n)->asset];
+	for (uint32_t n = 1; n < v->modules.used; n++) {
+		struct module *m = pool_at(&v->modules, n);
+		m->asset = to[m->asset];
+	}
+	free(to);
+	return 0;
+}
+
+/* --- lists of an asset: counted, placed, filled ---------------------------------------------------*/
+
+static void place(struct run *run, uint32_t *at)
+{
+	run->first = *at;
+	*at += run->count;
+	run->count = 0; /* filling counts again */
+}
+
+static void count_said(const struct inventory *v, struct asset *a, uint32_t said)
+{
+	for (uint32_t n = said; n; n = ((struct said *)pool_at(&v->said, n))->next)
+		a->identity.count++;
+}
+
+static void fill_said(const struct inventory *v, struct plant_room *r, struct asset *a, uint32_t said)
+{
+	const struct said *w;
+	for (uint32_t n = said; n; n = w->next) {
+		w = pool_at(&v->said, n);
+		r->identity[a->identity.first + a->identity.count++] = (struct identity){
+			.key = w->key, .protocol = w->protocol, .value = string_at(v, w->value),
+			.frame = w->frame };
+	}
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct identity *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	return strcmp(x->value, y->value);
+}
+
+/* The same word by two interfaces of one asset stands once. */
+static void sort_identity(struct plant_room *r, struct asset *a)
+{
+	struct identity *first = r->identity + a->identity.first;
+	qsort(first, a->identity.count, sizeof *first, by_key);
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < a->identity.count; i++) {
+		bool again = false;
+		for (uint32_t k = 0; k < kept && !again; k++)
+			again = first[k].key == first[i].key && strcmp(first[k].value, first[i].value) == 0;
+		if (!again)
+			first[kept++] = first[i];
+	}
+	a->identity.count = kept;
+}
+
+static void add_vlan(struct plant_room *r, struct asset *a, uint16_t vlan)
+{
+	uint16_t *first = r->vlans + a->vlans.first;
+	for (uint32_t i = 0; i < a->vlans.count; i++)
+		if (first[i] == vlan)
+			return;
+	first[a->vlans.count++] = vlan;
+}
+
+static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
+{
+	struct inventory *v = &s->inventory;
+	struct asset *assets = r->assets;
+	for (uint32_t n = 1; n <= r->host_count; n++) {
+		const struct host *h = host_at(v, n);
+		if (!h->asset)
+			continue;
+		assets[h->asset - 1].ips.count++;
+		count_said(v, &assets[h->asset - 1], h->said);
+	}
+	for (uint32_t n = 1; n <= r->mac_count; n++) {
+		const struct mac *m = mac_at(v, n);
+		if (!m->asset)
+			continue;
+		assets[m->asset - 1].macs.count++;
+		assets[m->asset - 1].vlans.count += MAC_VLANS;
+		count_said(v, &assets[m->asset - 1], m->said);
+	}
+	for (uint32_t n = 1; n < v->modules.used; n++) {
+		const struct module *m = pool_at(&v->modules, n);
+		if (m->asset)
+			count_said(v, &assets[m->asset - 1], m->said);
+	}
+	uint32_t ips = 0, macs = 0, vlans = 0, identity = 0;
+	for (size_t i = 0; i < r->plant.asset_count; i++) {
+		place(&assets[i].ips, &ips);
+		place(&assets[i].macs, &macs);
+		place(&assets[i].vlans, &vlans);
+		place(&assets[i].identity, &identity);
+	}
+	r->ips = calloc(ips + 1, sizeof *r->ips);
+	r->macs = calloc(macs + 1, sizeof *r->macs);
+	r->vlans = calloc(vlans + 1, sizeof *r->vlans);
+	r->identity = calloc(identity + 1, sizeof *r->identity);
+	if (!r->ips || !r->macs || !r->vlans || !r->identity)
+		return err_set(e, ENOMEM, "no memory for the lists of the assets");
+	for (uint32_t n = 1; n <= r->host_count; n++) {
+		const struct host *h = host_at(v, n);
+		if (!h->asset)
+			continue;
+		struct asset *a = &assets[h->asset - 1];
+		r->ips[a->ips.first + a->ips.count++] = h->ip;
+		fill_said(v, r, a, h->said);
+	}
+	for (uint32_t n = 1; n <= r->mac_count; n++) {
+		const struct mac *m = mac_at(v, n);
+		if (!m->asset)
+			continue;
+		struct asset *a = &assets[m->asset - 1];
+		memcpy(r->macs[a->macs.first + a->macs.count++], m->address, 6);
+		for (size_t i = 0; i < MAC_VLANS && m->vlans[i]; i++)
+			add_vlan(r, a, m->vlans[i]);
+		fill_said(v, r, a, m->said);
+	}
+	for (uint32_t n = 1; n < v->modules.used; n++) {
+		const struct module *m = pool_at(&v->modules, n);
+		if (m->asset)
+			fill_said(v, r, &assets[m->asset - 1], m->said);
+	}
+	for (size_t i = 0; i < r->plant.asset_count; i++)
+		sort_identity(r, &assets[i]);
+	return 0;
+}
+
+/* --- conversations ------------------------------------------------------------------------------*/
+
+static void make_conversations(struct sense *s, struct plant_room *r)
+{
+	struct inventory *v = &s->inventory;
+	/* In place: host numbers become asset indexes, what has no asset goes. */
+	size_t kept = 0;
+	struct conversation *list = conversation_at(v, 1);
+	for (uint32_t n = 1; n < v->conversations.used; n++) {
+		struct conversation c = *conversation_at(v, n);
+		uint32_t client = host_at(v, c.client)->asset;
+		uint32_t server = c.server ? host_at(v, c.server)->asset : 0;
+		if (!c.packets || !client || (c.server && !server))
+			continue;
+		c.client = client - 1;
+		c.server = c.server ? server - 1 : (uint32_t)NO_ASSET;
+		list[kept++] = c;
+	}
+	r->plant.conversations = list;
+	r->plant.conversation_count = kept;
+	r->plant.operations = (const struct operation *)(const void *)v->operations.items;
+}
+
+/* --- points -------------------------------------------------------------------------------------*/
+
+static int by_place(const void *a, const void *b)
+{
+	const struct point_record *x = a, *y = b;
+	if (x->host != y->host)
+		return x->host < y->host ? -1 : 1;
+	if (x->proto != y->proto)
+		return strcmp(x->proto->name, y->proto->name);
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	if (x->space != y->space)
+		return x->space < y->space ? -1 : 1;
+	if (x->symbol != y->symbol)
+		return x->symbol < y->symbol ? -1 : 1;
+	if (x->area != y->area)
+		return x->area < y->area ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return (int)x->bit - (int)y->bit;
+}
+
+static int make_points(struct sense *s, struct plant_room *r, struct err *e)
+{
+	struct inventory *v = &s->inventory;
+	struct point_record *records = pool_at(&v->points, 1);
+	size_t count = v->points.used - 1;
+	qsort(records, count, sizeof *records, by_place);
+	r->points = calloc(count + 1, sizeof *r->points);
+	if (!r->points)
+		return err_set(e, ENOMEM, "no memory for %zu points", count);
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct point_record *p = &records[i];
+		uint32_t asset = host_at(v, p->host)->asset;
+		if (!asset || !p->proto->point_name)
+			continue;
+		char name[POINT_NAME] = "";
+		const char *symbol = p->symbol ? string_at(v, p->symbol) : NULL;
+		p->proto->point_name(&(struct point_at){ .space = p->space, .bit = p->bit, .unit = p->unit,
+			.area = p->area, .index = p->index, .symbol = (const uint8_t *)symbol,
+			.symbol_size = symbol ? (uint16_t)strlen(symbol) : 0 }, name);
+		r->points[kept++] = (struct point){ .asset = asset - 1, .protocol = p->proto->name,
+			.address = plant_text(r, name), .samples = p->samples, .first = p->first,
+			.last = p->last, .min = p->min, .max = p->max, .written = p->written };
+	}
+	r->plant.points = r->points;
+	r->plant.point_count = kept;
+	return 0;
+}
+
+/* --- counters -----------------------------------------------------------------------------------*/
+
+static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
+{
+	const struct sense_counters *c = &s->counters;
+	const struct packet_counters *p = &s->packets;
+	const struct inventory *v = &s->inventory;
+	const struct counter all[] = {
+		{ "bad_checksum", p->bad_ip_checksum + p->bad_tcp_checksum + p->bad_udp_checksum },
+		{ "bad_ip_checksum", p->bad_ip_checksum },
+		{ "bad_tcp_checksum", p->bad_tcp_checksum },
+		{ "bad_udp_checksum", p->bad_udp_checksum },
+		{ "cut_frames", p->cut_frames },
+		{ "bad_headers", p->bad_headers },
+		{ "unread_link_type", p->unread_link },
+		{ "encapsulated", p->encapsulated },
+		{ "fragments", p->fragments },
+		{ "fragments_given_up", s->fragments.given_up },
+		{ "fragment_overlaps", s->fragments.overlaps },
+		{ "flows", c->flows },
+		{ "flows_evicted", s->flows.evicted },
+		{ "unanswered_connections", c->unanswered },
+		{ "undecoded", c->undecoded_packets },
+		{ "retransmissions", c->retransmissions },
+		{ "out_of_order", c->out_of_order },
+		{ "stream_gaps", c->gaps },
+		{ "stream_gap_bytes", c->gap_bytes },
+		{ "streams_out_of_step", c->lost_sync },
+		{ "cut_messages", c->cut_messages },
+		{ "malformed_messages", c->malformed },
+		{ "violations", c->violations },
+		{ "values_dropped", c->fact_values_dropped },
+		{ "scratch_refused", c->scratch_refused },
+		{ "buffers_refused", s->memory.refused },
+		{ "hosts_refused", v->hosts.refused },
+		{ "macs_refused", v->macs.refused },
+		{ "identities_refused", v->said.refused + v->strings_refused },
+		{ "conversations_refused", v->conversations.refused },
+		{ "operations_refused", v->operations.refused },
+		{ "points_refused", v->points.refused },
+	};
+	r->counters = malloc(sizeof all);
+	if (!r->counters)
+		return err_set(e, ENOMEM, "no memory for counters");
+	memcpy(r->counters, all, sizeof all);
+	r->plant.counters = r->counters;
+	r->plant.counter_count = COUNT_OF(all);
+	return 0;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------*/
+
+static int start(struct sense *s, struct plant_room **out, struct err *e)
+{
+	struct inventory *v = &s->inventory;
+	struct plant_room *r = calloc(1, sizeof *r);
+	if (!r)
+		return err_set(e, ENOMEM, "no memory for the plant");
+	s->plant = *out = r;
+	r->host_count = v->hosts.used - 1;
+	r->mac_count = v->macs.used - 1;
+	size_t nodes = (size_t)r->host_count + r->mac_count + 1;
+	r->parent = calloc(nodes, sizeof *r->parent);
+	r->asset_of = calloc(nodes, sizeof *r->asset_of);
+	r->tally = calloc((size_t)r->mac_count + 1, sizeof *r->tally);
+	r->assets = calloc(nodes + v->modules.used, sizeof *r->assets);
+	if (!r->parent || !r->asset_of || !r->tally || !r->assets)
+		return err_set(e, ENOMEM, "no memory for %zu assets", nodes);
+	for (uint32_t n = 0; n < nodes; n++)
+		r->parent[n] = n;
+	return 0;
+}
+
+int plant_build(struct sense *s, struct plant *out, struct err *e)
+{
+	struct plant_room *r = s->plant;
+	if (!r) {
+		if (start(s, &r, e))
+			return e->code;
+		plant_merge(s, r);
+		make_assets(s, r);
+		if (order_assets(s, r, e) || make_lists(s, r, e))
+			return e->code;
+		struct plant *p = &r->plant;
+		p->assets = r->assets;
+		p->ips = r->ips;
+		p->macs = r->macs;
+		p->vlans = r->vlans;
+		p->identity = r->identity;
+		p->packets = s->packet_count;
+		p->bytes = s->byte_count;
+		p->first_ns = s->first_ns;
+		p->last_ns = s->last_ns;
+		p->vendor_date = s->vendors ? vendors_date(s->vendors) : NULL;
+		make_conversations(s, r);
+		plant_classify(s, r);
+		if (make_points(s, r, e) || make_counters(s, r, e) || detections_plant(s, p, e))
+			return e->code;
+		p->names = r->names;
+		if (r->no_memory)
+			return err_set(e, ENOMEM, "no memory for the plant's names");
+	}
+	*out = r->plant;
+	return 0;
 }

@@ -1,0 +1,409 @@
+/* What an asset is and where it stands: from what it says of itself, then from what it does, then from
+ * what people stated.  Every answer carries its reason. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sense/plant_room.h"
+#include "sense/vendors.h"
+
+/* Words in an identity that give a type away.  The first row that matches wins, so what is special
+ * stands before what is general.  Product families as the vendors name them. */
+static const struct word_row {
+	const char *word;
+	enum asset_type type;
+} words[] = {
+	{ "SCALANCE S", TYPE_FIREWALL },
+	{ "SCALANCE W", TYPE_WIRELESS },
+	{ "SCALANCE", TYPE_SWITCH },
+	{ "6GK5", TYPE_SWITCH },
+	{ "RUGGEDCOM", TYPE_SWITCH },
+	{ "Stratix", TYPE_SWITCH },
+	{ "Hirschmann", TYPE_SWITCH },
+	{ "EDS-", TYPE_SWITCH },
+	{ "ProCurve", TYPE_SWITCH },
+	{ "Catalyst", TYPE_SWITCH },
+	{ "WS-C", TYPE_SWITCH },
+	{ "mGuard", TYPE_FIREWALL },
+	{ "Tofino", TYPE_FIREWALL },
+	{ "FortiGate", TYPE_FIREWALL },
+	{ "ASA Software", TYPE_FIREWALL },
+	{ "PanelView", TYPE_HMI },
+	{ "Magelis", TYPE_HMI },
+	{ "6AV", TYPE_HMI },
+	{ "SIMATIC HMI", TYPE_HMI },
+	{ "WinCC", TYPE_SCADA },
+	{ "Human-Machine Interface", TYPE_HMI },
+	{ "SINAMICS", TYPE_DRIVE },
+	{ "PowerFlex", TYPE_DRIVE },
+	{ "AC Drive", TYPE_DRIVE },
+	{ "Altivar", TYPE_DRIVE },
+	{ "6ES7 15", TYPE_IO },  /* ET 200: interface modules; CPUs of the family say CPU below */
+	{ "ET 200", TYPE_IO },
+	{ "ET200", TYPE_IO },
+	{ "CPU", TYPE_PLC },
+	{ "S7-1200", TYPE_PLC },
+	{ "S7-1500", TYPE_PLC },
+	{ "S7-300", TYPE_PLC },
+	{ "S7-400", TYPE_PLC },
+	{ "6ES7 2", TYPE_PLC },
+	{ "6ES7 3", TYPE_PLC },
+	{ "6ES7 4", TYPE_PLC },
+	{ "6ES7 5", TYPE_PLC },
+	{ "LOGIX", TYPE_PLC },
+	{ "Logix", TYPE_PLC },
+	{ "1756-L", TYPE_PLC },
+	{ "1769-L", TYPE_PLC },
+	{ "5069-L", TYPE_PLC },
+	{ "1763-L", TYPE_PLC },
+	{ "1766-L", TYPE_PLC },
+	{ "Micro8", TYPE_PLC },
+	{ "1747-L", TYPE_PLC },
+	{ "SLC", TYPE_PLC },
+	{ "1785-L", TYPE_PLC },
+	{ "1756-EN", TYPE_PLC }, /* the chassis's way to the network: the controller's address */
+	{ "BMX P34", TYPE_PLC },
+	{ "BME P58", TYPE_PLC },
+	{ "TM221", TYPE_PLC },
+	{ "TM241", TYPE_PLC },
+	{ "Modicon", TYPE_PLC },
+	{ "Programmable Logic Controller", TYPE_PLC },
+	{ "PLC", TYPE_PLC },
+	{ "Remote Terminal Unit", TYPE_RTU },
+	{ "RTU", TYPE_RTU },
+	{ "SEL-", TYPE_IED },
+	{ "Relay", TYPE_IED },
+	{ "Flow Meter", TYPE_METER },
+	{ "PowerLogic", TYPE_METER },
+	{ "Printer", TYPE_PRINTER },
+	{ "LaserJet", TYPE_PRINTER },
+	{ "IP Phone", TYPE_PHONE },
+	{ "Network Camera", TYPE_CAMERA },
+	{ "Windows Server", TYPE_SERVER },
+	{ "Windows", TYPE_WORKSTATION },
+	{ "Ubuntu", TYPE_SERVER },
+	{ "Debian", TYPE_SERVER },
+};
+
+/* Identities worth looking for such words in, best first. */
+static const uint8_t telling[] = { ID_MODEL, ID_ORDER_NUMBER, ID_DEVICE_TYPE, ID_DESCRIPTION, ID_MODULE,
+	ID_OS, ID_SOFTWARE };
+
+struct doing {
+	uint32_t ot_servers;	/* conversations as a client of controllers */
+	bool reads, writes, programs, stops;
+	const char *serves_ot;	/* protocol, or NULL */
+	const char *serves_it;
+	const char *asks_it;
+};
+
+static const struct identity *find_identity(const struct plant_room *r, const struct asset *a, uint8_t key)
+{
+	for (uint32_t i = 0; i < a->identity.count; i++)
+		if (r->identity[a->identity.first + i].key == key)
+			return &r->identity[a->identity.first + i];
+	return NULL;
+}
+
+static const char *identity_value(const struct plant_room *r, const struct asset *a, uint8_t key)
+{
+	const struct identity *i = find_identity(r, a, key);
+	return i ? i->value : NULL;
+}
+
+static const char *reason(struct plant_room *r, const char *before, const char *what, const char *after)
+{
+	char text[160];
+	snprintf(text, sizeof text, "%s%.100s%s", before, what, after);
+	return plant_text(r, text);
+}
+
+/* --- what it says -------------------------------------------------------------------------------*/
+
+static void by_words(struct plant_room *r, struct asset *a)
+{
+	for (size_t k = 0; k < COUNT_OF(telling) && !a->type; k++) {
+		for (uint32_t i = 0; i < a->identity.count && !a->type; i++) {
+			const struct identity *said = &r->identity[a->identity.first + i];
+			if (said->key != telling[k])
+				continue;
+			for (size_t w = 0; w < COUNT_OF(words); w++) {
+				if (!strstr(said->value, words[w].word))
+					continue;
+				a->type = (uint8_t)words[w].type;
+				a->type_reason = reason(r, "says \"", said->value, "\"");
+				break;
+			}
+		}
+	}
+}
+
+static void by_capabilities(struct plant_room *r, struct asset *a)
+{
+	const char *can = identity_value(r, a, ID_CAPABILITIES);
+	if (a->type || !can)
+		return;
+	a->type = strstr(can, "router")	    ? TYPE_ROUTER
+		  : strstr(can, "wlan")	    ? TYPE_WIRELESS
+		  : strstr(can, "telephone") ? TYPE_PHONE
+		  : strstr(can, "bridge") || strstr(can, "switch") ? TYPE_SWITCH
+								   : TYPE_UNKNOWN;
+	if (a->type)
+		a->type_reason = reason(r, "announces itself as ", can, "");
+}
+
+/* --- what it does -------------------------------------------------------------------------------*/
+
+static bool is_ot(const char *protocol)
+{
+	for (size_t i = 0; protocol && i < PROTO_COUNT; i++)
+		if (protocols[i]->ot && strcmp(protocols[i]->name, protocol) == 0)
+			return true;
+	return false;
+}
+
+static void see_operations(const struct plant *p, const struct conversation *c, struct doing *client)
+{
+	for (uint32_t n = c->operations; n; n = p->operations[n].next) {
+		const struct msg *m = p->operations[n].msg;
+		client->reads |= m->act == ACT_READ;
+		client->writes |= m->act == ACT_WRITE || m->act == ACT_CONTROL;
+		client->programs |= m->act == ACT_PROGRAM || m->effect == EFFECT_DOWNLOAD ||
+				    m->effect == EFFECT_UPLOAD;
+		client->stops |= m->effect == EFFECT_STOP || m->effect == EFFECT_START;
+	}
+}
+
+static void see_conversations(const struct plant *p, struct doing *doing)
+{
+	for (size_t i = 0; i < p->conversation_count; i++) {
+		const struct conversation *c = &p->conversations[i];
+		struct doing *client = &doing[c->client];
+		struct doing *server = c->server == NO_ASSET ? NULL : &doing[c->server];
+		if (c->guess || !c->protocol || !server)
+			continue;
+		if (is_ot(c->protocol)) {
+			client->ot_servers++;
+			see_operations(p, c, client);
+			if (!server->serves_ot)
+				server->serves_ot = c->protocol;
+		} else if (c->operations) {
+			if (!server->serves_it)
+				server->serves_it = c->protocol;
+			if (!client->asks_it)
+				client->asks_it = c->protocol;
+		}
+	}
+}
+
+static void set_type(struct asset *a, enum asset_type type, const char *why)
+{
+	a->type = (uint8_t)type;
+	a->type_reason = why;
+}
+
+static void by_doing(struct plant_room *r, struct asset *a, const struct doing *d)
+{
+	bool computer = a->type == TYPE_WORKSTATION || a->type == TYPE_SERVER;
+	if (a->type && !computer)
+		return;
+	if (d->serves_ot && !computer) {
+		bool outstation = strcmp(d->serves_ot, "dnp3") == 0;
+		set_type(a, outstation ? TYPE_RTU : TYPE_PLC, reason(r, "answers ", d->serves_ot, " requests"));
+	} else if (d->programs) {
+		set_type(a, TYPE_ENGINEERING, "moves programs to or from controllers");
+	} else if (d->ot_servers >= 3) {
+		set_type(a, TYPE_SCADA, "polls three or more controllers");
+	} else if (d->ot_servers && (d->reads || d->writes)) {
+		set_type(a, TYPE_HMI, d->writes ? "reads and writes a controller" : "reads a controller");
+	} else if (!computer && d->serves_it) {
+		set_type(a, TYPE_SERVER, reason(r, "answers ", d->serves_it, ""));
+	} else if (!computer && d->asks_it) {
+		set_type(a, TYPE_WORKSTATION, reason(r, "asks by ", d->asks_it, " only"));
+	}
+}
+
+/* --- where it stands ----------------------------------------------------------------------------*/
+
+static void by_zones(const struct sense *s, struct plant_room *r, struct asset *a)
+{
+	for (size_t z = 0; z < s->zone_count; z++) {
+		const struct sense_zone *zone = &s->zones[z];
+		for (uint32_t i = 0; i < a->ips.count; i++) {
+			const struct ip *ip = &r->ips[a->ips.first + i];
+			if (memcmp(ip, &zone->from, sizeof *ip) < 0 || memcmp(ip, &zone->to, sizeof *ip) > 0)
+				continue;
+			a->zone = zone->name;
+			if (zone->level != LEVEL_UNKNOWN) {
+				a->level = zone->level;
+				a->level_reason = zone->source;
+			}
+			return;
+		}
+	}
+}
+
+static void by_type(struct plant_room *r, struct asset *a, const struct doing *d)
+{
+	if (a->level != LEVEL_UNKNOWN)
+		return;
+	const struct asset_type_row *t = &asset_types[a->type];
+	if (t->level != LEVEL_UNKNOWN) {
+		a->level = t->level;
+		a->level_reason = reason(r, "", t->title, ", usual place");
+	} else if (d->ot_servers) {
+		a->level = 20;
+		a->level_reason = "talks to controllers";
+	}
+}
+
+/* --- names and summary --------------------------------------------------------------------------*/
+
+static bool add_name(struct plant_room *r, const char *name)
+{
+	if (r->name_count == r->name_room) {
+		size_t room = r->name_room ? r->name_room * 2 : 1024;
+		const char **more = realloc(r->names, room * sizeof *more);
+		if (!more) {
+			r->no_memory = true;
+			return false;
+		}
+		r->names = more;
+		r->name_room = room;
+	}
+	r->names[r->name_count++] = name;
+	return true;
+}
+
+static void add_word(struct plant_room *r, struct run *run, const char *word)
+{
+	for (uint32_t i = 0; i < run->count; i++)
+		if (strcmp(r->names[run->first + i], word) == 0)
+			return;
+	if (add_name(r, word))
+		run->count++;
+}
+
+static void summarise(const struct sense *s, struct plant_room *r, struct asset *a)
+{
+	a->names = (struct run){ .first = (uint32_t)r->name_count };
+	for (uint32_t i = 0; i < a->identity.count; i++)
+		if (r->identity[a->identity.first + i].key == ID_NAME)
+			add_word(r, &a->names, r->identity[a->identity.first + i].value);
+	a->name = a->names.count ? r->names[a->names.first] : NULL;
+	a->vendor = identity_value(r, a, ID_VENDOR);
+	for (uint32_t i = 0; i < a->macs.count && !a->vendor && s->vendors; i++)
+		a->vendor = vendors_find(s->vendors, r->macs[a->macs.first + i]);
+	a->model = identity_value(r, a, ID_MODEL);
+	if (!a->model)
+		a->model = identity_value(r, a, ID_ORDER_NUMBER);
+	a->firmware = identity_value(r, a, ID_FIRMWARE);
+	a->serial = identity_value(r, a, ID_SERIAL);
+}
+
+/* Protocols and roles of every asset: conversations are walked once, sorted by asset. */
+struct part {
+	uint32_t asset, conversation;
+};
+
+static int by_asset(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	if (x->asset != y->asset)
+		return x->asset < y->asset ? -1 : 1;
+	return x->conversation < y->conversation ? -1 : x->conversation > y->conversation;
+}
+
+static void make_roles(struct plant_room *r)
+{
+	const struct plant *p = &r->plant;
+	struct part *parts = calloc(p->conversation_count * 2 + 1, sizeof *parts);
+	if (!parts) {
+		r->no_memory = true;
+		return;
+	}
+	size_t count = 0;
+	for (uint32_t i = 0; i < p->conversation_count; i++) {
+		parts[count++] = (struct part){ p->conversations[i].client, i };
+		if (p->conversations[i].server != NO_ASSET)
+			parts[count++] = (struct part){ p->conversations[i].server, i };
+	}
+	qsort(parts, count, sizeof *parts, by_asset);
+	for (size_t i = 0; i < count;) {
+		struct asset *a = &r->assets[parts[i].asset];
+		size_t end = i;
+		while (end < count && parts[end].asset == parts[i].asset)
+			end++;
+		a->protocols.first = (uint32_t)r->name_count;
+		for (size_t k = i; k < end; k++) {
+			const struct conversation *c = &p->conversations[parts[k].conversation];
+			if (c->protocol && !c->guess)
+				add_word(r, &a->protocols, c->protocol);
+		}
+		a->roles.first = (uint32_t)r->name_count;
+		for (size_t k = i; k < end; k++) {
+			const struct conversation *c = &p->conversations[parts[k].conversation];
+			if (!c->protocol || c->guess || !c->operations)
+				continue;
+			char role[64];
+			bool client = c->client == parts[k].asset;
+			snprintf(role, sizeof role, "%s %s", c->protocol, client ? "client" : "server");
+			bool known = false;
+			for (uint32_t w = 0; w < a->roles.count && !known; w++)
+				known = strcmp(r->names[a->roles.first + w], role) == 0;
+			if (!known && add_name(r, plant_text(r, role)))
+				a->roles.count++;
+		}
+		i = end;
+	}
+	free(parts);
+}
+
+static bool forwards(const struct sense *s, const struct plant_room *r, uint32_t mac)
+{
+	return mac_at(&s->inventory, mac)->asset && plant_forwards(r, mac);
+}
+
+void plant_classify(struct sense *s, struct plant_room *r)
+{
+	const struct plant *p = &r->plant;
+	struct doing *doing = calloc(p->asset_count + 1, sizeof *doing);
+	if (!doing) {
+		r->no_memory = true;
+		return;
+	}
+	see_conversations(p, doing);
+	for (uint32_t n = 1; n <= r->mac_count; n++) {
+		struct mac *m = mac_at(&s->inventory, n);
+		struct asset *a = m->asset ? &r->assets[m->asset - 1] : NULL;
+		if (a && !a->type && forwards(s, r, n))
+			set_type(a, TYPE_ROUTER, "forwards packets of other addresses");
+	}
+	for (size_t i = 0; i < p->asset_count; i++) {
+		struct asset *a = &r->assets[i];
+		bool public = a->ips.count > 0;
+		for (uint32_t k = 0; k < a->ips.count; k++)
+			public &= ip_is_public(&r->ips[a->ips.first + k]);
+		summarise(s, r, a);
+		by_words(r, a);
+		by_capabilities(r, a);
+		by_doing(r, a, &doing[i]);
+		by_zones(s, r, a);
+		/* A public address is outside, unless something on the spot said otherwise. */
+		if (public && !a->zone && !a->macs.count && !doing[i].serves_ot && !doing[i].ot_servers)
+			set_type(a, TYPE_INTERNET, "public address");
+		by_type(r, a, &doing[i]);
+	}
+	make_roles(r);
+	/* A module stands where its rack stands. */
+	for (size_t i = 0; i < p->asset_count; i++) {
+		struct asset *a = &r->assets[i];
+		if (!a->part_of)
+			continue;
+		const struct asset *rack = &r->assets[a->part_of - 1];
+		a->level = rack->level;
+		a->level_reason = rack->level_reason;
+		a->zone = rack->zone;
+	}
+	free(doing);
+}
