@@ -42,8 +42,8 @@ static const struct opt opts[] = {
 
 enum { MEMORY_DEFAULT = 64 << 20, MEMORY_LEAST = 24 << 20 };
 
-/* What the program needs beside the sensor: libraries, the window on the file, vendor names, and the
- * plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
+/* What the program needs beside the sensor: libraries, the window on the file, vendor names, and
+ * the plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
 enum { MEMORY_BESIDE = 20 << 20, PAGE_BUFFER = 64 * 1024 };
 
 /* A file to be written, opened before anything foreign is read. */
@@ -161,8 +161,8 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 		report_json(&p, cli->out);
 	else
 		report_text(&p,
-			&(struct report_style){ .colour = cli->colour, .columns = cli->columns,
-				.all = o->all },
+			&(struct report_style){
+				.colour = cli->colour, .columns = cli->columns, .all = o->all },
 			cli->out);
 	if (target_write(&l->html, &p, report_html, e) || target_write(&l->svg, &p, report_svg, e))
 		return EXIT_FAILED;
@@ -205,10 +205,12 @@ static const char *const examples[] = {
 const struct verb verb_look = {
 	.name = "look",
 	.operands = "CAPTURE...",
-	.brief = "Read captures and show the plant: assets, conversations, process points, findings",
-	.about = "Nothing is sent and nothing is asked: everything comes from the captured packets. Captures "
-		 "are pcap or pcapng, plain or packed with gzip or zstd, of Ethernet, raw IP, Linux cooked "
-		 "or loopback frames; mirrors (ERSPAN, GRE, VXLAN, Geneve, TZSP) are taken off.",
+	.brief =
+		"Read captures and show the plant: assets, conversations, process points, findings",
+	.about =
+		"Nothing is sent and nothing is asked: everything comes from the captured packets. Captures "
+		"are pcap or pcapng, plain or packed with gzip or zstd, of Ethernet, raw IP, Linux cooked "
+		"or loopback frames; mirrors (ERSPAN, GRE, VXLAN, Geneve, TZSP) are taken off.",
 	.examples = examples,
 	.opts_size = sizeof(struct opts),
 	.opts = opts,

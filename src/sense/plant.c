@@ -1,4 +1,5 @@
-/* Puts a plant together from the inventory: assets, their lists, conversations, points, counters. */
+/* Puts a plant together from the inventory: assets, their lists, conversations, points, counters.
+ */
 #include "sense/plant.h"
 
 #include <errno.h>
@@ -10,7 +11,8 @@
 
 enum { TEXT_CHUNK = 64 * 1024, COUNTERS_MAX = 40, ROLES_MAX = 12 };
 
-/* --- memory -------------------------------------------------------------------------------------*/
+/* --- memory
+ * -------------------------------------------------------------------------------------*/
 
 const char *plant_text(struct plant_room *r, const char *text)
 {
@@ -55,12 +57,15 @@ void plant_free(struct plant_room *r)
 	free(r);
 }
 
-/* --- assets -------------------------------------------------------------------------------------*/
+/* --- assets
+ * -------------------------------------------------------------------------------------*/
 
-/* Worth a row of its own: it sent something, said something, or a protocol was recognised with it. */
+/* Worth a row of its own: it sent something, said something, or a protocol was recognised with it.
+ */
 static bool host_counts(const struct host *h)
 {
-	return !ip_is_zero(&h->ip) && !ip_is_multicast(&h->ip) && (h->spoke || h->said || h->known_service);
+	return !ip_is_zero(&h->ip) && !ip_is_multicast(&h->ip) &&
+		(h->spoke || h->said || h->known_service);
 }
 
 static bool mac_counts(const struct mac *m)
@@ -172,7 +177,8 @@ static int order_assets(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- lists of an asset: counted, placed, filled ---------------------------------------------------*/
+/* --- lists of an asset: counted, placed, filled
+ * ---------------------------------------------------*/
 
 static void place(struct run *run, uint32_t *at)
 {
@@ -187,14 +193,17 @@ static void count_said(const struct inventory *v, struct asset *a, uint32_t said
 		a->identity.count++;
 }
 
-static void fill_said(const struct inventory *v, struct plant_room *r, struct asset *a, uint32_t said)
+static void fill_said(
+	const struct inventory *v, struct plant_room *r, struct asset *a, uint32_t said)
 {
 	const struct said *w;
 	for (uint32_t n = said; n; n = w->next) {
 		w = pool_at(&v->said, n);
-		r->identity[a->identity.first + a->identity.count++] = (struct identity){
-			.key = w->key, .protocol = w->protocol, .value = string_at(v, w->value),
-			.frame = w->frame };
+		r->identity[a->identity.first + a->identity.count++] =
+			(struct identity){ .key = w->key,
+				.protocol = w->protocol,
+				.value = string_at(v, w->value),
+				.frame = w->frame };
 	}
 }
 
@@ -217,7 +226,8 @@ static void sort_identity(struct plant_room *r, struct asset *a)
 	for (uint32_t i = 0; i < a->identity.count; i++) {
 		bool again = false;
 		for (uint32_t k = 0; k < kept && !again; k++)
-			again = first[k].key == first[i].key && strcmp(first[k].value, first[i].value) == 0;
+			again = first[k].key == first[i].key &&
+				strcmp(first[k].value, first[i].value) == 0;
 		if (!again)
 			first[kept++] = first[i];
 	}
@@ -298,7 +308,8 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- conversations ------------------------------------------------------------------------------*/
+/* --- conversations
+ * ------------------------------------------------------------------------------*/
 
 static void make_conversations(struct sense *s, struct plant_room *r)
 {
@@ -321,7 +332,8 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 	r->plant.operations = (const struct operation *)(const void *)v->operations.items;
 }
 
-/* --- points -------------------------------------------------------------------------------------*/
+/* --- points
+ * -------------------------------------------------------------------------------------*/
 
 static int by_place(const void *a, const void *b)
 {
@@ -360,19 +372,31 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 			continue;
 		char name[POINT_NAME] = "";
 		const char *symbol = p->symbol ? string_at(v, p->symbol) : NULL;
-		p->proto->point_name(&(struct point_at){ .space = p->space, .bit = p->bit, .unit = p->unit,
-			.area = p->area, .index = p->index, .symbol = (const uint8_t *)symbol,
-			.symbol_size = symbol ? (uint16_t)strlen(symbol) : 0 }, name);
-		r->points[kept++] = (struct point){ .asset = asset - 1, .protocol = p->proto->name,
-			.address = plant_text(r, name), .samples = p->samples, .first = p->first,
-			.last = p->last, .min = p->min, .max = p->max, .written = p->written };
+		p->proto->point_name(&(struct point_at){ .space = p->space,
+					     .bit = p->bit,
+					     .unit = p->unit,
+					     .area = p->area,
+					     .index = p->index,
+					     .symbol = (const uint8_t *)symbol,
+					     .symbol_size = symbol ? (uint16_t)strlen(symbol) : 0 },
+			name);
+		r->points[kept++] = (struct point){ .asset = asset - 1,
+			.protocol = p->proto->name,
+			.address = plant_text(r, name),
+			.samples = p->samples,
+			.first = p->first,
+			.last = p->last,
+			.min = p->min,
+			.max = p->max,
+			.written = p->written };
 	}
 	r->plant.points = r->points;
 	r->plant.point_count = kept;
 	return 0;
 }
 
-/* --- counters -----------------------------------------------------------------------------------*/
+/* --- counters
+ * -----------------------------------------------------------------------------------*/
 
 static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 {
@@ -422,7 +446,8 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------*/
+/* --- all of it
+ * ----------------------------------------------------------------------------------*/
 
 static int start(struct sense *s, struct plant_room **out, struct err *e)
 {

@@ -1,5 +1,5 @@
-/* What an asset is and where it stands: from what it says of itself, then from what it does, then from
- * what people stated.  Every answer carries its reason. */
+/* What an asset is and where it stands: from what it says of itself, then from what it does, then
+ * from what people stated.  Every answer carries its reason. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static const struct word_row {
 	{ "PowerFlex", TYPE_DRIVE },
 	{ "AC Drive", TYPE_DRIVE },
 	{ "Altivar", TYPE_DRIVE },
-	{ "6ES7 15", TYPE_IO },  /* ET 200: interface modules; CPUs of the family say CPU below */
+	{ "6ES7 15", TYPE_IO }, /* ET 200: interface modules; CPUs of the family say CPU below */
 	{ "ET 200", TYPE_IO },
 	{ "ET200", TYPE_IO },
 	{ "CPU", TYPE_PLC },
@@ -86,18 +86,19 @@ static const struct word_row {
 };
 
 /* Identities worth looking for such words in, best first. */
-static const uint8_t telling[] = { ID_MODEL, ID_ORDER_NUMBER, ID_DEVICE_TYPE, ID_DESCRIPTION, ID_MODULE,
-	ID_OS, ID_SOFTWARE };
+static const uint8_t telling[] = { ID_MODEL, ID_ORDER_NUMBER, ID_DEVICE_TYPE, ID_DESCRIPTION,
+	ID_MODULE, ID_OS, ID_SOFTWARE };
 
 struct doing {
-	uint32_t ot_servers;	/* conversations as a client of controllers */
+	uint32_t ot_servers; /* conversations as a client of controllers */
 	bool reads, writes, programs, stops;
-	const char *serves_ot;	/* protocol, or NULL */
+	const char *serves_ot; /* protocol, or NULL */
 	const char *serves_it;
 	const char *asks_it;
 };
 
-static const struct identity *find_identity(const struct plant_room *r, const struct asset *a, uint8_t key)
+static const struct identity *find_identity(
+	const struct plant_room *r, const struct asset *a, uint8_t key)
 {
 	for (uint32_t i = 0; i < a->identity.count; i++)
 		if (r->identity[a->identity.first + i].key == key)
@@ -111,14 +112,16 @@ static const char *identity_value(const struct plant_room *r, const struct asset
 	return i ? i->value : NULL;
 }
 
-static const char *reason(struct plant_room *r, const char *before, const char *what, const char *after)
+static const char *reason(
+	struct plant_room *r, const char *before, const char *what, const char *after)
 {
 	char text[160];
 	snprintf(text, sizeof text, "%s%.100s%s", before, what, after);
 	return plant_text(r, text);
 }
 
-/* --- what it says -------------------------------------------------------------------------------*/
+/* --- what it says
+ * -------------------------------------------------------------------------------*/
 
 static void by_words(struct plant_room *r, struct asset *a)
 {
@@ -143,16 +146,17 @@ static void by_capabilities(struct plant_room *r, struct asset *a)
 	const char *can = identity_value(r, a, ID_CAPABILITIES);
 	if (a->type || !can)
 		return;
-	a->type = strstr(can, "router")	    ? TYPE_ROUTER
-		  : strstr(can, "wlan")	    ? TYPE_WIRELESS
-		  : strstr(can, "telephone") ? TYPE_PHONE
-		  : strstr(can, "bridge") || strstr(can, "switch") ? TYPE_SWITCH
-								   : TYPE_UNKNOWN;
+	a->type = strstr(can, "router")                          ? TYPE_ROUTER
+		: strstr(can, "wlan")                            ? TYPE_WIRELESS
+		: strstr(can, "telephone")                       ? TYPE_PHONE
+		: strstr(can, "bridge") || strstr(can, "switch") ? TYPE_SWITCH
+								 : TYPE_UNKNOWN;
 	if (a->type)
 		a->type_reason = reason(r, "announces itself as ", can, "");
 }
 
-/* --- what it does -------------------------------------------------------------------------------*/
+/* --- what it does
+ * -------------------------------------------------------------------------------*/
 
 static bool is_ot(const char *protocol)
 {
@@ -162,14 +166,15 @@ static bool is_ot(const char *protocol)
 	return false;
 }
 
-static void see_operations(const struct plant *p, const struct conversation *c, struct doing *client)
+static void see_operations(
+	const struct plant *p, const struct conversation *c, struct doing *client)
 {
 	for (uint32_t n = c->operations; n; n = p->operations[n].next) {
 		const struct msg *m = p->operations[n].msg;
 		client->reads |= m->act == ACT_READ;
 		client->writes |= m->act == ACT_WRITE || m->act == ACT_CONTROL;
 		client->programs |= m->act == ACT_PROGRAM || m->effect == EFFECT_DOWNLOAD ||
-				    m->effect == EFFECT_UPLOAD;
+			m->effect == EFFECT_UPLOAD;
 		client->stops |= m->effect == EFFECT_STOP || m->effect == EFFECT_START;
 	}
 }
@@ -209,13 +214,15 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 		return;
 	if (d->serves_ot && !computer) {
 		bool outstation = strcmp(d->serves_ot, "dnp3") == 0;
-		set_type(a, outstation ? TYPE_RTU : TYPE_PLC, reason(r, "answers ", d->serves_ot, " requests"));
+		set_type(a, outstation ? TYPE_RTU : TYPE_PLC,
+			reason(r, "answers ", d->serves_ot, " requests"));
 	} else if (d->programs) {
 		set_type(a, TYPE_ENGINEERING, "moves programs to or from controllers");
 	} else if (d->ot_servers >= 3) {
 		set_type(a, TYPE_SCADA, "polls three or more controllers");
 	} else if (d->ot_servers && (d->reads || d->writes)) {
-		set_type(a, TYPE_HMI, d->writes ? "reads and writes a controller" : "reads a controller");
+		set_type(a, TYPE_HMI,
+			d->writes ? "reads and writes a controller" : "reads a controller");
 	} else if (!computer && d->serves_it) {
 		set_type(a, TYPE_SERVER, reason(r, "answers ", d->serves_it, ""));
 	} else if (!computer && d->asks_it) {
@@ -223,7 +230,8 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 	}
 }
 
-/* --- where it stands ----------------------------------------------------------------------------*/
+/* --- where it stands
+ * ----------------------------------------------------------------------------*/
 
 static void by_zones(const struct sense *s, struct plant_room *r, struct asset *a)
 {
@@ -231,7 +239,8 @@ static void by_zones(const struct sense *s, struct plant_room *r, struct asset *
 		const struct sense_zone *zone = &s->zones[z];
 		for (uint32_t i = 0; i < a->ips.count; i++) {
 			const struct ip *ip = &r->ips[a->ips.first + i];
-			if (memcmp(ip, &zone->from, sizeof *ip) < 0 || memcmp(ip, &zone->to, sizeof *ip) > 0)
+			if (memcmp(ip, &zone->from, sizeof *ip) < 0 ||
+				memcmp(ip, &zone->to, sizeof *ip) > 0)
 				continue;
 			a->zone = zone->name;
 			if (zone->level != LEVEL_UNKNOWN) {
@@ -257,7 +266,8 @@ static void by_type(struct plant_room *r, struct asset *a, const struct doing *d
 	}
 }
 
-/* --- names and summary --------------------------------------------------------------------------*/
+/* --- names and summary
+ * --------------------------------------------------------------------------*/
 
 static bool add_name(struct plant_room *r, const char *name)
 {
@@ -347,7 +357,8 @@ static void make_roles(struct plant_room *r)
 				continue;
 			char role[64];
 			bool client = c->client == parts[k].asset;
-			snprintf(role, sizeof role, "%s %s", c->protocol, client ? "client" : "server");
+			snprintf(role, sizeof role, "%s %s", c->protocol,
+				client ? "client" : "server");
 			bool known = false;
 			for (uint32_t w = 0; w < a->roles.count && !known; w++)
 				known = strcmp(r->names[a->roles.first + w], role) == 0;
@@ -383,14 +394,15 @@ void plant_classify(struct sense *s, struct plant_room *r)
 		struct asset *a = &r->assets[i];
 		bool public = a->ips.count > 0;
 		for (uint32_t k = 0; k < a->ips.count; k++)
-			public &= ip_is_public(&r->ips[a->ips.first + k]);
+		public &= ip_is_public(&r->ips[a->ips.first + k]);
 		summarise(s, r, a);
 		by_words(r, a);
 		by_capabilities(r, a);
 		by_doing(r, a, &doing[i]);
 		by_zones(s, r, a);
 		/* A public address is outside, unless something on the spot said otherwise. */
-		if (public && !a->zone && !a->macs.count && !doing[i].serves_ot && !doing[i].ot_servers)
+		if (public && !a->zone && !a->macs.count && !doing[i].serves_ot &&
+			!doing[i].ot_servers)
 			set_type(a, TYPE_INTERNET, "public address");
 		by_type(r, a, &doing[i]);
 	}

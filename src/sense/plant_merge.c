@@ -1,14 +1,15 @@
 /* Who is one asset with whom.
  *
- * An address and a MAC belong together when the MAC said so (ARP, DHCP, neighbour discovery), or when
- * the packets came straight from it.  A router's MAC carries the packets of many others: their
- * time to live has gone down on the way, or there are simply too many.  Two interfaces are one asset
- * when both give the same serial number. */
+ * An address and a MAC belong together when the MAC said so (ARP, DHCP, neighbour discovery), or
+ * when the packets came straight from it.  A router's MAC carries the packets of many others: their
+ * time to live has gone down on the way, or there are simply too many.  Two interfaces are one
+ * asset when both give the same serial number. */
 #include <string.h>
 
 #include "sense/plant_room.h"
 
-/* Addresses one interface may have without being a router or a proxy: a server with a few aliases. */
+/* Addresses one interface may have without being a router or a proxy: a server with a few aliases.
+ */
 enum { CLAIMED_MAX = 8, UNCLAIMED_MAX = 3 };
 
 /* A serial number shorter than this ("1", "0000") is nobody's. */
@@ -37,7 +38,8 @@ static void join(struct plant_room *r, uint32_t a, uint32_t b)
 /* Time to live as senders set it: nobody has taken one off yet (RFC 1700 and what systems do). */
 static bool fresh_ttl(uint8_t ttl)
 {
-	return ttl == 64 || ttl == 128 || ttl == 255 || ttl == 32 || ttl == 30 || ttl == 60 || ttl == 1;
+	return ttl == 64 || ttl == 128 || ttl == 255 || ttl == 32 || ttl == 30 || ttl == 60 ||
+		ttl == 1;
 }
 
 static bool is_link_local6(const struct ip *a)
@@ -68,7 +70,7 @@ bool plant_forwards(const struct plant_room *r, uint32_t mac)
 	const struct mac_tally *t = &r->tally[mac];
 	/* Its own address is among the unclaimed when nobody asked for it by ARP. */
 	return t->unclaimed > UNCLAIMED_MAX || (t->unclaimed >= 2 && t->far >= 2) ||
-	       (t->claimed && t->unclaimed >= 2 && t->far + t->public >= 1);
+		(t->claimed && t->unclaimed >= 2 && t->far + t->public >= 1);
 }
 
 static bool belongs(const struct inventory *v, const struct plant_room *r, const struct bind *b)
@@ -96,8 +98,8 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 		if (!belongs(v, r, b))
 			continue;
 		bool better = !best || b->claimed > best->claimed ||
-			      (b->claimed == best->claimed &&
-				      (b->claimed ? b->frame < best->frame : b->frames > best->frames));
+			(b->claimed == best->claimed &&
+				(b->claimed ? b->frame < best->frame : b->frames > best->frames));
 		if (better)
 			best = b;
 	}
@@ -106,8 +108,8 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 }
 
 /* One serial number, two interfaces: the same device.  `owner` remembers who said it first. */
-static void join_serials(struct sense *s, struct plant_room *r, uint32_t node, uint32_t said,
-	struct table *owner)
+static void join_serials(
+	struct sense *s, struct plant_room *r, uint32_t node, uint32_t said, struct table *owner)
 {
 	const struct inventory *v = &s->inventory;
 	const struct said *w;

@@ -7,7 +7,7 @@
 /* The addresses seen behind one MAC. */
 struct mac_tally {
 	uint32_t claimed, unclaimed; /* by its own word, or not */
-	uint32_t far, public;	     /* of the unclaimed: came over a router, public addresses */
+	uint32_t far, public;        /* of the unclaimed: came over a router, public addresses */
 };
 
 /* Subjects as numbers in one row: hosts first, then MACs. */
@@ -15,9 +15,9 @@ struct plant_room {
 	struct plant plant;
 	bool built;
 	uint32_t host_count, mac_count; /* numbers 1..count */
-	uint32_t *parent;		/* union-find: node -> node */
-	uint32_t *asset_of;		/* node -> asset index + 1; only roots are filled */
-	struct mac_tally *tally;	/* by MAC number */
+	uint32_t *parent;               /* union-find: node -> node */
+	uint32_t *asset_of;             /* node -> asset index + 1; only roots are filled */
+	struct mac_tally *tally;        /* by MAC number */
 	struct asset *assets;
 	struct point *points;
 	struct counter *counters;
@@ -43,13 +43,15 @@ static inline uint32_t node_of_mac(const struct plant_room *r, uint32_t mac)
 }
 
 uint32_t plant_root(struct plant_room *r, uint32_t node);
-const char *plant_text(struct plant_room *r, const char *text); /* a copy that lives with the plant */
+const char *plant_text(
+	struct plant_room *r, const char *text); /* a copy that lives with the plant */
 
 /* plant_merge.c: who is one asset with whom. */
 void plant_merge(struct sense *s, struct plant_room *r);
 bool plant_forwards(const struct plant_room *r, uint32_t mac); /* a router by what it does */
 
-/* plant_classify.c: type, level, roles, from identity and conversations (by asset index already). */
+/* plant_classify.c: type, level, roles, from identity and conversations (by asset index already).
+ */
 void plant_classify(struct sense *s, struct plant_room *r);
 
 #endif

@@ -94,6 +94,12 @@ static void end_flow(struct sense *s, struct flow *f)
 	s->flow = NULL;
 }
 
+static bool has_no_address(const struct ip *a)
+{
+	static const uint8_t none[4];
+	return ip_is_zero(a) || (ip_is_4(a) && memcmp(a->b + 12, none, sizeof none) == 0);
+}
+
 static struct flow *new_flow(struct sense *s, const struct packet *p)
 {
 	struct flow *f = flows_add(&s->flows, p);
@@ -105,8 +111,10 @@ static struct flow *new_flow(struct sense *s, const struct packet *p)
 	s->counters.flows++;
 	f->established = p->kind != PACKET_TCP || !(p->flags & TCP_SYN);
 	if (!s->config.facts_only) {
-		f->host[0] = inventory_host(&s->inventory, &p->src);
-		if (!ip_is_multicast(&p->dst))
+		/* A host without an address yet (0.0.0.0, ::) is known by its MAC alone. */
+		if (!has_no_address(&p->src) && !ip_is_multicast(&p->src))
+			f->host[0] = inventory_host(&s->inventory, &p->src);
+		if (!has_no_address(&p->dst) && !ip_is_multicast(&p->dst))
 			f->host[1] = inventory_host(&s->inventory, &p->dst);
 	}
 	return f;
