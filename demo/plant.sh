@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
 here=$(cd "$(dirname "$0")" && pwd)
 zones='control supervisory dmz'
 day_seconds=52
-isolation='--net --mount --uts --pid --fork --kill-child --mount-proc'
+isolation='--net --mount --pid --fork --kill-child --mount-proc'
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'plant: %s\n' "$*" >&2; exit 1; }
@@ -92,9 +92,10 @@ p=${PLANT_FOLDER:-}/waterworks
 
 # on HOST COMMAND...: there, in the foreground; run HOST COMMAND...: beside us, with a log.
 on() {
+	holder=
 	eval "holder=\$pid_$1"
 	shift
-	nsenter --target "$holder" --net --uts "$@"
+	nsenter --target "$holder" --net "$@"
 }
 run() {
 	on "$@" >"$PLANT_FOLDER/log/$1-$(basename "$2")-${3:-}.txt" 2>&1 &
@@ -102,13 +103,12 @@ run() {
 
 # A host is a namespace that somebody sleeps in.
 namespace() { # NAME
-	unshare --net --uts sleep 100000 &
+	unshare --net sleep 100000 &
 	eval "pid_$1=$!"
 	ours=$(readlink /proc/self/ns/net)
 	while [ "$(readlink /proc/$!/ns/net)" = "$ours" ]; do sleep 0.02; done
-	on "$1" sh -c "echo '$1' >/proc/sys/kernel/hostname
-		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"
+	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 	on "$1" ip link set lo up
 }
 

@@ -151,7 +151,7 @@ static void make_events(struct made *m, const struct session *s, bool of_analogs
 		if (e->analog != of_analogs)
 			continue;
 		made_u8(m, e->index);
-		made_u8(m, e->analog ? 0x01 : 0x01 | (e->value > 0) << 7);
+		made_u8(m, e->analog ? 0x01 : 0x01 | (unsigned)(e->value > 0) << 7);
 		if (e->analog)
 			made_le32(m, made_float_bits(e->value));
 		made_le48(m, (uint64_t)e->at_ms);
