@@ -1,23 +1,632 @@
-/* SNMP: RFC 1157, RFC 3416. */
+/* SNMP: RFC 1157 (version 1), RFC 3416 and 1901 (2c), RFC 3412 and 3414 (3 with its user model).
+ *
+ * BER (X.690) is read straight down.  One fact for each message, with its variables as pairs of
+ * name and value; what a response says in the system group and in ENTITY-MIB is who it is. */
+#include <stdio.h>
+
 #include "sense/proto.h"
+
+/* RFC 2578 and X.690: tags */
+enum tag {
+	INTEGER = 0x02,
+	OCTETS = 0x04,
+	NOTHING = 0x05,
+	OBJECT = 0x06,
+	SEQUENCE = 0x30,
+	ADDRESS = 0x40,
+	COUNTER = 0x41,
+	GAUGE = 0x42,
+	TICKS = 0x43,
+	OPAQUE = 0x44,
+	COUNTER64 = 0x46,
+	UNSIGNED = 0x47,
+	NO_OBJECT = 0x80,
+	NO_INSTANCE = 0x81,
+	END_OF_VIEW = 0x82,
+};
+
+/* RFC 3416, 3: tags of the PDUs */
+enum pdu {
+	GET = 0xa0,
+	GET_NEXT = 0xa1,
+	RESPONSE = 0xa2,
+	SET = 0xa3,
+	TRAP_1 = 0xa4,
+	GET_BULK = 0xa5,
+	INFORM = 0xa6,
+	TRAP_2 = 0xa7,
+	REPORT = 0xa8,
+	ENCRYPTED = 0x104, /* ours: version 3 with privacy, nothing of the PDU can be read */
+};
+
+enum { VERSION_1 = 0, VERSION_2C = 1, VERSION_3 = 3, USER_MODEL = 3, COMMUNITY_MAX = 255 };
+enum { FLAG_AUTHENTICATED = 1, FLAG_PRIVATE = 2 };
+
+/* RFC 3416, 3: 128 of them; the text of one that is longer would be cut. */
+enum { OBJECT_PARTS_MAX = 128, OBJECT_TEXT = 768 };
+
+static const struct field f_version = { "snmp.version", U8 };
+static const struct field f_community = { "snmp.community", TEXT };
+static const struct field f_message_id = { "snmp.msg_id", BE32 };
+static const struct field f_flags = { "snmp.msg_flags", U8 };
+static const struct field f_model = { "snmp.security_model", U8 };
+static const struct field f_engine = { "snmp.engine_id", BYTES };
+static const struct field f_user = { "snmp.user", TEXT };
+static const struct field f_context_engine = { "snmp.context_engine_id", BYTES };
+static const struct field f_context = { "snmp.context_name", TEXT };
+static const struct field f_request_id = { "snmp.request_id", SBE32 };
+static const struct field f_error = { "snmp.error", U8 };
+static const struct field f_error_index = { "snmp.error_index", BE32 };
+static const struct field f_non_repeaters = { "snmp.non_repeaters", BE32 };
+static const struct field f_repetitions = { "snmp.max_repetitions", BE32 };
+static const struct field f_enterprise = { "snmp.trap.enterprise", TEXT };
+static const struct field f_agent = { "snmp.trap.agent", IP4 };
+static const struct field f_generic = { "snmp.trap.generic", U8 };
+static const struct field f_specific = { "snmp.trap.specific", BE32 };
+static const struct field f_uptime = { "snmp.trap.uptime", BE32 };
+static const struct field f_object = { "snmp.oid", TEXT };
+static const struct field f_int = { "snmp.value.int", SBE64 };
+static const struct field f_uint = { "snmp.value.uint", BE64 };
+static const struct field f_text = { "snmp.value.text", TEXT };
+static const struct field f_bytes = { "snmp.value.bytes", BYTES };
+static const struct field f_oid = { "snmp.value.oid", TEXT };
+static const struct field f_ip = { "snmp.value.ip", IP4 };
+static const struct field f_none = { "snmp.value.none", TEXT };
+
+/* Codes are the request's PDU in both directions, so that an answer is named by what was asked. */
+static const struct msg msgs[] = {
+	{ GET, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get" },
+	{ GET, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get" },
+	{ GET_NEXT, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_next" },
+	{ GET_NEXT, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_next" },
+	{ GET_BULK, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_bulk" },
+	{ GET_BULK, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_bulk" },
+	{ SET, DIR_REQUEST, ACT_WRITE, EFFECT_CONFIG, "set" },
+	{ SET, DIR_RESPONSE, ACT_WRITE, EFFECT_CONFIG, "set" },
+	{ INFORM, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "inform" },
+	{ INFORM, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "inform" },
+	{ RESPONSE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "response" }, /* to a request unseen */
+	{ TRAP_1, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "trap" },
+	{ TRAP_2, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "trap" },
+	{ REPORT, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "report" },
+	{ ENCRYPTED, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "encrypted" },
+	{ 0 },
+};
+
+/* What variables say about who answers: the beginning of the name, and what follows it. */
+enum follows { INSTANCE_0, ENTITY };
+
+static const struct known_object {
+	const char *prefix;
+	enum identity_key key;
+	enum follows follows;
+} known_objects[] = {
+	/* SNMPv2-MIB, system (RFC 3418, 2) */
+	{ "1.3.6.1.2.1.1.1.", ID_DESCRIPTION, INSTANCE_0 },
+	{ "1.3.6.1.2.1.1.4.", ID_CONTACT, INSTANCE_0 },
+	{ "1.3.6.1.2.1.1.5.", ID_NAME, INSTANCE_0 },
+	{ "1.3.6.1.2.1.1.6.", ID_LOCATION, INSTANCE_0 },
+	/* ENTITY-MIB, entPhysicalTable (RFC 6933, 3) */
+	{ "1.3.6.1.2.1.47.1.1.1.1.8.", ID_HARDWARE, ENTITY },
+	{ "1.3.6.1.2.1.47.1.1.1.1.9.", ID_FIRMWARE, ENTITY },
+	{ "1.3.6.1.2.1.47.1.1.1.1.10.", ID_SOFTWARE, ENTITY },
+	{ "1.3.6.1.2.1.47.1.1.1.1.11.", ID_SERIAL, ENTITY },
+	{ "1.3.6.1.2.1.47.1.1.1.1.12.", ID_VENDOR, ENTITY },
+	{ "1.3.6.1.2.1.47.1.1.1.1.13.", ID_MODEL, ENTITY },
+	/* Printer-MIB, prtGeneralSerialNumber (RFC 3805) */
+	{ "1.3.6.1.2.1.43.5.1.1.17.", ID_SERIAL, ENTITY },
+};
+
+/* sysObjectID begins with its maker's number (IANA, private enterprise numbers). */
+static const char enterprises[] = "1.3.6.1.4.1.";
+static const char system_object[] = "1.3.6.1.2.1.1.2.0";
+
+static const struct enterprise {
+	uint32_t number;
+	const char *vendor;
+} vendors[] = {
+	{ 9, "Cisco" },
+	{ 11, "Hewlett-Packard" },
+	{ 248, "Hirschmann" },
+	{ 311, "Microsoft" },
+	{ 318, "APC" },
+	{ 674, "Dell" },
+	{ 1916, "Extreme Networks" },
+	{ 2011, "Huawei" },
+	{ 2636, "Juniper Networks" },
+	{ 4196, "Siemens" },
+	{ 4329, "Siemens" },
+	{ 4346, "Phoenix Contact" },
+	{ 8691, "Moxa" },
+	{ 12356, "Fortinet" },
+	{ 13576, "WAGO" },
+	{ 15004, "RuggedCom" },
+	{ 16177, "Westermo" },
+	{ 25506, "H3C" },
+};
+
+/* The part of the machine that is the machine: the first with a serial number or a model. */
+struct memory {
+	uint32_t entity;
+};
+
+struct asked {
+	uint16_t pdu;
+};
+
+/* --- BER -------------------------------------------------------------------------------------- */
+
+struct element {
+	uint8_t tag;
+	struct cur content;
+};
+
+/* X.690, 8.1: one tag byte, a definite length of up to four bytes. */
+static struct element element_read(struct cur *c)
+{
+	struct element e = { .tag = cur_u8(c) };
+	uint32_t size = cur_u8(c);
+	if (size & 0x80) {
+		unsigned count = size & 0x7f;
+		c->bad |= count == 0 || count > 4;
+		size = 0;
+		for (unsigned i = 0; i < count && cur_ok(c); i++)
+			size = size << 8 | cur_u8(c);
+	}
+	e.content = cur_sub(c, size);
+	return e;
+}
+
+/* An element of this tag, or a bad cursor. */
+static struct cur expect(struct cur *c, uint8_t tag)
+{
+	struct element e = element_read(c);
+	if (e.tag != tag)
+		c->bad = e.content.bad = true;
+	return e.content;
+}
+
+/* 8.3: two's complement; RFC 3416 allows four bytes, counters of 64 bits nine with their sign. */
+static bool number_read(struct cur c, bool is_signed, uint64_t *out)
+{
+	size_t most = is_signed ? 8 : 9;
+	if (!cur_ok(&c) || c.left == 0 || c.left > most || (c.left == 9 && cur_peek(&c, 0) != 0))
+		return false;
+	uint64_t v = is_signed && cur_peek(&c, 0) & 0x80 ? UINT64_MAX : 0;
+	while (c.left)
+		v = v << 8 | cur_u8(&c);
+	*out = v;
+	return true;
+}
+
+static int64_t expect_int(struct cur *c)
+{
+	uint64_t v = 0;
+	if (!number_read(expect(c, INTEGER), true, &v))
+		c->bad = true;
+	return (int64_t)v;
+}
+
+/* 8.19: parts in base 128; the first holds two.  A part over 64 bits is no object. */
+static size_t object_text(struct cur c, char text[OBJECT_TEXT])
+{
+	size_t used = 0;
+	uint64_t part = 0;
+	unsigned parts = 0;
+	bool open = false;
+	while (c.left) {
+		uint8_t b = cur_u8(&c);
+		if (part >> 57)
+			return 0;
+		part = part << 7 | (b & 0x7f);
+		open = b & 0x80;
+		if (open)
+			continue;
+		if (parts++ == 0) {
+			unsigned root = part < 80 ? (unsigned)part / 40 : 2;
+			used = (size_t)snprintf(text, OBJECT_TEXT, "%u", root);
+			part -= root * 40u;
+		}
+		if (parts > OBJECT_PARTS_MAX || OBJECT_TEXT - used < 24)
+			return 0;
+		used += (size_t)snprintf(
+			text + used, OBJECT_TEXT - used, ".%llu", (unsigned long long)part);
+		part = 0;
+	}
+	return open ? 0 : used;
+}
+
+/* --- is it SNMP at all ------------------------------------------------------------------------ */
+
+static bool pdu_is_known(int tag)
+{
+	return tag >= GET && tag <= REPORT;
+}
+
+static bool community_is_sane(const struct cur *c)
+{
+	return c->left <= COMMUNITY_MAX;
+}
+
+static bool version_3_is_sane(struct cur *c)
+{
+	struct cur global = expect(c, SEQUENCE);
+	expect_int(&global);
+	expect_int(&global);
+	struct cur flags = expect(&global, OCTETS);
+	expect_int(&global);
+	expect(c, OCTETS);
+	int next = cur_peek(c, 0);
+	return cur_ok(c) && cur_ok(&global) && flags.left == 1 &&
+		(next == SEQUENCE || next == OCTETS);
+}
 
 static enum probe probe(struct cur c, const struct scene *s)
 {
-	(void)c, (void)s;
-	return PROBE_NO;
+	if (cur_peek(&c, 0) != SEQUENCE)
+		return PROBE_NO;
+	struct cur outer = c;
+	struct element message = element_read(&c);
+	if (!cur_ok(&c)) {
+		if (!s->cut)
+			return PROBE_NO;
+		/* Cut by the capture: look at what there is of it. */
+		int size = cur_peek(&outer, 1);
+		cur_skip(&outer, size < 0x80 ? 2 : 2 + (size_t)(size & 0x7f));
+		message.content = outer;
+	} else if (c.left != 0) {
+		return PROBE_NO;
+	}
+	struct cur in = message.content;
+	int64_t version = expect_int(&in);
+	if (!cur_ok(&in))
+		return PROBE_NO;
+	if (version == VERSION_3)
+		return version_3_is_sane(&in) ? PROBE_YES : PROBE_NO;
+	if (version != VERSION_1 && version != VERSION_2C)
+		return PROBE_NO;
+	struct cur community = expect(&in, OCTETS);
+	bool sane = cur_ok(&in) && community_is_sane(&community) && pdu_is_known(cur_peek(&in, 0));
+	return sane ? PROBE_YES : PROBE_NO;
+}
+
+/* --- variables -------------------------------------------------------------------------------- */
+
+static bool is_text(const struct cur *c)
+{
+	for (size_t i = 0; i < c->left; i++) {
+		int b = cur_peek(c, i);
+		if ((b < 0x20 && b != '\t' && b != '\r' && b != '\n') || b >= 0x7f)
+			return i > 0 && i + 1 == c->left && b == 0; /* a C string with its end */
+	}
+	return true;
+}
+
+static void add_object(struct scene *s, const struct field *f, const char *text, size_t size)
+{
+	char *kept = scene_scratch(s, size ? size : 1);
+	if (!kept)
+		return;
+	memcpy(kept, text, size);
+	fact_text(s, f, kept, size);
+}
+
+static void say_vendor(struct scene *s, const char *object)
+{
+	unsigned long number = 0;
+	if (strncmp(object, enterprises, sizeof enterprises - 1) != 0 ||
+		sscanf(object + sizeof enterprises - 1, "%lu", &number) != 1)
+		return;
+	for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
+		if (vendors[i].number == number)
+			who_sender(s, ID_VENDOR, vendors[i].vendor, strlen(vendors[i].vendor));
+}
+
+static bool is_the_machine(struct scene *s, const char *index, enum identity_key key)
+{
+	struct memory *memory = s->state;
+	unsigned long entity = 0;
+	if (sscanf(index, "%lu", &entity) != 1 || entity == 0 || entity > UINT32_MAX)
+		return false;
+	if (!memory->entity && (key == ID_SERIAL || key == ID_MODEL))
+		memory->entity = (uint32_t)entity;
+	return memory->entity ? memory->entity == entity : entity == 1;
+}
+
+static void say_identity(struct scene *s, const char *object, const struct cur *value)
+{
+	if (value->left == 0 || !is_text(value))
+		return;
+	for (size_t i = 0; i < sizeof known_objects / sizeof known_objects[0]; i++) {
+		const struct known_object *known = &known_objects[i];
+		size_t size = strlen(known->prefix);
+		if (strncmp(object, known->prefix, size) != 0)
+			continue;
+		if (known->follows == ENTITY ? is_the_machine(s, object + size, known->key)
+					     : strcmp(object + size, "0") == 0)
+			who_sender(s, known->key, value->at, value->left);
+		return;
+	}
+}
+
+static void add_octets(struct scene *s, const struct cur *value)
+{
+	if (is_text(value))
+		fact_text(s, &f_text, value->at, value->left);
+	else
+		fact_bytes(s, &f_bytes, value->at, value->left);
+}
+
+static void add_none(struct scene *s, const char *what)
+{
+	fact_text(s, &f_none, what, strlen(what));
+}
+
+/* RFC 3416, 3 and RFC 2578, 7.1; false where the value is not what its tag says. */
+static bool add_value(struct scene *s, const struct element *e)
+{
+	uint64_t v;
+	char text[OBJECT_TEXT];
+	size_t size;
+	switch (e->tag) {
+	case INTEGER:
+		if (!number_read(e->content, true, &v))
+			return false;
+		fact_int(s, &f_int, (int64_t)v);
+		return true;
+	case COUNTER:
+	case GAUGE:
+	case TICKS:
+	case COUNTER64:
+	case UNSIGNED:
+		if (!number_read(e->content, false, &v))
+			return false;
+		fact_uint(s, &f_uint, v);
+		return true;
+	case OCTETS:
+		add_octets(s, &e->content);
+		return true;
+	case OPAQUE:
+		fact_bytes(s, &f_bytes, e->content.at, e->content.left);
+		return true;
+	case OBJECT:
+		size = object_text(e->content, text);
+		if (size == 0)
+			return false;
+		add_object(s, &f_oid, text, size);
+		return true;
+	case ADDRESS:
+		if (e->content.left != 4)
+			return false;
+		fact_ip(s, &f_ip, e->content.at, 4);
+		return true;
+	case NOTHING:
+		return e->content.left == 0;
+	case NO_OBJECT:
+		add_none(s, "no such object");
+		return true;
+	case NO_INSTANCE:
+		add_none(s, "no such instance");
+		return true;
+	case END_OF_VIEW:
+		add_none(s, "end of view");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_variable(struct scene *s, struct cur *c, bool answers)
+{
+	char object[OBJECT_TEXT];
+	struct cur name = expect(c, OBJECT);
+	struct element value = element_read(c);
+	if (!cur_ok(c))
+		return;
+	size_t size = object_text(name, object);
+	add_object(s, &f_object, object, size);
+	if (size == 0 || !add_value(s, &value))
+		fact_violation(s);
+	if (!answers || size == 0)
+		return;
+	if (value.tag == OCTETS)
+		say_identity(s, object, &value.content);
+	if (value.tag == OBJECT && strcmp(object, system_object) == 0) {
+		size = object_text(value.content, object);
+		if (size)
+			say_vendor(s, object);
+	}
+}
+
+static void add_variables(struct scene *s, struct cur *c, bool answers)
+{
+	struct cur list = expect(c, SEQUENCE);
+	while (list.left && cur_ok(&list)) {
+		struct cur variable = expect(&list, SEQUENCE);
+		if (cur_ok(&list))
+			add_variable(s, &variable, answers);
+		list.bad |= variable.bad;
+	}
+	c->bad |= list.bad;
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* What stands before the PDU; kept aside because the fact begins with the PDU's name. */
+struct envelope {
+	int64_t version;
+	struct cur community;
+	int64_t message_id;
+	uint8_t flags;
+	int64_t model;
+	struct cur engine, user, context_engine, context;
+	bool has_user, has_context;
+};
+
+static void add_bytes_of(struct scene *s, const struct field *f, const struct cur *c)
+{
+	if (cur_ok(c) && c->left)
+		fact_bytes(s, f, c->at, c->left);
+}
+
+static void add_text_of(struct scene *s, const struct field *f, const struct cur *c)
+{
+	if (cur_ok(c))
+		fact_text(s, f, c->at, c->left);
+}
+
+static void begin(struct scene *s, const struct msg *m, const struct envelope *v)
+{
+	fact_begin(s, m);
+	fact_uint(s, &f_version, (uint64_t)v->version);
+	if (v->version != VERSION_3) {
+		add_text_of(s, &f_community, &v->community);
+		return;
+	}
+	fact_uint(s, &f_message_id, (uint64_t)v->message_id & UINT32_MAX);
+	fact_uint(s, &f_flags, v->flags);
+	fact_uint(s, &f_model, (uint64_t)v->model & UINT32_MAX);
+	if (v->has_user) {
+		add_bytes_of(s, &f_engine, &v->engine);
+		if (v->user.left)
+			add_text_of(s, &f_user, &v->user);
+	}
+	if (v->has_context) {
+		add_bytes_of(s, &f_context_engine, &v->context_engine);
+		if (v->context.left)
+			add_text_of(s, &f_context, &v->context);
+	}
+}
+
+/* RFC 1157, 4.1.6 */
+static enum parsed parse_trap_1(struct scene *s, struct cur *c, const struct envelope *v)
+{
+	char enterprise[OBJECT_TEXT];
+	size_t size = object_text(expect(c, OBJECT), enterprise);
+	struct cur agent = expect(c, ADDRESS);
+	int64_t generic = expect_int(c), specific = expect_int(c);
+	uint64_t uptime = 0;
+	if (!number_read(expect(c, TICKS), false, &uptime) || !cur_ok(c) || agent.left != 4)
+		return PARSED_BAD;
+	begin(s, msg_find(msgs, TRAP_1, DIR_OTHER), v);
+	add_object(s, &f_enterprise, enterprise, size);
+	fact_ip(s, &f_agent, agent.at, 4);
+	fact_uint(s, &f_generic, (uint64_t)generic);
+	fact_uint(s, &f_specific, (uint64_t)specific);
+	fact_uint(s, &f_uptime, uptime);
+	add_variables(s, c, false);
+	return cur_ok(c) ? PARSED_WHOLE : PARSED_BAD;
+}
+
+/* Which row a PDU is, and who is who by it. */
+static const struct msg *row_of(struct scene *s, int pdu, int64_t request_id)
+{
+	uint32_t key = (uint32_t)request_id;
+	if (pdu == TRAP_2) {
+		scene_client(s);
+		return msg_find(msgs, TRAP_2, DIR_OTHER);
+	}
+	if (pdu == REPORT || pdu == RESPONSE) {
+		scene_server(s);
+		const struct asked *asked = ask_take(s, key);
+		if (pdu == RESPONSE && asked)
+			pdu = asked->pdu;
+		return msg_find(msgs, (uint32_t)pdu, DIR_RESPONSE);
+	}
+	scene_client(s);
+	struct asked *asked = ask_put(s, key);
+	if (asked)
+		asked->pdu = (uint16_t)pdu;
+	return msg_find(msgs, (uint32_t)pdu, DIR_REQUEST);
+}
+
+static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelope *v)
+{
+	struct element pdu = element_read(c);
+	struct cur in = pdu.content;
+	if (!cur_ok(c) || !pdu_is_known(pdu.tag))
+		return PARSED_BAD;
+	if (pdu.tag == TRAP_1) {
+		scene_client(s);
+		return parse_trap_1(s, &in, v);
+	}
+	int64_t request_id = expect_int(&in), second = expect_int(&in), third = expect_int(&in);
+	if (!cur_ok(&in))
+		return PARSED_BAD;
+	begin(s, row_of(s, pdu.tag, request_id), v);
+	fact_int(s, &f_request_id, request_id);
+	bool bulk = pdu.tag == GET_BULK;
+	fact_uint(s, bulk ? &f_non_repeaters : &f_error, (uint64_t)second);
+	fact_uint(s, bulk ? &f_repetitions : &f_error_index, (uint64_t)third);
+	if (pdu.tag == RESPONSE && second != 0)
+		fact_failed(s);
+	add_variables(s, &in, pdu.tag == RESPONSE);
+	return cur_ok(&in) ? PARSED_WHOLE : PARSED_BAD;
+}
+
+/* RFC 3414, 2.4 */
+static void read_user(struct cur security, struct envelope *v)
+{
+	struct cur in = expect(&security, SEQUENCE);
+	v->engine = expect(&in, OCTETS);
+	expect_int(&in);
+	expect_int(&in);
+	v->user = expect(&in, OCTETS);
+	v->has_user = cur_ok(&in);
+}
+
+/* RFC 3412, 6 */
+static enum parsed parse_version_3(struct scene *s, struct cur *c, struct envelope *v)
+{
+	struct cur global = expect(c, SEQUENCE);
+	v->message_id = expect_int(&global);
+	expect_int(&global); /* the largest answer the sender takes */
+	struct cur flags = expect(&global, OCTETS);
+	v->flags = cur_u8(&flags);
+	v->model = expect_int(&global);
+	struct cur security = expect(c, OCTETS);
+	if (!cur_ok(c) || !cur_ok(&global) || !cur_ok(&flags))
+		return PARSED_BAD;
+	if (v->model == USER_MODEL)
+		read_user(security, v);
+	if (v->flags & FLAG_PRIVATE) {
+		begin(s, msg_find(msgs, ENCRYPTED, DIR_OTHER), v);
+		return PARSED_WHOLE;
+	}
+	struct cur scoped = expect(c, SEQUENCE);
+	v->context_engine = expect(&scoped, OCTETS);
+	v->context = expect(&scoped, OCTETS);
+	if (!cur_ok(c) || !cur_ok(&scoped))
+		return PARSED_BAD;
+	v->has_context = true;
+	return parse_pdu(s, &scoped, v);
 }
 
 static enum parsed parse(struct cur c, struct scene *s)
 {
-	(void)c, (void)s;
-	return PARSED_WHOLE;
+	struct envelope v = { 0 };
+	struct cur in = expect(&c, SEQUENCE);
+	v.version = expect_int(&in);
+	enum parsed how = PARSED_BAD;
+	if (cur_ok(&c) && cur_ok(&in)) {
+		if (v.version == VERSION_3) {
+			how = parse_version_3(s, &in, &v);
+		} else if (v.version == VERSION_1 || v.version == VERSION_2C) {
+			v.community = expect(&in, OCTETS);
+			how = cur_ok(&in) ? parse_pdu(s, &in, &v) : PARSED_BAD;
+		}
+	}
+	return how == PARSED_BAD && s->cut ? PARSED_CUT : how;
 }
 
 const struct proto proto_snmp = {
 	.name = "snmp",
 	.title = "SNMP",
-	.standard = "RFC 1157, RFC 3416",
+	.standard = "RFC 3416",
 	.over = OVER_UDP,
 	.probe = probe,
 	.parse = parse,
+	.state_size = sizeof(struct memory),
+	.asks = 16, /* managers ask for many things of one device at once, from one port */
+	.ask_size = sizeof(struct asked),
 };
