@@ -372,7 +372,7 @@ static int bind_value(struct bind *b, const struct node *n, const struct conf_ke
 	case CONF_STRUCT:
 		return bind_struct(b, n, k->of, out);
 	}
-	assert(!"a type that conf.h does not name");
+	assert(false && "a type that conf.h does not name");
 	return -EINVAL;
 }
 
