@@ -106,7 +106,7 @@ class Row:
         self.form, self.when, self.within, self.scope = "auto", [], [], None
         self.messages = self.dirs = self.protocols = None
         self.no_messages = False
-        self.once = False
+        self.once = self.wire = False
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
         for option in options:
             self.take(option)
@@ -117,6 +117,8 @@ class Row:
             self.form = option
         elif option == "once":
             self.once = True
+        elif option == "wire":
+            self.wire = True
         elif word == "when":
             self.when.append(Test(value))
         elif word == "with":
@@ -213,7 +215,8 @@ class Row:
                 continue
             for begin, end in self.scopes(nodes):
                 if all(t.holds(nodes, begin, end) for t in self.when):
-                    values = (self.their_value(n) for n in nodes[begin:end] if n[NAME] in self.theirs)
+                    values = (self.their_value(n) for n in nodes[begin:end]
+                              if n[NAME] in self.theirs and (n[RAW] or not self.wire))
                     found += [v for v in values if v is not None]
         return found
 

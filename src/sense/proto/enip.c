@@ -128,10 +128,10 @@ static bool length_fits(uint16_t command, uint16_t length)
 	}
 }
 
-/* 2-3.4: 0 to 3, 0x64, 0x65, 0x69, 0x6a. */
+/* 2-3.4: codes up to 0x6a, those without a meaning kept for devices older than the standard. */
 static bool status_known(uint32_t status)
 {
-	return status <= 3 || status == 0x64 || status == 0x65 || status == 0x69 || status == 0x6a;
+	return status <= 0x6a;
 }
 
 /* A whole header that could be nothing else: little besides the session is left to chance. */
@@ -212,16 +212,24 @@ static long frame(struct cur c, struct scene *s)
 
 /* --- facts ------------------------------------------------------------------------------------ */
 
-void enip_head_tell(struct scene *s, struct enip_head *h)
+static void tell_context(struct scene *s, const struct enip_head *h, enum dir dir)
 {
-	if (h->told)
-		return;
+	struct cur context = cur_of(h->context, 8);
+	if (h->command == COMMAND_LIST_IDENTITY && dir == DIR_REQUEST)
+		fact_uint(s, &delay,
+			cur_le16(&context)); /* 2-4.2.2: how long to wait at most, in ms */
+	size_t size = context.left;
+	fact_bytes(s, &head_context, cur_take(&context, size), size);
+}
+
+static void tell_head(struct scene *s, struct enip_head *h, enum dir dir)
+{
 	h->told = true;
 	fact_uint(s, &head_command, h->command);
 	fact_uint(s, &head_length, h->length);
 	fact_uint(s, &head_session, h->session);
 	fact_uint(s, &head_status, h->status);
-	fact_bytes(s, &head_context, h->context, 8);
+	tell_context(s, h, dir);
 	fact_uint(s, &head_options, h->options);
 	if (h->has_timeout)
 		fact_uint(s, &head_timeout, h->timeout);
@@ -231,10 +239,16 @@ void enip_head_tell(struct scene *s, struct enip_head *h)
 		fact_uint(s, &head_sequence, h->sequence);
 }
 
+void enip_head_tell(struct scene *s, struct enip_head *h)
+{
+	if (!h->told)
+		tell_head(s, h, DIR_OTHER);
+}
+
 static void tell_begin(struct scene *s, struct enip_head *h, enum dir dir)
 {
 	fact_begin(s, msg_find(commands, h->command, dir));
-	enip_head_tell(s, h);
+	tell_head(s, h, dir);
 	if (h->status)
 		fact_failed(s);
 }
@@ -319,8 +333,6 @@ static enum parsed parse_command(struct talk *t, struct cur c)
 	bool answered = lists || h->command == COMMAND_REGISTER || h->command == COMMAND_START_DTLS;
 	bool answer = h->status != 0 || (lists && h->length) ||
 		(h->command == COMMAND_REGISTER && (h->session != 0 || h->length == 0));
-	if (lists && h->command == COMMAND_LIST_IDENTITY && h->length == 2)
-		answer = false; /* 2-4.2.2: a request with the longest delay it would like */
 	if (answer && h->command != COMMAND_NOP && h->command != COMMAND_UNREGISTER)
 		ask_take(s, command_key(*h));
 
@@ -330,8 +342,6 @@ static enum parsed parse_command(struct talk *t, struct cur c)
 		how = walk(s, &c, register_fields) ? PARSED_WHOLE : PARSED_BAD;
 	else if (lists && answer && h->length)
 		how = read_list(t, c);
-	else if (h->command == COMMAND_LIST_IDENTITY && h->length == 2)
-		fact_uint(s, &delay, cur_le16(&c));
 	if (how != PARSED_WHOLE) {
 		fact_drop(s);
 		return s->cut ? PARSED_CUT : how;
