@@ -328,7 +328,10 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 	if (size || p->missing) {
 		if (!h->started) {
 			h->started = true;
-			h->next = seq;
+			/* One byte, in the middle of a connection: a keep-alive, whose byte belongs
+			 * to what was sent before (RFC 9293, 3.8.4). */
+			bool probe = size == 1 && !f->opened && !p->missing;
+			h->next = probe ? seq + 1 : seq;
 		}
 		int32_t ahead = (int32_t)(seq - h->next);
 		if (ahead > AHEAD_MAX || ahead < -AHEAD_MAX) {

@@ -210,12 +210,14 @@ static bool is_rdp(const struct cur *c)
 
 static void add_parameters(struct scene *s, struct cur *c, bool confirm)
 {
-	while (cur_ok(c) && c->left > 0) {
+	while (c->left > 0) {
 		uint8_t code = cur_u8(c);
-		struct cur value = cur_sub(c, cur_u8(c));
-		if (!cur_ok(c))
-			break;
 		fact_uint(s, &field_parameter, code);
+		struct cur value = cur_sub(c, cur_u8(c));
+		if (!cur_ok(c)) {
+			fact_violation(s); /* the connection is asked for all the same */
+			break;
+		}
 		int first = cur_peek(&value, 0);
 		if (code == PARAMETER_SIZE && first >= 0 && first < 32)
 			fact_uint(s, &field_tpdu_size, 1ull << first);
@@ -270,10 +272,6 @@ static enum parsed read_connect(struct scene *s, struct cur *c, uint8_t type)
 	fact_uint(s, &field_class, class >> 4);
 	if (!is_rdp(c))
 		add_parameters(s, c, type == TPDU_CC);
-	if (!cur_ok(c)) {
-		fact_drop(s);
-		return PARSED_BAD;
-	}
 	fact_end(s);
 	return PARSED_WHOLE;
 }

@@ -170,8 +170,10 @@ static void read_answer(struct scene *s, const struct head *h, struct cur c, str
 static bool join(struct scene *s, const struct s7_userdata *u, struct cur *data)
 {
 	struct s7_state *state = s->state;
-	if (!u->answer || u->reference == 0)
+	if (!u->answer || u->reference == 0) {
+		state->torn = state->torn && state->reference != 0;
 		return true;
+	}
 	bool first = state->reference != u->reference || state->side != s->side;
 	if (first && !u->more)
 		return false; /* the beginning was not seen */
@@ -277,10 +279,11 @@ static enum parsed parse(struct cur c, struct scene *s)
 	return whole ? PARSED_WHOLE : PARSED_CUT;
 }
 
+/* Parts may be missing from now on; the length a list gives tells whether one is. */
 static void gap(struct scene *s)
 {
 	struct s7_state *state = s->state;
-	state->reference = 0;
+	state->torn = state->reference != 0;
 }
 
 const struct proto proto_s7comm = {

@@ -90,6 +90,7 @@ struct s7_state {
 	uint8_t reference; /* data unit reference of the parts in `bytes`; 0 none */
 	uint8_t side;
 	bool over;
+	bool torn; /* the capture lost bytes while parts waited */
 	uint8_t bytes[S7_REASSEMBLY];
 };
 

@@ -541,6 +541,10 @@ void s7_read_szl(struct scene *s, struct cur *c, bool answer)
 	uint16_t count = cur_be16(c);
 	fact_uint(s, &field_record_size, size);
 	fact_uint(s, &field_record_count, count);
+	/* Joined around a hole: records would begin in the wrong place. */
+	const struct s7_state *state = s->state;
+	if (state->torn && c->left != (size_t)size * count)
+		return;
 	/* A module of another class (upper digit) tells about itself, not about the CPU. */
 	bool cpu = id >> 12 == 0;
 	for (unsigned i = 0; i < count && size > 0 && c->left >= size; i++) {

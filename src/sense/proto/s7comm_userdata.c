@@ -61,6 +61,7 @@ enum {
 	TIS_MODIFY = 0x08,
 	TIS_FORCE = 0x09,
 	TIS_DISABLE = 0x0d,
+	TIS_JOB_LIST = 0x10,
 	TIS_REPLACE = 0x12,
 };
 
@@ -169,10 +170,13 @@ static void read_programmer(struct scene *s, const struct s7_userdata *u, struct
 			s7_read_codes(s, &data, count);
 		}
 	} else if (u->type == TYPE_REQUEST && u->function >= TIS_DISABLE &&
-		u->function <= TIS_REPLACE && data.left >= 2) {
+		u->function != TIS_JOB_LIST && u->function <= TIS_REPLACE && data.left >= 2) {
 		if (data.left >= 4)
 			cur_skip(&data, 2); /* 00 01 in front of a job that is to be deleted */
 		walk(s, &data, tis_job);
+	} else if (u->type != TYPE_REQUEST && u->function == TIS_JOB_LIST) {
+		while (data.left >= 4 && walk(s, &data, tis_job))
+			cur_skip(&data, 2);
 	}
 }
 
@@ -290,7 +294,7 @@ static void add_block_time(struct scene *s, const struct field *f, struct cur *c
 
 static void read_block_info(struct scene *s, struct cur *c)
 {
-	add_text(s, &field_block_type, c, 2);
+	cur_skip(c, 2); /* 01 00 */
 	if (!walk(s, c, block_info))
 		return;
 	add_block_time(s, &field_code_time, c);
