@@ -90,11 +90,13 @@ static bool plausible_ethernet(struct cur c)
 	return cur_ok(&c) && (type == 0x0806 || type == 0x88cc);
 }
 
-/* VXLAN: RFC 7348, 5.  Flags 08 and all reserved bits zero. */
+/* VXLAN: RFC 7348, 5, flags 08 and all reserved bits zero; or its generic extension with Ethernet
+ * in it (draft-ietf-nvo3-vxlan-gpe, 3): flags 0c, next protocol 3. */
 static bool take_vxlan(struct cur *c)
 {
 	struct cur in = *c;
-	if (cur_be32(&in) != 0x08000000)
+	uint32_t head = cur_be32(&in);
+	if (head != 0x08000000 && head != 0x0c000003)
 		return false;
 	if (cur_be32(&in) & 0xff || !cur_ok(&in) || !plausible_ethernet(in))
 		return false;
