@@ -87,13 +87,15 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 	struct half *h = &f->tcp->half[side];
 	s->counters.gaps++;
 	s->counters.gap_bytes += size;
-	if (h->skip > size) { /* the hole lies within bytes nobody wanted */
+	if (h->skip >= size && h->skip > 0) { /* the hole lies within bytes nobody wanted */
 		h->skip -= size;
 		return;
 	}
 	h->skip = 0;
 	h->lost = 0;
 	pending_drop(s, h);
+	uint8_t speaker = s->scene.side;
+	s->scene.side = (uint8_t)side;
 	for (unsigned i = 0; i < LAYERS; i++) {
 		struct layer *l = &f->layer[i];
 		if (!l->proto)
@@ -104,6 +106,7 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 			l->proto->gap(&s->scene);
 		}
 	}
+	s->scene.side = speaker;
 }
 
 /* Whose is this stream?  True when somebody took it. */
