@@ -46,6 +46,8 @@ int main(int argc, char **argv)
 		report_json(p, &o);
 	else if (strcmp(argv[2], "lines") == 0)
 		report_json_lines(p, &o);
+	else if (strcmp(argv[2], "html") == 0)
+		report_html(p, &o);
 	else if (strcmp(argv[2], "svg") == 0)
 		report_svg(p, &o);
 	else if (strcmp(argv[2], "text") == 0)

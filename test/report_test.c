@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,12 @@
 #include <jansson.h>
 
 #include "base/attr.h"
+#include "crypt/digest.h"
 #include "report/glyph.h"
 #include "report/report.h"
 #include "sample_plant.h"
 
-enum { ROOM = 32 * 1024 * 1024 };
+enum { ROOM = 8 * 1024 * 1024 };
 
 typedef void form(const struct plant *p, struct out *o);
 
@@ -334,14 +336,15 @@ static void nothing_from_outside(const char *text)
 	for (size_t i = 0; i < COUNT_OF(never); i++)
 		if (strstr(text, never[i]))
 			fail_msg("'%s' in the output", never[i]);
-	assert_int_equal(times(text, "http"), times(text, "\"http://www.w3.org/2000/svg\""));
+	assert_int_equal(times(text, "://"), times(text, "\"http://www.w3.org/2000/svg\""));
 	for (const char *at = text; (at = strchr(at, '<'));
 		at++) { /* every tag, not what it holds */
 		char tag[2000] = "";
 		size_t size = strcspn(at, ">");
 		memcpy(tag, at, size < sizeof tag - 1 ? size : sizeof tag - 1);
 		assert_null(strstr(tag, " src="));
-		assert_null(strstr(tag, " on")); /* onerror, onload ... */
+		for (const char *on = tag; (on = strstr(on, " on")); on++) /* onerror=, onload= */
+			assert_int_not_equal(on[strcspn(on + 1, " =\"") + 1], '=');
 		const char *link = strstr(tag, "href=");
 		assert_true(!link || link[6] == '#');
 	}
@@ -396,10 +399,92 @@ static void svg_survives_hostile_names(void **state)
 	sample_free(s);
 }
 
+static void html_lets_only_our_script_run(void **state)
+{
+	(void)state;
+	struct sample *s = sample_hostile();
+	char *text = shown(report_html, sample_plant(s));
+	nothing_from_outside(text);
+	assert_int_equal(times(text, "<script"), 1);
+	assert_int_equal(times(text, "</script>"), 1);
+	assert_non_null(strstr(text, "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"));
+
+	/* The policy names exactly the bytes of the script. */
+	const char *script = strstr(text, "<script>") + sizeof "<script>" - 1;
+	size_t size = (size_t)(strstr(script, "</script>") - script);
+	uint8_t digest[SHA256_SIZE], told[SHA256_SIZE + 2];
+	digest_sha256(script, size, digest);
+	const char *policy = strstr(text, "script-src 'sha256-");
+	assert_non_null(policy);
+	policy += sizeof "script-src 'sha256-" - 1;
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < 11;
+		i++) { /* 32 bytes are eleven groups of four digits, one padded */
+		uint32_t group = 0;
+		for (size_t k = 0; k < 4; k++) {
+			const char *digit = strchr(digits, policy[i * 4 + k]);
+			group = group << 6 | (digit ? (uint32_t)(digit - digits) : 0);
+		}
+		for (size_t k = 0; k < 3; k++)
+			told[i * 3 + k] = (uint8_t)(group >> (16 - 8 * k));
+	}
+	assert_memory_equal(told, digest, sizeof digest);
+	assert_memory_equal(policy + 43, "='; ", 4);
+	free(text);
+	sample_free(s);
+}
+
+static void html_has_the_plant(void **state)
+{
+	(void)state;
+	struct sample *s = sample_small();
+	char *text = shown(report_html, sample_plant(s));
+	nothing_from_outside(text);
+	static const char *const order[] = { "<h1>8 assets, 3 controllers", "the file ends inside",
+		"id=\"findings\"", "card critical", "T0858", "frames 1204, 1206, 1311",
+		"<strong>Next:</strong>", "card major", "card warning", "card info", "id=\"map\"",
+		"<svg ", "</svg>", "id=\"assets\"", "<caption>Assets by Purdue level</caption>",
+		"<th scope=\"col\"", "<tr id=\"a3\">", "model: CPU 315-2 PN/DP", "frame 14<",
+		"id=\"conversations\"", "plc_stop", "telnet?", "named after its port only",
+		"id=\"points\"", "unit 1 holding 100", "Worth knowing", "1,034 bad checksum" };
+	const char *at = text;
+	for (size_t i = 0; i < COUNT_OF(order); i++) {
+		const char *found = strstr(at, order[i]);
+		if (!found)
+			fail_msg("'%s' does not follow in the page", order[i]);
+		at = found;
+	}
+	/* Every link leads somewhere. */
+	for (at = text; (at = strstr(at, "href=\"#")); at++) {
+		char id[64];
+		int length = (int)strcspn(at + 7, "\"");
+		snprintf(id, sizeof id, "id=\"%.*s\"", length, at + 7);
+		if (!strstr(text, id))
+			fail_msg("nothing has %s", id);
+	}
+	free(text);
+	sample_free(s);
+}
+
+static void html_of_many_stays_usable(void **state)
+{
+	(void)state;
+	struct sample *s = sample_large(15000);
+	char *text = shown(report_html, sample_plant(s));
+	nothing_from_outside(text);
+	assert_non_null(strstr(text, "The first 2,000 of 15,000 are shown"));
+	assert_int_equal(times(text, "<tr id=\"a"), 2000);
+	assert_true(strlen(text) < 4 * 1024 * 1024);
+	free(text);
+	sample_free(s);
+}
+
 static void same_plant_same_bytes(void **state)
 {
 	(void)state;
-	static form *const forms[] = { report_json, report_json_lines, text_form, report_svg };
+	static form *const forms[] = { report_json, report_json_lines, text_form, report_svg,
+		report_html };
 	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		struct sample *a = sample_large(300), *b = sample_large(300);
 		char *one = shown(forms[i], sample_plant(a)),
@@ -428,6 +513,9 @@ int main(void)
 		cmocka_unit_test(svg_shows_every_box),
 		cmocka_unit_test(svg_of_many_is_still_readable),
 		cmocka_unit_test(svg_survives_hostile_names),
+		cmocka_unit_test(html_has_the_plant),
+		cmocka_unit_test(html_lets_only_our_script_run),
+		cmocka_unit_test(html_of_many_stays_usable),
 		cmocka_unit_test(same_plant_same_bytes),
 	};
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -186,8 +186,10 @@ static void arrow(
 	struct out *o, const struct map_edge *e, struct map_point tip, struct map_point from)
 {
 	int dx = towards(0, from.x - tip.x, ARROW + 2), dy = towards(0, from.y - tip.y, ARROW + 2);
-	out_fmt(o, "<path class=\"wm-a%d\" d=\"M%d %dl%d %dl%d %dz\"/>", map_class_of(e), tip.x,
-		tip.y, dx + dy * 4 / 7, dy + dx * 4 / 7, -dy * 8 / 7, -dx * 8 / 7);
+	out_fmt(o,
+		"<path class=\"wm-arrow wm-a%d\" data-a=\"%u\" data-b=\"%u\" d=\"M%d %dl%d %dl%d %dz\"/>",
+		map_class_of(e), e->a, e->b, tip.x, tip.y, dx + dy * 4 / 7, dy + dx * 4 / 7,
+		-dy * 8 / 7, -dx * 8 / 7);
 }
 
 static void box_label(const struct map *m, const struct map_box *b, char text[LABEL_TEXT])
@@ -256,8 +258,9 @@ static void draw_edges(struct map *m, struct out *o)
 			struct map_point p[MAP_POINTS];
 			size_t count = map_corners(m, e, p);
 			int width = edge_width_tenths(e);
-			out_fmt(o, "<path class=\"wm-edge wm-e%d\" stroke-width=\"%d.%d\" d=\"",
-				map_class_of(e), width / 10, width % 10);
+			out_fmt(o,
+				"<path class=\"wm-edge wm-e%d\" data-a=\"%u\" data-b=\"%u\" stroke-width=\"%d.%d\" d=\"",
+				map_class_of(e), e->a, e->b, width / 10, width % 10);
 			edge_path(m, o, e);
 			out_str(o, "\">");
 			edge_title(m, o, e);
@@ -318,12 +321,15 @@ static void box_title(const struct map *m, struct out *o, const struct map_box *
 	out_str(o, "</title>");
 }
 
-static void draw_box(const struct map *m, struct out *o, const struct map_box *b)
+static void draw_box(const struct map *m, struct out *o, const struct map_box *b, bool alone)
 {
 	char text[LABEL_TEXT];
 	int severity = b->severity ? b->severity - 1 : SEVERITY_INFO;
 	unsigned room = (unsigned)(m->box_width - 38);
-	out_fmt(o, "<g class=\"wm-s%d\">", severity);
+	bool link = !alone && b->count == 1; /* to its row in the page */
+	if (link)
+		out_fmt(o, "<a href=\"#a%u\">", m->p->assets[b->asset].id);
+	out_fmt(o, "<g class=\"wm-s%d\" data-box=\"%zu\">", severity, (size_t)(b - m->boxes));
 	box_title(m, o, b);
 	if (b->count > 1)
 		out_fmt(o,
@@ -348,7 +354,7 @@ static void draw_box(const struct map *m, struct out *o, const struct map_box *b
 			severity, b->x + m->box_width - 20, b->y - 7);
 		label(o, b->x + m->box_width - 7, b->y + 4, "wm-on", count, 4);
 	}
-	out_str(o, "</g>\n");
+	out_str(o, link ? "</g></a>\n" : "</g>\n");
 }
 
 static void draw_legend(const struct map *m, struct out *o)
@@ -390,10 +396,12 @@ static void draw_all(struct map *m, struct out *o, bool alone)
 	report_sentence(m->p, sentence, sizeof sentence);
 	int height = m->height + LEGEND;
 	out_fmt(o,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"wm\" role=\"img\" "
-		"aria-labelledby=\"wm-title wm-desc\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"wm\" role=\"%s\" "
+		"aria-labelledby=\"wm-title wm-desc\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+		"style=\"min-width:%dpx\">\n"
 		"<title id=\"wm-title\">Purdue map</title>\n<desc id=\"wm-desc\">",
-		m->width, height, m->width, height);
+		alone ? "img" : "group", m->width, height, m->width, height,
+		m->width * 4 / 5); /* smaller than this nobody reads it: then it scrolls */
 	markup_out(o, sentence);
 	out_str(o,
 		" Levels from 5 at the top to 0 at the bottom, zones from left to right, lines "
@@ -409,7 +417,7 @@ static void draw_all(struct map *m, struct out *o, bool alone)
 	draw_edges(m, o);
 	each_panel(m, o, draw_panel_title);
 	for (size_t i = 0; i < m->box_count; i++)
-		draw_box(m, o, &m->boxes[i]);
+		draw_box(m, o, &m->boxes[i], alone);
 	draw_legend(m, o);
 	out_str(o, "</svg>\n");
 }

@@ -107,17 +107,26 @@ const char *time_text(int64_t ns, char text[WORD_TEXT])
 	return text;
 }
 
+/* The two largest units; the second only where it says something. */
 const char *span_text(int64_t ns, char text[WORD_TEXT])
 {
+	static const struct {
+		long long seconds, parts;
+		const char *unit, *part;
+	} spans[] = { { 86400, 3600, "d", "h" }, { 3600, 60, "h", "min" }, { 60, 1, "min", "s" } };
 	long long seconds = ns / CLOCK_SECOND;
-	if (seconds < 60)
+	if (seconds < 60) {
 		snprintf(text, WORD_TEXT, "%.*f s", seconds < 10 ? 1 : 0, (double)ns / 1e9);
-	else if (seconds < 3600)
-		snprintf(text, WORD_TEXT, "%lld min %lld s", seconds / 60, seconds % 60);
-	else if (seconds < 86400)
-		snprintf(text, WORD_TEXT, "%lld h %lld min", seconds / 3600, seconds / 60 % 60);
-	else
-		snprintf(text, WORD_TEXT, "%lld d %lld h", seconds / 86400, seconds / 3600 % 24);
+		return text;
+	}
+	size_t i = 0;
+	while (seconds < spans[i].seconds)
+		i++;
+	long long whole = seconds / spans[i].seconds;
+	long long parts = seconds % spans[i].seconds / spans[i].parts;
+	int used = snprintf(text, WORD_TEXT, "%lld %s", whole, spans[i].unit);
+	if (parts)
+		snprintf(text + used, WORD_TEXT - (size_t)used, " %lld %s", parts, spans[i].part);
 	return text;
 }
 
