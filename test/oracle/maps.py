@@ -108,6 +108,7 @@ class Row:
         self.no_messages = False
         self.once = self.wire = False
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
+        self.join = None
         for option in options:
             self.take(option)
 
@@ -134,6 +135,8 @@ class Row:
             self.protocols = set(value.split(","))
         elif word in ("mask", "shift", "scale", "add"):
             setattr(self, word, auto(value))
+        elif word == "join":
+            self.join = value
         elif word == "re":
             self.regex = re.compile(value)
         else:
@@ -218,6 +221,9 @@ class Row:
                     values = (self.their_value(n) for n in nodes[begin:end]
                               if n[NAME] in self.theirs and (n[RAW] or not self.wire))
                     found += [v for v in values if v is not None]
+        if self.join is not None:
+            n = len(self.theirs)
+            found = [self.join.join(map(str, found[i:i + n])) for i in range(0, len(found), n)]
         return found
 
     def scopes(self, nodes):

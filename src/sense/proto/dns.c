@@ -39,6 +39,7 @@ enum type {
 	TYPE_SRV = 33,
 	TYPE_DNAME = 39,
 	TYPE_OPT = 41,
+	TYPE_NSEC = 47,
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
 };
@@ -68,6 +69,7 @@ static const struct field f_hinfo_cpu = { "dns.hinfo.cpu", TEXT };
 static const struct field f_hinfo_os = { "dns.hinfo.os", TEXT };
 static const struct field f_srv_port = { "dns.srv.port", BE16 };
 static const struct field f_srv_target = { "dns.srv.target", TEXT };
+static const struct field f_nsec_type = { "dns.nsec.type", BE16 };
 static const struct field f_svcb_target = { "dns.svcb.target", TEXT };
 static const struct field f_udp_size = { "dns.edns.udp_size", BE16 };
 
@@ -512,12 +514,34 @@ static bool read_pointer(
 	return true;
 }
 
+/* RFC 4034, 4.1: the types a name has, as windows of 256 bits; mDNS says with it what it has not.
+ */
+static bool read_types(struct scene *s, struct cur c, struct cur all)
+{
+	struct name n;
+	if (!name_read(&c, all, &n))
+		return false;
+	while (c.left && cur_ok(&c)) {
+		unsigned type = cur_u8(&c) * 256u;
+		for (unsigned left = cur_u8(&c); left && cur_ok(&c); left--, type += 8) {
+			unsigned bits = cur_u8(&c);
+			for (unsigned i = 0; i < 8; i++)
+				if (bits & 0x80u >> i)
+					fact_uint(s, &f_nsec_type, type + i);
+		}
+	}
+	return cur_ok(&c);
+}
+
 /* RFC 9460, 2.2: parameters are pairs of key and counted value up to the end of the data. */
 static bool read_service(struct scene *s, struct cur c, struct cur all)
 {
+	struct name n;
 	cur_skip(&c, 2); /* priority */
-	if (!add_name_at(s, &f_svcb_target, &c, all))
+	if (!name_read(&c, all, &n))
 		return false;
+	if (n.text[0] != '.') /* the root stands for the record's own name (2.5) */
+		add_name(s, &f_svcb_target, &n);
 	while (c.left && cur_ok(&c)) {
 		uint16_t key = cur_be16(&c);
 		struct cur value = cur_sub(&c, cur_be16(&c));
@@ -560,6 +584,8 @@ static bool read_data(
 		cur_skip(&c, 4); /* priority, weight */
 		fact_uint(s, &f_srv_port, cur_be16(&c));
 		return add_name_at(s, &f_srv_target, &c, all);
+	case TYPE_NSEC:
+		return read_types(s, c, all);
 	case TYPE_SVCB:
 	case TYPE_HTTPS:
 		return read_service(s, c, all);

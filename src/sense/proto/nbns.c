@@ -90,7 +90,7 @@ enum { DOMAIN_CONTROLLER = 0x18 };
 
 struct name {
 	uint8_t size, suffix;
-	char text[NAME_SIZE + 1];
+	char text[4 * NAME_SIZE + 1];
 };
 
 struct header {
@@ -117,15 +117,26 @@ static unsigned operation_of(const struct header *h)
 	return h->flags >> 11 & 15;
 }
 
-/* Fifteen characters, filled with spaces, and the suffix. */
+/* Fifteen characters, filled with spaces, and the suffix.  The browser's own names have control
+ * characters in them, which are written as everybody writes them: <01><02>__MSBROWSE__<02>. */
 static void name_of(const uint8_t bytes[NAME_SIZE + 1], struct name *n)
 {
+	static const char digits[] = "0123456789abcdef";
+	unsigned count = NAME_SIZE;
+	while (count && (bytes[count - 1] == ' ' || bytes[count - 1] == 0))
+		count--;
 	n->suffix = bytes[NAME_SIZE];
-	n->size = NAME_SIZE;
-	while (n->size && (bytes[n->size - 1] == ' ' || bytes[n->size - 1] == 0))
-		n->size--;
-	memcpy(n->text, bytes, n->size);
-	n->text[n->size] = '\0';
+	n->size = 0;
+	for (unsigned i = 0; i < count; i++) {
+		if (bytes[i] >= ' ') {
+			n->text[n->size++] = (char)bytes[i];
+			continue;
+		}
+		n->text[n->size++] = '<';
+		n->text[n->size++] = digits[bytes[i] >> 4];
+		n->text[n->size++] = digits[bytes[i] & 15];
+		n->text[n->size++] = '>';
+	}
 }
 
 /* RFC 1001, 14.1: each half byte as a letter from 'A'; a scope may follow as labels of its own.
