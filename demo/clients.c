@@ -56,7 +56,7 @@ void ask_time(void)
 	close(fd);
 }
 
-void ask_http(const char *address, const char *path, const char *agent)
+void ask_http(const char *address, const char *path, const char *agent, const char *more)
 {
 	char text[400];
 	uint8_t answer[2048];
@@ -66,8 +66,8 @@ void ask_http(const char *address, const char *path, const char *agent)
 	struct made m = { 0 };
 	snprintf(text, sizeof text,
 		"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n"
-		"Connection: close\r\n\r\n",
-		path, address, agent);
+		"%sConnection: close\r\n\r\n",
+		path, address, agent, more);
 	made_text(&m, text);
 	if (send_made(fd, &m))
 		while (recv(fd, answer, sizeof answer, 0) > 0)
@@ -140,7 +140,7 @@ int role_historian(int argc, char **argv)
 			ask_name("scada");
 		if (turn % 6 == 3)
 			ask_time();
-		ask_http("10.20.2.10", "/values.json", "Historian/4.2 (waterworks)");
+		ask_http("10.20.2.10", "/values.json", "Historian/4.2 (waterworks)", "");
 		nap_ms(2200);
 	}
 }
@@ -154,7 +154,8 @@ int role_office(int argc, char **argv)
 		ask_name(turn % 3 == 2 ? "intranet" : "scada");
 		ask_http("10.20.2.10", "/",
 			"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 "
-			"Firefox/128.0");
+			"Firefox/128.0",
+			"");
 		if (turn % 4 == 0)
 			ask_time();
 	}

@@ -10,6 +10,8 @@
 #include "scada.h"
 #include "services.h"
 
+#define BROWSER "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0"
+
 static int look(void)
 {
 	struct s7_link link;
@@ -31,6 +33,8 @@ static int look(void)
 		close(fd);
 	}
 	cip_list_identity(ADDRESS_FLOW);
+	ask_http(ADDRESS_GATEWAY, "/", BROWSER, "");
+	ask_http(ADDRESS_GATEWAY, "/", BROWSER, "Authorization: Basic YWRtaW46bW94YQ==\r\n");
 	ask_time();
 	return 0;
 }

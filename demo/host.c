@@ -135,6 +135,7 @@ int open_udp(uint16_t port)
 	int on = 1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &(int){ 255 }, sizeof(int));
 	struct sockaddr_in any = address_of(NULL, port);
 	if (bind(fd, (struct sockaddr *)&any, sizeof any) < 0)
 		die("bind to UDP port %u: %s", port, strerror(errno));

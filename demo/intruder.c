@@ -80,21 +80,13 @@ static struct made harmless_request(unsigned function)
 		uint8_t function, size;
 		const char *body;
 	} bodies[] = {
-		{ 0x01, 4, "\0\0\0\1" },
-		{ 0x02, 4, "\0\0\0\1" },
-		{ 0x03, 4, "\0\0\0\1" },
-		{ 0x04, 4, "\0\0\0\1" },
-		{ 0x05, 4, "\xff\xff\0\0" },
-		{ 0x06, 4, "\xff\xff\0\0" },
-		{ 0x08, 4, "\0\0\x12\x34" },
-		{ 0x0f, 6, "\xff\xf0\0\1\1\0" },
-		{ 0x10, 7, "\xff\xf0\0\1\2\0\0" },
-		{ 0x14, 8, "\7\6\0\1\0\0\0\1" },
-		{ 0x15, 10, "\x9\6\0\1\0\0\0\1\0\0" },
-		{ 0x16, 6, "\xff\xff\xff\xff\0\0" },
-		{ 0x17, 11, "\0\0\0\1\xff\xf0\0\1\2\0\0" },
-		{ 0x18, 2, "\0\0" },
-		{ 0x2b, 3, "\x0e\1\0" },
+		{ 0x01, 4, "\0\0\0\1" }, { 0x02, 4, "\0\0\0\1" }, { 0x03, 4, "\0\0\0\1" },
+		{ 0x04, 4, "\0\0\0\1" }, { 0x05, 4, "\xff\xff\0\0" }, { 0x06, 4, "\xff\xff\0\0" },
+		{ 0x08, 4, "\0\0\x12\x34" }, { 0x0f, 6, "\xff\xf0\0\1\1\0" },
+		{ 0x10, 7, "\xff\xf0\0\1\2\0\0" }, { 0x14, 8, "\7\6\0\1\0\0\0\1" },
+		{ 0x15, 10, "\x9\6\0\1\0\0\0\1\0\0" }, { 0x16, 6, "\xff\xff\xff\xff\0\0" },
+		{ 0x17, 11, "\0\0\0\1\xff\xf0\0\1\2\0\0" }, { 0x18, 2, "\0\0" },
+		{ 0x2b, 3, "\x0e\1\0" }, { 0x5a, 2, "\0\2" }, /* UMAS: who are you */
 	};
 	struct made pdu = { 0 };
 	made_u8(&pdu, function);
@@ -223,7 +215,7 @@ int role_intruder(int argc, char **argv)
 {
 	(void)argc, (void)argv;
 	static const char *const hosts[] = { ADDRESS_PLC1, ADDRESS_PLC2, ADDRESS_RTU, ADDRESS_FLOW,
-		"10.20.1.50", ADDRESS_SWITCH, ADDRESS_SCADA, ADDRESS_BROKER };
+		ADDRESS_GATEWAY, ADDRESS_SWITCH, ADDRESS_SCADA, ADDRESS_BROKER };
 	sweep_addresses();
 	for (size_t i = 0; i < COUNT_OF(hosts); i++)
 		sweep_ports(hosts[i]);

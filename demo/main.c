@@ -25,6 +25,8 @@ static const struct {
 	{ "lease", role_lease, "INTERFACE NAME: asks DHCP, prints the address" },
 	{ "clock", role_clock, "asks for the time" },
 	{ "neighbour", role_neighbour, "INTERFACE ADDRESS NAME DESCRIPTION: LLDP" },
+	{ "page", role_page, "the gateway's web page, behind a password" },
+	{ "call", role_call, "ADDRESS NAME: NetBIOS, LLMNR and mDNS" },
 	{ "engineer", role_engineer, "look | restore" },
 	{ "intruder", role_intruder, "the attack act" },
 	{ "plain", role_plain, "INTERFACE...: checksums are computed, not left to hardware" },

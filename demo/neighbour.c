@@ -1,4 +1,5 @@
-/* Small things: LLDP frames, the gateway's sensor values, and interfaces without offloading. */
+/* Small things: LLDP frames, the gateway's sensor values and web page, the names a PC calls out,
+ * and interfaces without offloading. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "roles.h"
@@ -103,6 +105,104 @@ int role_gateway(int argc, char **argv)
 				w->chlorine + noise(0.004), w->turbidity + noise(0.004),
 				7.62 + noise(0.01));
 		nap_ms(pressure ? 1500 : 4000);
+	}
+}
+
+static void serve_page(int fd)
+{
+	static const char page[] =
+		"<html><title>MGate 5105</title><h1>MGate 5105-MB-EIP</h1></html>";
+	char request[1024], text[512];
+	answer_within(fd, 2000);
+	ssize_t n = recv(fd, request, sizeof request - 1, 0);
+	if (n > 0) {
+		request[n] = 0;
+		bool known = strstr(request, "\r\nAuthorization: Basic ") != NULL;
+		struct made m = { 0 };
+		snprintf(text, sizeof text,
+			"HTTP/1.1 %s\r\nServer: MoxaHttp/2.3\r\nContent-Type: text/html\r\n%s"
+			"Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+			known ? "200 OK" : "401 Unauthorized",
+			known ? "" : "WWW-Authenticate: Basic realm=\"MGate 5105\"\r\n",
+			known ? strlen(page) : 0, known ? page : "");
+		made_text(&m, text);
+		send_made(fd, &m);
+	}
+	close(fd);
+}
+
+int role_page(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	serve_tcp(80, serve_page);
+}
+
+/* RFC 1001, 14.1: fifteen letters and a kind, each byte as two letters. */
+static void make_netbios_name(struct made *m, const char *name, unsigned kind)
+{
+	made_u8(m, 32);
+	for (size_t i = 0; i < 16; i++) {
+		unsigned c = i == 15 ? kind : i < strlen(name) ? (unsigned)name[i] : ' ';
+		made_u8(m, 'A' + (c >> 4 & 0x0f));
+		made_u8(m, 'A' + (c & 0x0f));
+	}
+	made_u8(m, 0);
+}
+
+/* RFC 1002, 4.2.2: a name is claimed by broadcast, the address behind it. */
+static void claim_netbios_name(int fd, const char *name, const char *address)
+{
+	struct made m = { 0 };
+	struct in_addr own;
+	inet_pton(AF_INET, address, &own);
+	made_be16(&m, 0x8e01);
+	made_be16(&m, 0x2910); /* registration, recursion, broadcast */
+	made_be32(&m, 0x00010000);
+	made_be32(&m, 0x00000001);
+	make_netbios_name(&m, name, 0);
+	made_be32(&m, 0x00200001);
+	made_be16(&m, 0xc00c);
+	made_be32(&m, 0x00200001);
+	made_be32(&m, 300000);
+	made_be16(&m, 6);
+	made_be16(&m, 0);
+	made_bytes(&m, &own, 4);
+	send_to(fd, "10.20.35.255", 137, &m);
+}
+
+static struct made make_query(unsigned transaction, const char *label, const char *domain)
+{
+	struct made m = { 0 };
+	made_be16(&m, transaction);
+	made_be16(&m, 0);
+	made_be16(&m, 1);
+	made_be32(&m, 0);
+	made_be16(&m, 0);
+	made_u8(&m, (unsigned)strlen(label));
+	made_text(&m, label);
+	if (domain) {
+		made_u8(&m, (unsigned)strlen(domain));
+		made_text(&m, domain);
+	}
+	made_u8(&m, 0);
+	made_be16(&m, 1);
+	made_be16(&m, 1);
+	return m;
+}
+
+/* A PC on its network: claims its NetBIOS name, looks for a proxy the old way and by multicast. */
+int role_call(int argc, char **argv)
+{
+	if (argc != 3)
+		die("call: ADDRESS NAME");
+	int netbios = open_udp(137), mdns = open_udp(5353), any = open_udp(0);
+	for (;;) {
+		struct made llmnr = make_query(0x4c1d, "wpad", NULL);
+		struct made local = make_query(0, "wpad", "local");
+		claim_netbios_name(netbios, argv[2], argv[1]);
+		send_to(any, "224.0.0.252", 5355, &llmnr);
+		send_to(mdns, "224.0.0.251", 5353, &local);
+		nap_ms(20000);
 	}
 }
 

@@ -5,7 +5,7 @@
 #   demo/plant.sh [record [FILE]]   a day and an attack, recorded (demo/plant.pcapng); 90 seconds
 #   demo/plant.sh live [SECONDS]    runs until Ctrl-C, or so long; prints where to watch
 #
-# shellcheck disable=SC2086 # the isolation options are words
+# shellcheck disable=SC2086,SC2016 # the isolation options are words; some lines are for another sh
 set -eu
 export LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,6 +37,9 @@ find_isolation() {
 	elif [ "$(id -u)" != 0 ] || ! unshare $isolation true 2>/dev/null; then
 		die 'this kernel gives no user and network namespaces to you: try as root'
 	fi
+	try='ip link add try0 type bridge && ip link add try1 type veth peer name try2'
+	unshare $isolation sh -c "$try" 2>/dev/null ||
+		die 'this kernel has no virtual bridges or cables (modules bridge, veth)'
 }
 
 inside() {
@@ -53,10 +56,13 @@ inside() {
 	mkfifo "$folder/orders"
 	timeout --foreground --kill-after=2 "$seconds" unshare $isolation sh "$here/plant.sh" "$@" &
 	room=$!
-	trap 'kill $room 2>/dev/null; wait $room 2>/dev/null; exit 130' INT TERM
+	trap 'kill $room 2>/dev/null; wait $room 2>/dev/null || true; exit 130' INT TERM
 	[ "$1" != inside-live ] || tell_where
 	wait $room && status=0 || status=$?
-	[ $status -eq 0 ] || [ $status -eq 124 ] || tail -n 3 "$folder"/log/* >&2
+	case $status in
+	0 | 124) ;;
+	*) cat "$folder"/log/*.txt 2>/dev/null | tail -n 20 >&2 ;;
+	esac
 }
 
 # The first process of the room as we see it: the child of unshare, the child of timeout.
@@ -193,6 +199,7 @@ start_field() {
 		<p>Values: <a href="values.json">values.json</a></p>
 	END
 	run scada python3 -u -m http.server 80 --directory "$PLANT_FOLDER/web"
+	start_portal
 	sleep 1.5
 }
 
@@ -206,6 +213,7 @@ start_day() {
 		run gateway sh -c "$p gateway $sensor |
 			mosquitto_pub -h 10.20.2.30 -i gw-$sensor -t waterworks/network/$sensor -l"
 	done
+	run gateway $p page
 	run historian $p historian
 	run plc1 $p clock
 	run scada sh -c 'while sleep 9; do snmpget -v2c -c public -Oqn 10.20.2.2 1.3.6.1.2.1.1.1.0 \
@@ -213,8 +221,31 @@ start_day() {
 	sleep 4
 	plug office 3c:d9:2b:77:35:20 OFFICE-PC-12
 	run office $p office
+	run office $p call 10.20.35.20 OFFICE-PC-12
+	[ ! -e "$PLANT_FOLDER/key.pem" ] || read_portal &
 	sleep 8
 	on engineer $p engineer look
+}
+
+# The historian's portal speaks TLS; an old tool still wants version 1.2, the browser does not.
+start_portal() {
+	command -v openssl >/dev/null || return 0
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 825 \
+		-subj '/O=Waterworks/CN=historian.waterworks.example' \
+		-addext 'subjectAltName=DNS:historian.waterworks.example' \
+		-keyout "$PLANT_FOLDER/key.pem" -out "$PLANT_FOLDER/certificate.pem" 2>/dev/null
+	run historian sh -c 'cd "$PLANT_FOLDER/web" && exec openssl s_server -quiet -accept 443 \
+		-WWW -cert ../certificate.pem -key ../key.pem'
+}
+read_portal() {
+	while sleep 7; do
+		for version in tls1_2 tls1_3; do
+			printf 'GET /index.html HTTP/1.0\r\n\r\n' |
+				on office openssl s_client -quiet -$version -connect 10.20.35.10:443 \
+					-servername historian.waterworks.example >/dev/null 2>&1 || true
+		done
+		sleep 6
+	done
 }
 
 plug() { # HOST MAC NAME: a computer that takes its address from DHCP
@@ -264,7 +295,7 @@ inside-live)
 	start_day
 	touch "$PLANT_FOLDER/ready"
 	while :; do
-		read -r order <"$PLANT_FOLDER/orders" || continue
+		{ read -r order <"$PLANT_FOLDER/orders"; } 2>/dev/null || continue
 		case $order in
 		act) act ;;
 		restore) on engineer $p engineer restore ;;

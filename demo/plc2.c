@@ -67,14 +67,15 @@ static bool setup(int fd, const struct s7_message *m)
 }
 
 struct item {
-	unsigned count, db, area, offset;
+	unsigned type, size, db, area, offset; /* in bytes */
 };
 
 static struct item item_of(struct cur *c)
 {
 	struct item item = { 0 };
-	cur_skip(c, 4);
-	item.count = cur_be16(c);
+	cur_skip(c, 3);
+	item.type = cur_u8(c);
+	item.size = cur_be16(c) * (item.type == S7_REAL ? 4u : 1u);
 	item.db = cur_be16(c);
 	item.area = cur_u8(c);
 	item.offset = cur_be24(c) >> 3;
@@ -83,8 +84,35 @@ static struct item item_of(struct cur *c)
 
 static bool item_is_ours(const struct item *item)
 {
-	return item->area == 0x84 && item->db == 1 && item->offset <= PLC2_DB_SIZE &&
-		item->count <= PLC2_DB_SIZE - item->offset;
+	return (item->type == S7_REAL || item->type == S7_BYTE) && item->area == 0x84 &&
+		item->db == 1 && item->offset <= PLC2_DB_SIZE &&
+		item->size <= PLC2_DB_SIZE - item->offset;
+}
+
+static void read_item(struct made *data, const struct item *item)
+{
+	bool real = item->type == S7_REAL;
+	if (data->used % 2 != 0)
+		made_u8(data, 0); /* each item starts even */
+	if (!item_is_ours(item)) {
+		made_be32(data, 0x05000000); /* no such address */
+		return;
+	}
+	made_u8(data, 0xff);
+	made_u8(data, real ? S7_DATA_REAL : S7_DATA_BITS);
+	made_be16(data, real ? item->size : item->size * 8);
+	made_bytes(data, works->plc2.db + item->offset, item->size);
+}
+
+static void write_item(struct made *data, const struct item *item, struct cur *from)
+{
+	cur_skip(from, 1);
+	unsigned kind = cur_u8(from), length = cur_be16(from);
+	const uint8_t *bytes = cur_take(from, kind == S7_DATA_REAL ? length : length / 8);
+	bool good = item_is_ours(item) && bytes && item->size <= length;
+	if (good)
+		memcpy(works->plc2.db + item->offset, bytes, item->size);
+	made_u8(data, good ? 0xff : 0x05);
 }
 
 static bool read_or_write(int fd, struct s7_message *m)
@@ -96,22 +124,10 @@ static bool read_or_write(int fd, struct s7_message *m)
 	made_u8(&parameters, count);
 	for (unsigned i = 0; i < count && cur_ok(&c); i++) {
 		struct item item = item_of(&c);
-		bool ours = cur_ok(&c) && item_is_ours(&item);
-		if (function == S7_READ) {
-			made_u8(&data, ours ? 0xff : 0x05); /* 5: no such address */
-			made_u8(&data, ours ? 0x04 : 0x00);
-			made_be16(&data, ours ? item.count * 8 : 0);
-			if (ours)
-				made_bytes(&data, works->plc2.db + item.offset, item.count);
-			if (i + 1 < count && ours && item.count % 2)
-				made_u8(&data, 0);
-			continue;
-		}
-		cur_skip(&m->data, 2);
-		const uint8_t *bytes = cur_take(&m->data, (cur_be16(&m->data) + 7u) / 8);
-		if (ours && bytes)
-			memcpy(works->plc2.db + item.offset, bytes, item.count);
-		made_u8(&data, ours && bytes ? 0xff : 0x05);
+		if (function == S7_READ)
+			read_item(&data, &item);
+		else
+			write_item(&data, &item, &m->data);
 	}
 	return s7_send(fd, S7_ACK_DATA, m->reference, &parameters, &data);
 }

@@ -16,6 +16,8 @@ int role_services(int argc, char **argv);
 int role_lease(int argc, char **argv);
 int role_clock(int argc, char **argv);
 int role_neighbour(int argc, char **argv);
+int role_page(int argc, char **argv);
+int role_call(int argc, char **argv);
 int role_engineer(int argc, char **argv);
 int role_intruder(int argc, char **argv);
 int role_plain(int argc, char **argv);

@@ -107,44 +107,55 @@ void s7_close(struct s7_link *link)
 	link->fd = -1;
 }
 
-static void make_item(struct made *m, unsigned db, unsigned offset, size_t size)
+/* One variable: so many of a type from a byte of a data block on. */
+static void make_item(struct made *m, enum s7_type type, unsigned db, unsigned offset, size_t count)
 {
-	made_u8(m, 1);    /* one item */
-	made_u8(m, 0x12); /* a variable */
+	made_u8(m, 0x12);
 	made_u8(m, 10);
 	made_u8(m, 0x10); /* "any" addressing */
-	made_u8(m, 2);    /* bytes */
-	made_be16(m, (unsigned)size);
+	made_u8(m, type);
+	made_be16(m, (unsigned)count);
 	made_be16(m, db);
 	made_u8(m, 0x84); /* data block */
 	made_u8(m, offset >> 13 & 0xff);
 	made_be16(m, offset << 3 & 0xffff); /* in bits */
 }
 
-bool s7_read(struct s7_link *link, unsigned db, unsigned offset, void *to, size_t size)
+/* The value of one item of an answer; reals count their bytes, bytes count their bits. */
+static bool take_item(struct cur *data, void *to, size_t size)
+{
+	unsigned status = cur_u8(data), kind = cur_u8(data);
+	size_t length = cur_be16(data);
+	const uint8_t *bytes = cur_take(data, kind == S7_DATA_REAL ? length : length / 8);
+	if (!bytes || status != 0xff || length < size)
+		return false;
+	memcpy(to, bytes, size);
+	return true;
+}
+
+bool s7_read(struct s7_link *link, unsigned db, unsigned reals, uint8_t *to)
 {
 	struct made parameters = { 0 };
 	struct s7_message answer;
 	made_u8(&parameters, S7_READ);
-	make_item(&parameters, db, offset, size);
-	if (!ask(link, S7_JOB, &parameters, NULL, &answer) || cur_u8(&answer.data) != 0xff)
-		return false;
-	cur_skip(&answer.data, 3);
-	const uint8_t *bytes = cur_take(&answer.data, size);
-	if (bytes)
-		memcpy(to, bytes, size);
-	return bytes != NULL;
+	made_u8(&parameters, 2);
+	make_item(&parameters, S7_REAL, db, 0, reals);
+	make_item(&parameters, S7_BYTE, db, 4 * reals, 1);
+	return ask(link, S7_JOB, &parameters, NULL, &answer) &&
+		take_item(&answer.data, to, 4 * (size_t)reals) &&
+		take_item(&answer.data, to + 4 * (size_t)reals, 1);
 }
 
-bool s7_write(struct s7_link *link, unsigned db, unsigned offset, const void *from, size_t size)
+bool s7_write_real(struct s7_link *link, unsigned db, unsigned offset, double value)
 {
 	struct made parameters = { 0 }, data = { 0 };
 	struct s7_message answer;
 	made_u8(&parameters, S7_WRITE);
-	make_item(&parameters, db, offset, size);
-	made_be16(&data, 0x0004); /* length in bits follows */
-	made_be16(&data, (unsigned)size * 8);
-	made_bytes(&data, from, size);
+	made_u8(&parameters, 1);
+	make_item(&parameters, S7_REAL, db, offset, 1);
+	made_be16(&data, S7_DATA_REAL);
+	made_be16(&data, 4);
+	made_be32(&data, made_float_bits(value));
 	return ask(link, S7_JOB, &parameters, &data, &answer) && cur_u8(&answer.data) == 0xff;
 }
 

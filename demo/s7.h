@@ -20,6 +20,9 @@ enum s7_function {
 	S7_SETUP = 0xf0,
 };
 
+enum s7_type { S7_BYTE = 0x02, S7_REAL = 0x08 };
+enum s7_data { S7_DATA_BITS = 0x04, S7_DATA_REAL = 0x07 };
+
 struct s7_message {
 	uint8_t bytes[1024];
 	enum s7_kind kind;
@@ -40,8 +43,9 @@ struct s7_link {
 
 bool s7_open(struct s7_link *link, const char *address);
 void s7_close(struct s7_link *link);
-bool s7_read(struct s7_link *link, unsigned db, unsigned offset, void *to, size_t size);
-bool s7_write(struct s7_link *link, unsigned db, unsigned offset, const void *from, size_t size);
+/* So many reals from the start of a data block, and the byte of states behind them. */
+bool s7_read(struct s7_link *link, unsigned db, unsigned reals, uint8_t *to);
+bool s7_write_real(struct s7_link *link, unsigned db, unsigned offset, double value);
 bool s7_list(struct s7_link *link, unsigned id, unsigned index); /* system status list */
 bool s7_stop(struct s7_link *link);
 bool s7_start(struct s7_link *link);

@@ -4,13 +4,14 @@
 
 #include "works.h"
 
-#define ADDRESS_PLC1   "10.20.1.10"
-#define ADDRESS_PLC2   "10.20.1.20"
-#define ADDRESS_RTU    "10.20.1.30"
-#define ADDRESS_FLOW   "10.20.1.40"
-#define ADDRESS_SWITCH "10.20.2.2"
-#define ADDRESS_SCADA  "10.20.2.10"
-#define ADDRESS_BROKER "10.20.2.30"
+#define ADDRESS_PLC1    "10.20.1.10"
+#define ADDRESS_PLC2    "10.20.1.20"
+#define ADDRESS_RTU     "10.20.1.30"
+#define ADDRESS_FLOW    "10.20.1.40"
+#define ADDRESS_GATEWAY "10.20.1.50"
+#define ADDRESS_SWITCH  "10.20.2.2"
+#define ADDRESS_SCADA   "10.20.2.10"
+#define ADDRESS_BROKER  "10.20.2.30"
 
 enum { LINK_MODBUS, LINK_S7, LINK_DNP3, LINK_CIP, LINKS };
 

@@ -80,13 +80,6 @@ static double real(const uint8_t *block, unsigned offset)
 	return cur_float_of(cur_be32(&c));
 }
 
-static bool write_real(struct s7_link *link, unsigned offset, double value)
-{
-	struct made m = { 0 };
-	made_be32(&m, made_float_bits(value));
-	return s7_write(link, 1, offset, m.at, m.used);
-}
-
 static bool s7_shift(struct s7_link *link, const struct works *w, const struct shift *s)
 {
 	static const struct {
@@ -102,7 +95,7 @@ static bool s7_shift(struct s7_link *link, const struct works *w, const struct s
 	};
 	for (size_t i = 0; i < COUNT_OF(book); i++)
 		if (shift_due(s, w, book[i].hour) &&
-			!write_real(link, book[i].offset, book[i].value))
+			!s7_write_real(link, 1, book[i].offset, book[i].value))
 			return false;
 	return true;
 }
@@ -116,7 +109,8 @@ void link_s7(void)
 		struct s7_link link;
 		uint8_t block[PLC2_DB_SIZE];
 		if (s7_open(&link, ADDRESS_PLC2)) {
-			while (s7_read(&link, 1, 0, block, 29) && s7_shift(&link, w, &shift)) {
+			while (s7_read(&link, 1, DB_STATE / 4, block) &&
+				s7_shift(&link, w, &shift)) {
 				v->pressure = real(block, DB_PRESSURE);
 				v->turbidity = real(block, DB_TURBIDITY);
 				v->chlorine = real(block, DB_CHLORINE);

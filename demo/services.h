@@ -11,6 +11,7 @@ enum { DHCP_TYPE = 53, DHCP_DISCOVER = 1, DHCP_OFFER = 2, DHCP_REQUEST = 3, DHCP
 
 void ask_name(const char *label); /* of waterworks.example; the answer is heard and forgotten */
 void ask_time(void);
-void ask_http(const char *address, const char *path, const char *agent);
+/* `more` is one more header line with its line end, or "". */
+void ask_http(const char *address, const char *path, const char *agent, const char *more);
 
 #endif
