@@ -15,6 +15,7 @@ enum {
 	SET_SINGLE = 0x10,
 	CLASS_IDENTITY = 0x01,
 	CLASS_ROUTER = 0x02,
+	CLASS_MANAGER = 0x06,
 	CLASS_FILE = 0x37,
 	CLASS_LOGIX_NAME = 0x64,
 	CLASS_TCPIP = 0xf5,
@@ -66,14 +67,14 @@ static const struct attribute attributes[] = {
 	{ 0x04, 3, ONE("cip.assembly.data", BYTES) },
 	{ 0x04, 4, ONE("cip.assembly.size", LE16) },
 
-	{ 0x06, 1, ONE("cip.cm.open_requests", LE16) },
-	{ 0x06, 2, ONE("cip.cm.open_format_rejects", LE16) },
-	{ 0x06, 3, ONE("cip.cm.open_resource_rejects", LE16) },
-	{ 0x06, 4, ONE("cip.cm.other_open_rejects", LE16) },
-	{ 0x06, 5, ONE("cip.cm.close_requests", LE16) },
-	{ 0x06, 6, ONE("cip.cm.close_format_requests", LE16) },
-	{ 0x06, 7, ONE("cip.cm.close_other_requests", LE16) },
-	{ 0x06, 8, ONE("cip.cm.conn_timouts", LE16) },
+	{ CLASS_MANAGER, 1, ONE("cip.cm.open_requests", LE16) },
+	{ CLASS_MANAGER, 2, ONE("cip.cm.open_format_rejects", LE16) },
+	{ CLASS_MANAGER, 3, ONE("cip.cm.open_resource_rejects", LE16) },
+	{ CLASS_MANAGER, 4, ONE("cip.cm.other_open_rejects", LE16) },
+	{ CLASS_MANAGER, 5, ONE("cip.cm.close_requests", LE16) },
+	{ CLASS_MANAGER, 6, ONE("cip.cm.close_format_requests", LE16) },
+	{ CLASS_MANAGER, 7, ONE("cip.cm.close_other_requests", LE16) },
+	{ CLASS_MANAGER, 8, ONE("cip.cm.conn_timouts", LE16) },
 
 	{ CLASS_FILE, 4, NULL },
 
@@ -187,7 +188,7 @@ static const struct field domain_name = { "cip.tcpip.domain_name", TEXT };
 static const struct field host_name = { "cip.tcpip.hostname", TEXT };
 static const struct field multicast_fields[] = {
 	{ "cip.tcpip.mcast.alloc", U8 },
-	{ NULL, SKIP, 1, 0 },
+	{ "cip.tcpip.mcast.reserved", SKIP, 1, 0 },
 	{ "cip.tcpip.mcast.num_mcast", LE16 },
 	{ 0 },
 };
@@ -408,12 +409,22 @@ static bool read_value(struct talk *t, const struct attribute *a, struct cur *c,
 	return true;
 }
 
+/* Objects that answer Get Attributes All with their attributes in order, without a gap. */
+static bool answers_all(const struct cip_path *p)
+{
+	static const uint16_t classes[] = { CLASS_IDENTITY, CLASS_ROUTER, CLASS_MANAGER,
+		CLASS_TCPIP, CLASS_LINK };
+	for (size_t i = 0; p->instance && i < COUNT_OF(classes); i++)
+		if (classes[i] == p->class)
+			return true;
+	return false;
+}
+
 /* All of them, as far as the device goes: later editions of an object append. */
 static void read_all(struct talk *t, const struct cip_path *p, struct cur *c, bool answer)
 {
-	uint32_t class = p->instance ? p->class : ALL_CLASSES;
-	for (size_t i = 0; i < COUNT_OF(attributes) && c->left; i++)
-		if (attributes[i].class == class && !read_value(t, &attributes[i], c, answer))
+	for (size_t i = 0; answers_all(p) && i < COUNT_OF(attributes) && c->left; i++)
+		if (attributes[i].class == p->class && !read_value(t, &attributes[i], c, answer))
 			return;
 }
 
