@@ -206,7 +206,7 @@ static bool in_step(const struct plant *p)
 {
 	uint64_t passed = 0;
 	for (size_t i = 0; i < p->counter_count; i++)
-		if (!strcmp(p->counters[i].name, "lost_sync") ||
+		if (!strcmp(p->counters[i].name, "streams_out_of_step") ||
 			!strcmp(p->counters[i].name, "undecoded"))
 			passed += p->counters[i].n;
 	return passed == 0;
