@@ -222,6 +222,9 @@ static const struct talk_case cases[] = {
 		"service_4c response cip.service=76 cip.genstat=0 cip.data=c3000500\n" },
 	{ "a path that runs past its end gives no fact",
 		{ "> 0e 03 20 01 24 01 30", "> 0e 02 20 01 25 00", "> 4c 02 91 09 41 42" }, "" },
+	{ "a request inside an answer", { "< 8a 00 00 00 01 00 04 00 4c 02 91 02 41 31 01 00" },
+		"multiple_service_packet response cip.service=10 cip.genstat=0 "
+		"cip.msp.num_services=1\n" },
 	{ "offsets outside the packet give no service",
 		{ "> 0a 02 20 02 24 01 02 00 06 00 ff 00 01 02 20 01 24 01" },
 		"multiple_service_packet request cip.service=10 cip.class=2 cip.instance=1 "

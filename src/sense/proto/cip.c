@@ -257,12 +257,14 @@ static enum parsed response(struct talk *t, struct cur c)
 	return PARSED_WHOLE;
 }
 
+/* What is inside a request is a request, and inside an answer an answer. */
 enum parsed cip_message(struct talk *t, struct cur c)
 {
-	if (t->depth >= DEPTH_MAX)
+	bool asks = !(cur_peek(&c, 0) & RESPONSE);
+	if (t->depth >= DEPTH_MAX || asks != (t->ask != NULL))
 		return PARSED_BAD;
 	t->depth++;
-	enum parsed how = cur_peek(&c, 0) & RESPONSE ? response(t, c) : request(t, c);
+	enum parsed how = asks ? request(t, c) : response(t, c);
 	t->depth--;
 	return how;
 }
