@@ -2,6 +2,7 @@
 #include "report/glyph.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -189,4 +190,45 @@ unsigned text_fit(struct out *o, const char *s, unsigned room)
 void markup_fit(struct out *o, const char *s, unsigned room)
 {
 	fit(o, s, room, glyph_markup);
+}
+
+/* In hundredths of the font's size: common sans-serif fonts, bold, and a little on the wide side.
+ */
+static unsigned breadth(uint32_t code)
+{
+	if (glyph_width(code) != 1)
+		return glyph_width(code) * 52;
+	if (code == REPLACEMENT || code == ELLIPSIS || code == 'W' || code == 'M' || code == '@')
+		return 100;
+	if (code == 'm' || code == 'w' || code == '%')
+		return 88;
+	if (code >= 'A' && code <= 'Z')
+		return code == 'I' ? 32 : 74;
+	if (code < 0x80 && strchr(" .,:;!'|/ijlft()[]-", (int)code))
+		return 36;
+	return 59;
+}
+
+unsigned text_pixels(const char *s, unsigned font_size)
+{
+	unsigned sum = 0;
+	uint32_t code;
+	for (size_t n; (n = glyph_at(s, &code)); s += n)
+		sum += breadth(code);
+	return sum * font_size / 100;
+}
+
+void markup_fit_pixels(struct out *o, const char *s, unsigned font_size, unsigned pixels)
+{
+	unsigned room = pixels * 100 / font_size, sum = 0;
+	bool whole = text_pixels(s, font_size) <= pixels;
+	uint32_t code;
+	for (size_t n; (n = glyph_at(s, &code)); s += n) {
+		sum += breadth(code);
+		if (!whole && sum + breadth(ELLIPSIS) > room)
+			break;
+		glyph_markup(o, code);
+	}
+	if (!whole)
+		glyph_out(o, ELLIPSIS);
 }

@@ -26,4 +26,9 @@ unsigned text_fit(struct out *o, const char *s, unsigned room);
 void markup_out(struct out *o, const char *s);
 void markup_fit(struct out *o, const char *s, unsigned room);
 
+/* For letters of proportional width: what fits in so many pixels, as good as can be said without
+ * knowing the reader's font. */
+unsigned text_pixels(const char *s, unsigned font_size);
+void markup_fit_pixels(struct out *o, const char *s, unsigned font_size, unsigned pixels);
+
 #endif

@@ -68,6 +68,14 @@ static void label(struct out *o, int x, int y, const char *classes, const char *
 	out_str(o, "</text>");
 }
 
+static void name(struct out *o, int x, int y, const char *classes, unsigned size, const char *text,
+	int pixels)
+{
+	out_fmt(o, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, classes);
+	markup_fit_pixels(o, text, size, (unsigned)pixels);
+	out_str(o, "</text>");
+}
+
 /* Letters are as wide as the reader's font makes them: what does not fit its room is cut there. */
 static void room_open(struct out *o, int x, int y, int width, int height)
 {
@@ -129,7 +137,7 @@ static void draw_panel_title(const struct map *m, struct out *o, size_t zone, un
 		count_text(z->assets, count), plural(z->assets));
 	int width = panel_width(m, zone) - 12;
 	room_open(o, m->lanes[z->lane].x + 6, m->row_y[band] - ZONE_TITLE, width, ZONE_TITLE - 2);
-	label(o, 4, 15, "wm-zone wm-quiet wm-halo", z->title, (unsigned)width * 10 / 62);
+	name(o, 4, 15, "wm-zone wm-quiet wm-halo", 11, z->title, width - 6);
 	out_str(o, "</svg></g>\n");
 }
 
@@ -325,7 +333,7 @@ static void draw_box(const struct map *m, struct out *o, const struct map_box *b
 {
 	char text[LABEL_TEXT];
 	int severity = b->severity ? b->severity - 1 : SEVERITY_INFO;
-	unsigned room = (unsigned)(m->box_width - 38);
+	int room = m->box_width - 37;
 	bool link = !alone && b->count == 1; /* to its row in the page */
 	if (link)
 		out_fmt(o, "<a href=\"#a%u\">", m->p->assets[b->asset].id);
@@ -340,11 +348,10 @@ static void draw_box(const struct map *m, struct out *o, const struct map_box *b
 	out_fmt(o, "<path class=\"wm-glyph\" transform=\"translate(%d %d)\" d=\"%s\"/>", b->x + 7,
 		b->y + 9, map_glyphs[b->type].path);
 	box_label(m, b, text);
-	bool long_name = text_width(text) > room * 10 / 70;
+	bool small = text_pixels(text, 12) > (unsigned)room;
 	room_open(o, b->x + 30, b->y + 2, m->box_width - 32, BOX_HEIGHT - 4);
-	label(o, 2, 14, long_name ? "wm-name wm-long" : "wm-name", text,
-		room * 10 / (long_name ? 58 : 70));
-	label(o, 2, 28, "wm-small wm-quiet", box_detail(m, b, text), room * 10 / 52);
+	name(o, 2, 14, small ? "wm-name wm-long" : "wm-name", small ? 10 : 12, text, room);
+	name(o, 2, 28, "wm-small wm-quiet", 10, box_detail(m, b, text), room);
 	out_str(o, "</svg>");
 	if (severity >= SEVERITY_WARNING) {
 		char count[WORD_TEXT];

@@ -217,7 +217,10 @@ static void box_add(struct map *m, uint32_t index, bool join)
 	m->box_of[index] = (uint16_t)(m->box_count - 1);
 }
 
-enum { ALONE_MAX = 3 };
+enum { ALONE_MAX = 3, CELL_BOXES = 8 };
+
+/* How many assets of one kind may stand alone before they share a box; tried in this order. */
+static const size_t alike[] = { SIZE_MAX, 12, 8, 6, 4, 3, 2, 1 };
 
 static bool wants_attention(const struct map *m, uint32_t index)
 {
@@ -256,16 +259,59 @@ static size_t run_length(const struct map *m, const uint32_t *order, size_t at)
 	return n;
 }
 
-/* How many boxes there would be. */
-static size_t boxes_needed(const struct map *m, const uint32_t *order, size_t alike_max)
+/* How many boxes a run would need. */
+static size_t run_boxes(const struct map *m, const uint32_t *run, size_t count, size_t alike_max)
+{
+	size_t alone = 0;
+	if (count <= alike_max)
+		return count;
+	for (size_t i = 0; i < count && alone < ALONE_MAX; i++)
+		alone += wants_attention(m, run[i]);
+	return alone + (count > alone);
+}
+
+static bool same_cell(const struct map *m, uint32_t a, uint32_t b)
+{
+	return m->zone_of[a] == m->zone_of[b] &&
+		band_of(&m->p->assets[a]) == band_of(&m->p->assets[b]);
+}
+
+/* How many may be alike on one level of one zone, for a cell that is not too tall: at most
+ * `alike_max`.  The cell is order[at] and what follows it; *size says how much that is. */
+static size_t cell_alike(
+	const struct map *m, const uint32_t *order, size_t at, size_t alike_max, size_t *size)
+{
+	size_t most = 48 / (m->zone_count ? m->zone_count : 1);
+	most = most < CELL_BOXES ? CELL_BOXES : most;
+	for (*size = 1; at + *size < m->p->asset_count; ++*size)
+		if (!same_cell(m, order[at], order[at + *size]))
+			break;
+	for (size_t i = 0; i < COUNT_OF(alike); i++) {
+		size_t boxes = 0;
+		if (alike[i] > alike_max)
+			continue;
+		for (size_t k = 0, n; k < *size; k += n) {
+			n = run_length(m, order, at + k);
+			boxes += run_boxes(m, order + at + k, n, alike[i]);
+		}
+		if (boxes <= most)
+			return alike[i];
+	}
+	return 1;
+}
+
+/* All boxes, as few of them in a cell as fit; counts only where the boxes have no room yet. */
+static size_t fill_boxes(struct map *m, const uint32_t *order, size_t alike_max)
 {
 	size_t boxes = 0;
-	for (size_t i = 0, n; i < m->p->asset_count; i += n) {
-		n = run_length(m, order, i);
-		size_t alone = 0;
-		for (size_t k = 0; k < n && alone < ALONE_MAX; k++)
-			alone += wants_attention(m, order[i + k]);
-		boxes += n > alike_max ? alone + (n > alone) : n;
+	for (size_t at = 0, size; at < m->p->asset_count; at += size) {
+		size_t limit = cell_alike(m, order, at, alike_max, &size);
+		for (size_t k = 0, n; k < size; k += n) {
+			n = run_length(m, order, at + k);
+			boxes += run_boxes(m, order + at + k, n, limit);
+			if (m->boxes)
+				box_run(m, order + at + k, n, limit);
+		}
 	}
 	return boxes;
 }
@@ -288,7 +334,6 @@ static void weigh_findings(struct map *m)
 
 int map_boxes(struct map *m, const struct plant *p)
 {
-	static const size_t alike[] = { SIZE_MAX, 12, 8, 6, 4, 3, 2, 1 };
 	static const size_t zones_max[] = { MAP_ZONES, 10, 6, 3, 1 };
 	size_t count = p->asset_count;
 	*m = (struct map){ .p = p };
@@ -309,21 +354,16 @@ int map_boxes(struct map *m, const struct plant *p)
 		qsort_r(order, count, sizeof *order, assets_by_place, m);
 		size_t needed = 0, at = 0;
 		for (; at < COUNT_OF(alike); at++) {
-			needed = boxes_needed(m, order, alike[at]);
+			needed = fill_boxes(m, order, alike[at]);
 			if (needed <= MAP_BOXES)
 				break;
 		}
-		/* One zone holds eight bands of each type at most: always few enough to draw. */
 		if (at == COUNT_OF(alike) && z + 1 < COUNT_OF(zones_max))
-			continue;
+			continue; /* with fewer zones, then */
 		m->boxes = calloc(needed + 1, sizeof *m->boxes);
 		if (!m->boxes)
 			goto undo;
-		size_t limit = at < COUNT_OF(alike) ? alike[at] : 1;
-		for (size_t i = 0, n; i < count; i += n) {
-			n = run_length(m, order, i);
-			box_run(m, order + i, n, limit);
-		}
+		fill_boxes(m, order, at < COUNT_OF(alike) ? alike[at] : 1);
 		break;
 	}
 	result = 0;

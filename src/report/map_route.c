@@ -35,23 +35,32 @@ static void lane_take(struct map *m, struct map_lane *lane, size_t zone)
 	lane->taken |= range_of(m->zones[zone].bands);
 }
 
+static size_t lower_zones(const struct map *m)
+{
+	size_t lower = 0;
+	for (size_t z = 0; z < m->zone_count; z++)
+		lower += reaches_control(&m->zones[z]);
+	return lower;
+}
+
 /* Zones of the upper levels share lanes, one above the other: the spine of the drawing.  It stands
- * in the middle of the lanes that go down to the process, so that ways are short. */
+ * in the middle of the lanes that go down to the process, so that ways are short; a single one of
+ * those hangs below the spine itself. */
 static void choose_lanes(struct map *m)
 {
 	struct map_lane spine[MAP_LANES] = { 0 };
-	size_t spines = 0, lower = 0;
+	size_t spines = 0, lower = lower_zones(m);
+	bool single = lower == 1;
 	for (size_t z = 0; z < m->zone_count; z++) {
-		if (reaches_control(&m->zones[z])) {
-			lower++;
+		if (reaches_control(&m->zones[z]) && !single)
 			continue;
-		}
 		size_t lane = 0;
 		while (lane < spines && spine[lane].taken & range_of(m->zones[z].bands))
 			lane++;
 		spines += lane == spines;
 		lane_take(m, &spine[lane], z);
 	}
+	lower = single ? 0 : lower;
 	size_t left = lower / 2, z = 0;
 	for (size_t seen = 0; z < m->zone_count && seen < left; z++)
 		if (reaches_control(&m->zones[z])) {
@@ -60,7 +69,7 @@ static void choose_lanes(struct map *m)
 		}
 	for (size_t i = 0; i < spines; i++)
 		m->lanes[m->lane_count++] = spine[i];
-	for (; z < m->zone_count; z++)
+	for (; z < m->zone_count && lower; z++)
 		if (reaches_control(&m->zones[z]))
 			lane_take(m, &m->lanes[m->lane_count++], z);
 	for (size_t i = 0; i < m->lane_count; i++)

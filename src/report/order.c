@@ -71,7 +71,7 @@ static int conversation(const struct plant *p, uint32_t a, uint32_t b)
 
 static unsigned liveliness(const struct point *at)
 {
-	return at->written ? 2 : at->min < at->max ? 1 : 0;
+	return 2u * at->written + (at->min < at->max);
 }
 
 static int point(const struct plant *p, uint32_t a, uint32_t b)

@@ -109,20 +109,18 @@ static void map(const struct plant *p, struct out *o)
 
 static void counters(const struct plant *p, struct out *o)
 {
-	char n[WORD_TEXT];
+	char n[WORD_TEXT], text[LABEL_TEXT];
 	bool any = false;
 	for (size_t i = 0; i < p->counter_count; i++) {
-		if (!p->counters[i].n)
+		const char *sentence = counter_text(p->counters[i].name, text);
+		if (!p->counters[i].n || !sentence)
 			continue;
 		if (!any)
 			out_str(o,
 				"<section aria-labelledby=\"counters-h\">\n<h2 id=\"counters-h\">Worth "
 				"knowing</h2>\n<ul>\n");
 		any = true;
-		out_fmt(o, "<li>%s ", count_text(p->counters[i].n, n));
-		for (const char *letter = p->counters[i].name; *letter; letter++)
-			out_char(o, *letter == '_' ? ' ' : *letter);
-		out_str(o, "</li>\n");
+		out_fmt(o, "<li>%s %s</li>\n", count_text(p->counters[i].n, n), sentence);
 	}
 	if (any)
 		out_str(o, "</ul>\n</section>\n");

@@ -428,9 +428,9 @@ static void counters(const struct page *page)
 	const struct plant *p = page->p;
 	size_t telling = 0;
 	unsigned width = 1;
-	char n[WORD_TEXT];
+	char n[WORD_TEXT], text[LABEL_TEXT];
 	for (size_t i = 0; i < p->counter_count; i++) {
-		if (!p->counters[i].n)
+		if (!p->counters[i].n || !counter_text(p->counters[i].name, text))
 			continue;
 		unsigned digits = (unsigned)strlen(count_text(p->counters[i].n, n));
 		width = digits > width ? digits : width;
@@ -441,12 +441,11 @@ static void counters(const struct page *page)
 	heading(page, "WORTH KNOWING", telling);
 	for (size_t i = 0; i < p->counter_count; i++) {
 		const struct counter *c = &p->counters[i];
-		if (!c->n)
+		const char *sentence = counter_text(c->name, text);
+		if (!c->n || !sentence)
 			continue;
 		out_fmt(page->o, "  %*s  ", (int)width, count_text(c->n, n));
-		for (const char *letter = c->name; *letter; letter++)
-			out_char(page->o, *letter == '_' ? ' ' : *letter);
-		out_char(page->o, '\n');
+		wrapped(page, width + 4, sentence);
 	}
 }
 

@@ -232,6 +232,51 @@ const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
 	return text;
 }
 
+/* Plain counts, and parts of a sum that is told already, have no sentence. */
+static const struct {
+	const char *name, *sentence;
+} counter_rows[] = {
+	{ "bad_checksum",
+		"wrong checksums, used all the same (usual where the sender was captured)" },
+	{ "bad_ip_checksum", NULL },
+	{ "bad_tcp_checksum", NULL },
+	{ "bad_udp_checksum", NULL },
+	{ "flows", NULL },
+	{ "stream_gap_bytes", NULL },
+	{ "cut_frames", "packets shorter in the capture than on the wire" },
+	{ "bad_headers", "packets whose headers contradict themselves" },
+	{ "unread_link_type", "packets of a link type that is not read" },
+	{ "encapsulated", "packets taken out of a mirror or tunnel" },
+	{ "fragments", "IP fragments" },
+	{ "fragments_given_up", "IP packets of which a fragment never came" },
+	{ "fragment_overlaps", "IP fragments that overlap others" },
+	{ "flows_evicted", "connections forgotten before their end: more --memory keeps them" },
+	{ "unanswered_connections", "connection attempts without an answer" },
+	{ "undecoded", "packets whose content is of no protocol that is read" },
+	{ "retransmissions", "TCP segments sent again" },
+	{ "out_of_order", "TCP segments out of order" },
+	{ "stream_gaps", "gaps in TCP streams: packets that the capture lacks" },
+	{ "streams_out_of_step", "streams in which the start of the next message was lost" },
+	{ "cut_messages", "messages that the capture ends in the middle of" },
+	{ "malformed_messages", "messages that break the rules of their protocol" },
+	{ "violations", "messages with a value outside what their standard allows" },
+	{ "values_dropped", "values left out of messages with very many of them" },
+	{ "hosts_refused", "addresses beyond what fits in memory: try more --memory" },
+	{ "conversations_refused", "conversations beyond what fits in memory: try more --memory" },
+	{ "points_refused", "process points beyond what fits in memory: try more --memory" },
+};
+
+const char *counter_text(const char *name, char text[LABEL_TEXT])
+{
+	for (size_t i = 0; i < COUNT_OF(counter_rows); i++)
+		if (strcmp(counter_rows[i].name, name) == 0)
+			return counter_rows[i].sentence;
+	snprintf(text, LABEL_TEXT, "%s", name); /* a newer one: its name says it */
+	for (char *at = text; *at; at++)
+		*at = *at == '_' ? ' ' : *at;
+	return text;
+}
+
 unsigned act_strength(uint8_t act)
 {
 	static const uint8_t strength[ACT_COUNT] = { [ACT_OTHER] = 0,

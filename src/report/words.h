@@ -43,6 +43,9 @@ const char *server_label(
 	const struct plant *p, const struct conversation *c, char text[LABEL_TEXT]);
 const char *protocol_text(const struct conversation *c, char text[WORD_TEXT]); /* "modbus?" */
 
+/* What a counter means, for people; NULL where the number needs no attention. */
+const char *counter_text(const char *name, char text[LABEL_TEXT]);
+
 /* What a conversation does to the process, counted in operations. */
 struct tally {
 	uint64_t reads, writes, controls, others, errors;
