@@ -11,7 +11,7 @@ build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml
 	libssl-dev ieee-data scdoc'
 clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
-check="libcmocka-dev libjansson-dev clang-tidy-14 clang-format-14 mandoc jq $clang $oracle"
+check="libcmocka-dev libjansson-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq $clang $oracle"
 bench='python3 libpcap-dev libndpi-bin util-linux'
 plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 util-linux'
 
