@@ -65,7 +65,9 @@ def builds():
         if code == 0:
             # A build folder made by hand or by `./do run` may lack it: asked for every time.
             call(f"configure-{name}", ["meson", "configure", folder, "-Dwerror=true"])
-            code, text = call(f"build-{name}", ["ninja", "-C", folder])
+            # The analyzer looks at what ships; tests leak on purpose when memory ends.
+            target = ["src/run/weir"] if name == "analyzer" else []
+            code, text = call(f"build-{name}", ["ninja", "-C", folder, *target])
         yield name, FAILED if code else PASSED, tail(text)
 
 

@@ -665,7 +665,7 @@ static void long_names_keep_their_end(void **unused)
 	(void)unused;
 	char name[600];
 	memset(name, 'd', sizeof name);
-	strcpy(name + sizeof name - 20, "/shift/of/night.pcap" + 1);
+	strcpy(name + sizeof name - 20, &"/shift/of/night.pcap"[1]);
 	struct image m = { 0 };
 	struct err e = { 0 };
 	assert_null(capture_open(image_file(&m, 0), name, &e));

@@ -1,4 +1,5 @@
-/* Plants made up for the tests of the report: a small water works, a hostile one, and large ones. */
+/* Plants made up for the tests of the report: a small water works, a hostile one, and large ones.
+ */
 #ifndef TEST_SAMPLE_PLANT_H
 #define TEST_SAMPLE_PLANT_H
 
@@ -7,7 +8,7 @@
 struct sample;
 
 struct sample *sample_empty(void);
-struct sample *sample_small(void); /* 8 assets, findings of every severity */
+struct sample *sample_small(void);   /* 8 assets, findings of every severity */
 struct sample *sample_hostile(void); /* the small one, named by somebody who means harm */
 struct sample *sample_flat(uint32_t assets); /* one network, no names, no zones */
 struct sample *sample_large(uint32_t assets);

@@ -332,7 +332,7 @@ static void walk_one(struct scene *s, struct cur *c, const struct field *f)
 		return;
 	case FLAG:
 	case REAL:
-		assert(!"made by code only");
+		assert(false && "made by code only");
 		return;
 	}
 	if (cur_ok(c))

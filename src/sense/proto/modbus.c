@@ -219,8 +219,8 @@ static enum probe probe(struct cur c, const struct scene *s)
 static void set_point(
 	struct scene *s, enum space space, uint8_t unit, uint32_t index, double v, bool written)
 {
-	point_server(
-		s, &(struct point_at){ .space = space, .unit = unit, .index = index }, v, written);
+	point_server(s, &(struct point_at){ .space = (uint8_t)space, .unit = unit, .index = index },
+		v, written);
 }
 
 static void read_bit_values(struct scene *s, struct cur *c, uint32_t first, uint32_t count,
@@ -370,7 +370,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	struct cur *c = &p->c;
 	struct asked asked = { 0 };
 	if (p->function == 8)
-		asked.diagnostic = (uint16_t)(cur_peek(c, 0) << 8 | (cur_peek(c, 1) & 0xff));
+		asked.diagnostic =
+			(uint16_t)((cur_peek(c, 0) & 0xff) << 8 | (cur_peek(c, 1) & 0xff));
 	asked.table = table_of(p, asked.diagnostic);
 	begin(s, p, asked.table);
 	const struct msg *row =
