@@ -315,11 +315,8 @@ static enum parsed parse(struct cur c, struct scene *s)
 static void gap(struct scene *s)
 {
 	struct state *state = s->state;
-	for (size_t i = 0; i < 2; i++) {
-		state->sides[i].open = false;
-		state->sides[i].more.open = false;
-		state->sides[i].lost = false;
-	}
+	struct side *side = &state->sides[s->side & 1];
+	side->open = side->more.open = side->lost = false;
 }
 
 const struct proto proto_dnp3 = {
