@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cip.h"
+#include "dnp3_master.h"
 #include "modbus_raw.h"
 #include "roles.h"
 #include "s7.h"
@@ -11,6 +12,23 @@
 #include "services.h"
 
 #define BROWSER "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0"
+
+/* Device attributes, group 0: who made it, which model, software, serial number, its name here. */
+static void look_at_rtu(void)
+{
+	static const uint8_t attributes[] = { 252, 250, 242, 248, 247 };
+	struct dnp3_link link;
+	struct dnp3_app answer;
+	if (!dnp3_open(&link, ADDRESS_RTU))
+		return;
+	struct made m = dnp3_request(&link, DNP3_READ);
+	for (size_t i = 0; i < sizeof attributes; i++) {
+		dnp3_object(&m, 0, attributes[i], 0x00);
+		made_be16(&m, 0); /* of the device itself */
+	}
+	dnp3_ask(&link, &m, &answer);
+	dnp3_close(&link);
+}
 
 static int look(void)
 {
@@ -24,6 +42,7 @@ static int look(void)
 		s7_upload_ob1(&link);
 		s7_close(&link);
 	}
+	look_at_rtu();
 	int fd = connect_tcp(ADDRESS_PLC1, 502);
 	if (fd >= 0) {
 		struct made server_id = { 0 };
@@ -41,7 +60,7 @@ static int look(void)
 
 static int restore(void)
 {
-	static const uint16_t levels[] = { 3000, 4500, 920, 880 };
+	static const uint16_t levels[] = { 3000, 4500, 900, 880 };
 	struct s7_link link;
 	if (s7_open(&link, ADDRESS_PLC2)) {
 		s7_list(&link, 0x0424, 0);

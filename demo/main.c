@@ -19,6 +19,7 @@ static const struct {
 	{ "flow", role_flow, "EtherNet/IP flow computer" },
 	{ "gateway", role_gateway, "TAG: sensor values as JSON lines, for mosquitto_pub" },
 	{ "scada", role_scada, "FOLDER: polls everybody, keeps the shift book" },
+	{ "check", role_check, "fails when a link of the SCADA server was silent" },
 	{ "historian", role_historian, "fetches values over HTTP" },
 	{ "office", role_office, "looks at the process picture" },
 	{ "services", role_services, "DNS, NTP, DHCP" },

@@ -32,7 +32,7 @@ static void make_text_tlv(struct made *m, unsigned type, const char *text)
 	make_tlv(m, type, &value);
 }
 
-static struct made make_lldp(const uint8_t mac[6], char **argv)
+static struct made make_lldp(const uint8_t chassis[6], const uint8_t mac[6], char **argv)
 {
 	struct made m = { 0 }, value = { 0 };
 	struct in_addr address;
@@ -40,11 +40,11 @@ static struct made make_lldp(const uint8_t mac[6], char **argv)
 	made_bytes(&m, mac, 6);
 	made_be16(&m, ETHERTYPE_LLDP);
 	made_u8(&value, 4); /* chassis: a MAC address */
-	made_bytes(&value, mac, 6);
+	made_bytes(&value, chassis, 6);
 	make_tlv(&m, 1, &value);
 	value = (struct made){ 0 };
 	made_u8(&value, 7); /* port: assigned locally */
-	made_text(&value, "port-001");
+	made_text(&value, argv[1]);
 	make_tlv(&m, 2, &value);
 	value = (struct made){ 0 };
 	made_be16(&value, 120); /* seconds to live */
@@ -70,20 +70,26 @@ static struct made make_lldp(const uint8_t mac[6], char **argv)
 	return m;
 }
 
+static void read_mac(int fd, const char *name, uint8_t mac[6])
+{
+	struct ifreq card = { 0 };
+	snprintf(card.ifr_name, sizeof card.ifr_name, "%s", name);
+	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &card) < 0)
+		die("neighbour: '%s': %s", name, strerror(errno));
+	memcpy(mac, card.ifr_hwaddr.sa_data, 6);
+}
+
 int role_neighbour(int argc, char **argv)
 {
 	if (argc != 5)
 		die("neighbour: INTERFACE ADDRESS NAME DESCRIPTION");
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	struct ifreq card = { 0 };
-	snprintf(card.ifr_name, sizeof card.ifr_name, "%s", argv[1]);
-	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &card) < 0)
-		die("neighbour: '%s': %s", argv[1], strerror(errno));
+	uint8_t chassis[6], mac[6];
+	read_mac(fd, "eth0", chassis); /* a host with several cards is one chassis */
+	read_mac(fd, argv[1], mac);
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
 		.sll_ifindex = (int)if_nametoindex(argv[1]) };
-	uint8_t mac[6];
-	memcpy(mac, card.ifr_hwaddr.sa_data, sizeof mac);
-	struct made m = make_lldp(mac, argv);
+	struct made m = make_lldp(chassis, mac, argv);
 	for (;;) {
 		sendto(fd, m.at, m.used, 0, (struct sockaddr *)&to, sizeof to);
 		nap_ms(LLDP_EVERY_MS);

@@ -103,8 +103,10 @@ on() {
 	shift
 	nsenter --target "$holder" --net "$@"
 }
+runs=0
 run() {
-	on "$@" >"$PLANT_FOLDER/log/$1-$(basename "$2")-${3:-}.txt" 2>&1 &
+	runs=$((runs + 1))
+	on "$@" >"$PLANT_FOLDER/log/$runs-$1-$(basename "$2").txt" 2>&1 &
 }
 
 # A host is a namespace that somebody sleeps in.
@@ -206,7 +208,9 @@ start_field() {
 start_day() {
 	run plc2 $p neighbour eth0 10.20.1.20 plc_2 'Siemens, SIMATIC S7, CPU 315-2 PN/DP, V3.2.8'
 	run switch $p neighbour eth0 10.20.2.2 SW-SUP-01 'Hirschmann RS30 Rail Switch, L2E-09.1.06'
-	run firewall $p neighbour eth1 10.20.2.1 FW-01 'FortiGate-60F firewall, v7.2.8'
+	for port in eth0 eth1 eth2; do
+		run firewall $p neighbour $port 10.20.2.1 FW-01 'FortiGate-60F firewall, v7.2.8'
+	done
 	run scada $p scada "$PLANT_FOLDER/web"
 	run scada mosquitto_sub -h 10.20.2.30 -i scada -t 'waterworks/#'
 	for sensor in pressure quality; do
@@ -287,6 +291,8 @@ inside-record)
 	sleep 5
 	kill -TERM $recorder
 	wait $recorder
+	$p check
+	grep -q bar "$PLANT_FOLDER"/log/*mosquitto_sub.txt # the broker passed values on
 	;;
 inside-live)
 	trap come_to_an_end INT TERM

@@ -187,12 +187,12 @@ int role_plc1(int argc, char **argv)
 	(void)argc, (void)argv;
 	static const uint16_t settings[PLC1_SETTINGS] = { [SET_START_MM] = 3000,
 		[SET_STOP_MM] = 4500,
-		[SET_SPEED_1] = 920,
+		[SET_SPEED_1] = 900,
 		[SET_SPEED_2] = 880,
 		[SET_VALVE] = 920,
 		[SET_HIGH_MM] = 5200,
 		[SET_LOW_MM] = 1500,
-		[SET_STAGE_MM] = 500 };
+		[SET_STAGE_MM] = 200 };
 	works = works_map();
 	memcpy(works->plc1.settings, settings, sizeof settings);
 	works->plc1.coils[COIL_AUTO_1] = works->plc1.coils[COIL_AUTO_2] = 1;

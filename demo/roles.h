@@ -10,6 +10,7 @@ int role_rtu(int argc, char **argv);
 int role_flow(int argc, char **argv);
 int role_gateway(int argc, char **argv);
 int role_scada(int argc, char **argv);
+int role_check(int argc, char **argv);
 int role_historian(int argc, char **argv);
 int role_office(int argc, char **argv);
 int role_services(int argc, char **argv);

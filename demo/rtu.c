@@ -158,6 +158,37 @@ static void make_events(struct made *m, const struct session *s, bool of_analogs
 	}
 }
 
+/* Group 0: what the device says about itself, as text. */
+static bool read_attributes(struct session *s, const struct dnp3_app *request)
+{
+	static const struct {
+		uint8_t variation;
+		const char *text;
+	} attributes[] = {
+		{ 252, "Schweitzer Engineering Laboratories" },
+		{ 250, "SEL-3505" },
+		{ 248, "1172340917" },
+		{ 247, "WELL-7" },
+		{ 242, "R149-V0" },
+	};
+	struct made m = start_response(s, request, false);
+	struct cur c = request->objects;
+	while (c.left >= 5) {
+		unsigned group = cur_u8(&c), variation = cur_u8(&c);
+		cur_skip(&c, 3);
+		for (size_t i = 0; i < COUNT_OF(attributes) && group == 0; i++) {
+			if (attributes[i].variation != variation)
+				continue;
+			dnp3_object(&m, 0, variation, 0x00);
+			made_be16(&m, 0);
+			made_u8(&m, 1); /* visible characters */
+			made_u8(&m, (unsigned)strlen(attributes[i].text));
+			made_text(&m, attributes[i].text);
+		}
+	}
+	return respond(s, &m);
+}
+
 /* Class objects: 60.1 is everything as it stands, 60.2 to 60.4 the events. */
 static bool read_classes(struct session *s, const struct dnp3_app *request)
 {
@@ -267,7 +298,8 @@ static bool answer(struct session *s, const struct dnp3_frame *frame)
 	case DNP3_CONFIRM:
 		return true;
 	case DNP3_READ:
-		return read_classes(s, &request);
+		return cur_peek(&request.objects, 0) == 0 ? read_attributes(s, &request)
+							  : read_classes(s, &request);
 	case DNP3_WRITE:
 		return write_object(s, &request);
 	case DNP3_SELECT:

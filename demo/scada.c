@@ -42,6 +42,18 @@ static void write_values(const struct works *w, const char *folder)
 	rename(fresh, path);
 }
 
+/* After the play: whether every link has heard its controller often enough to be one. */
+int role_check(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	static const char *const names[LINKS] = { "Modbus", "S7", "DNP3", "CIP" };
+	const struct works *w = works_map();
+	for (int i = 0; i < LINKS; i++)
+		if (w->view.answers[i] < 40)
+			die("check: only %u answers over %s", w->view.answers[i], names[i]);
+	return 0;
+}
+
 int role_scada(int argc, char **argv)
 {
 	if (argc < 2)

@@ -44,11 +44,11 @@ static bool modbus_shift(modbus_t *m, const struct works *w, const struct shift 
 	static const uint16_t night[] = { 3600, 5000 }, day[] = { 3000, 4500 };
 	if (shift_due(s, w, 6) && modbus_write_registers(m, SET_START_MM, 2, day) < 0)
 		return false;
-	if (shift_due(s, w, 8.5) && modbus_write_register(m, SET_SPEED_1, 950) < 0)
+	if (shift_due(s, w, 8.5) && modbus_write_register(m, SET_SPEED_1, 930) < 0)
 		return false;
 	if (shift_due(s, w, 13) && modbus_write_bit(m, COIL_ACKNOWLEDGE, 1) < 0)
 		return false;
-	if (shift_due(s, w, 15) && modbus_write_register(m, SET_SPEED_1, 920) < 0)
+	if (shift_due(s, w, 15) && modbus_write_register(m, SET_SPEED_1, 900) < 0)
 		return false;
 	return !shift_due(s, w, 22) || modbus_write_registers(m, SET_START_MM, 2, night) >= 0;
 }
