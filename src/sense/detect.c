@@ -1,43 +1,470 @@
+/* Wakes the detections, keeps their memories and what they found. */
 #include "sense/detect.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/out.h"
+#include "sense/engine.h"
+
+enum { ROWS_MAX = 96, EVIDENCE_MAX = 8, SENTENCE_MAX = 512 };
+
+/* What a detection remembers about one key; its bytes follow. */
+struct memory {
+	const struct detection *detection;
+	struct party a, b;
+	max_align_t bytes[];
+};
+
+struct found {
+	const struct detection *detection;
+	struct party a, b; /* host or MAC numbers; of a survey asset index + 1 with `surveyed` */
+	bool surveyed;
+	int64_t first_ns, last_ns;
+	uint64_t count;
+	uint64_t frames[EVIDENCE_MAX];
+	uint8_t frame_count;
+	struct detected said;
+};
 
 struct detections {
-	int nothing;
+	const struct detection *rows[ROWS_MAX];
+	uint32_t key_counts[ROWS_MAX];
+	size_t row_count;
+	/* Which rows an event can wake, as bits: acts and effects of facts, the other kinds. */
+	uint64_t by_act[ACT_COUNT][2], by_effect[EFFECT_COUNT][2];
+	struct budget budget;
+	struct memory **memories; /* by number, as the table counts them */
+	uint32_t memory_count, memory_max;
+	struct table memory_table;
+	struct pool found;
+	struct table found_table;
+	uint64_t refused;
+	struct finding *findings; /* of the plant */
+	char **texts;
+	size_t finding_count;
 };
+
+struct survey {
+	struct detections *d;
+	const struct detection *row;
+};
+
+/* --- set-up
+ * -------------------------------------------------------------------------------------*/
+
+static void add_rows(struct detections *d, const struct detection *rows)
+{
+	for (; rows->row.id && d->row_count < ROWS_MAX; rows++) {
+		size_t n = d->row_count++;
+		uint64_t bit = UINT64_C(1) << n % 64;
+		d->rows[n] = rows;
+		if (!(rows->events & EVENT_FACT))
+			continue;
+		for (unsigned a = 0; a < ACT_COUNT; a++)
+			if (!rows->acts || rows->acts >> a & 1)
+				d->by_act[a][n / 64] |= bit;
+		for (unsigned e = 0; e < EFFECT_COUNT; e++)
+			if (!rows->effects || rows->effects >> e & 1)
+				d->by_effect[e][n / 64] |= bit;
+	}
+}
 
 struct detections *detections_new(size_t memory, struct err *e)
 {
-	(void)memory;
-	(void)e;
-	return calloc(1, sizeof(struct detections));
+	struct detections *d = calloc(1, sizeof *d);
+	if (!d) {
+		err_set(e, ENOMEM, "no memory for detections");
+		return NULL;
+	}
+#define X(name) add_rows(d, detect_##name);
+	DETECTION_LIST(X)
+#undef X
+	uint32_t found_max = (uint32_t)(memory / 4 / sizeof(struct found));
+	d->memory_max = (uint32_t)(memory / 8 / sizeof *d->memories);
+	d->budget.max = memory / 2;
+	d->memories = calloc(d->memory_max, sizeof *d->memories);
+	if (!d->memories)
+		err_set(e, ENOMEM, "no memory for detections");
+	else if (!pool_init(&d->found, sizeof(struct found), found_max, e) &&
+		!table_init(&d->found_table, found_max, e) &&
+		!table_init(&d->memory_table, d->memory_max, e))
+		return d;
+	detections_free(d);
+	return NULL;
 }
+
 void detections_free(struct detections *d)
 {
+	if (!d)
+		return;
+	for (uint32_t i = 1; d->memories && i <= d->memory_count; i++)
+		budget_free(&d->budget, d->memories[i],
+			sizeof(struct memory) + d->memories[i]->detection->memory);
+	free(d->memories);
+	table_done(&d->memory_table);
+	table_done(&d->found_table);
+	pool_done(&d->found);
+	for (size_t i = 0; d->texts && i < d->finding_count; i++)
+		free(d->texts[i]);
+	free(d->texts);
+	free(d->findings);
 	free(d);
 }
+
+uint64_t detections_refused(const struct detections *d)
+{
+	return d->refused + d->found.refused;
+}
+
+/* --- windows
+ * ------------------------------------------------------------------------------------*/
+
+static bool window_over(int64_t since_ns, int64_t now_ns, unsigned seconds)
+{
+	return now_ns - since_ns > (int64_t)seconds * CLOCK_SECOND || now_ns < since_ns;
+}
+
+bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n)
+{
+	if (!w->count || window_over(w->since_ns, now_ns, seconds))
+		*w = (struct window){ .since_ns = now_ns };
+	return ++w->count == n;
+}
+
+bool distinct_reached(
+	struct distinct *d, int64_t now_ns, unsigned seconds, uint32_t n, uint64_t value)
+{
+	if (!d->count || window_over(d->since_ns, now_ns, seconds))
+		*d = (struct distinct){ .since_ns = now_ns };
+	uint32_t mark = (uint32_t)hash_mix(value, 1) | 1; /* 0 is an empty slot */
+	for (unsigned i = 0; i < DISTINCT_SLOTS && d->count < DISTINCT_SLOTS / 2; i++) {
+		uint32_t *slot = &d->seen[(mark + i) % DISTINCT_SLOTS];
+		if (*slot == mark)
+			return false;
+		if (!*slot) {
+			*slot = mark;
+			return ++d->count == n;
+		}
+	}
+	return false;
+}
+
+/* --- waking
+ * -------------------------------------------------------------------------------------*/
+
+static bool same_party(struct party a, struct party b)
+{
+	return a.number == b.number && a.link == b.link;
+}
+
+static uint64_t pair_hash(const struct detection *row, struct party a, struct party b)
+{
+	uint64_t x = (uint64_t)a.number << 1 | a.link, y = (uint64_t)b.number << 1 | b.link;
+	return hash_mix(x << 32 | y, (uintptr_t)row);
+}
+
+static void parties(
+	const struct detection *row, const struct event *ev, struct party *a, struct party *b)
+{
+	*b = (struct party){ 0 };
+	switch (row->key) {
+	case KEY_PAIR:
+	case KEY_BIND:
+		*a = ev->client;
+		*b = ev->server;
+		break;
+	case KEY_CLIENT:
+		*a = ev->client;
+		break;
+	case KEY_SENDER:
+		*a = ev->sender;
+		break;
+	}
+}
+
+static void *remember(struct detections *d, size_t row, struct party a, struct party b)
+{
+	const struct detection *r = d->rows[row];
+	uint64_t hash = pair_hash(r, a, b);
+	for (uint32_t at = table_first(&d->memory_table, hash), n;
+		(n = table_next(&d->memory_table, hash, &at));) {
+		struct memory *m = d->memories[n];
+		if (m->detection == r && same_party(m->a, a) && same_party(m->b, b))
+			return m->bytes;
+	}
+	bool room = d->key_counts[row] < r->keys_max && d->memory_count + 1 < d->memory_max;
+	struct memory *m = room ? budget_alloc(&d->budget, sizeof *m + r->memory) : NULL;
+	if (!m) {
+		d->refused++;
+		return NULL;
+	}
+	m->detection = r;
+	m->a = a;
+	m->b = b;
+	d->key_counts[row]++;
+	d->memories[++d->memory_count] = m;
+	table_add(&d->memory_table, hash, d->memory_count);
+	return m->bytes;
+}
+
+static struct found *find(struct detections *d, const struct detection *row, struct party a,
+	struct party b, bool surveyed)
+{
+	uint64_t hash = pair_hash(row, a, b) + surveyed;
+	for (uint32_t at = table_first(&d->found_table, hash), n;
+		(n = table_next(&d->found_table, hash, &at));) {
+		struct found *f = pool_at(&d->found, n);
+		if (f->detection == row && same_party(f->a, a) && same_party(f->b, b) &&
+			f->surveyed == surveyed)
+			return f;
+	}
+	uint32_t n = pool_new(&d->found);
+	if (!n)
+		return NULL;
+	struct found *f = pool_at(&d->found, n);
+	*f = (struct found){ .detection = row, .a = a, .b = b, .surveyed = surveyed };
+	table_add(&d->found_table, hash, n);
+	return f;
+}
+
+static void keep(struct found *f, const struct detected *said, uint64_t frame, int64_t first_ns,
+	int64_t last_ns)
+{
+	if (!f->count++) {
+		f->first_ns = first_ns;
+		f->said = *said;
+	}
+	if (last_ns > f->last_ns)
+		f->last_ns = last_ns;
+	if (said->severity > f->said.severity || said->n > f->said.n)
+		f->said = *said;
+	if (frame && f->frame_count < EVIDENCE_MAX)
+		f->frames[f->frame_count++] = frame;
+}
+
+static void wake_one(struct detections *d, size_t row, const struct event *ev)
+{
+	const struct detection *r = d->rows[row];
+	struct party a, b;
+	parties(r, ev, &a, &b);
+	if (!a.number)
+		return;
+	void *memory = NULL;
+	if (r->memory && !(memory = remember(d, row, a, b)))
+		return;
+	struct detected said = { .severity = r->row.severity };
+	if (r->see && !r->see(memory, ev, &said))
+		return;
+	struct found *f = find(d, r, a, b, false);
+	if (f)
+		keep(f, &said, ev->frame, ev->at_ns, ev->at_ns);
+}
+
+static void wake(struct detections *d, const struct event *ev)
+{
+	for (size_t i = 0; i < d->row_count; i++)
+		if (d->rows[i]->events & ev->kind)
+			wake_one(d, i, ev);
+}
+
+static struct event event_now(struct sense *s, enum event_kind kind)
+{
+	const struct scene *c = &s->scene;
+	struct event ev = { .kind = kind,
+		.at_ns = c->at_ns,
+		.frame = c->frame,
+		.to = c->dst,
+		.transport = c->transport,
+		.proto = s->proto };
+	const struct flow *f = s->flow;
+	if (!f) {
+		ev.sender = ev.client = (struct party){ s->src_mac, true };
+		return ev;
+	}
+	unsigned client = f->client >= 0 ? (unsigned)f->client : 0;
+	ev.sender.number = f->host[c->side];
+	ev.receiver.number = f->host[!c->side];
+	ev.client.number = f->host[client];
+	ev.server.number = f->host[!client];
+	ev.port = f->port[!client];
+	return ev;
+}
+
 void detections_fact(struct sense *s)
 {
-	(void)s;
+	struct detections *d = s->detections;
+	const struct msg *m = s->fact.msg;
+	struct event ev = { .kind = 0 };
+	for (unsigned half = 0; half < 2; half++) {
+		uint64_t bits = d->by_act[m->act][half] & d->by_effect[m->effect][half];
+		for (; bits; bits &= bits - 1) {
+			if (!ev.kind) {
+				ev = event_now(s, EVENT_FACT);
+				ev.fact = &s->fact;
+			}
+			wake_one(d, half * 64 + (unsigned)__builtin_ctzll(bits), &ev);
+		}
+	}
 }
+
 void detections_flow(struct sense *s, enum event_kind kind)
 {
-	(void)s;
-	(void)kind;
+	struct event ev = event_now(s, kind);
+	wake(s->detections, &ev);
 }
+
 void detections_malformed(struct sense *s, const struct proto *proto)
 {
-	(void)s;
-	(void)proto;
+	if (s->config.facts_only)
+		return;
+	struct event ev = event_now(s, EVENT_MALFORMED);
+	ev.proto = proto;
+	wake(s->detections, &ev);
 }
-void detections_bind(struct sense *s, uint32_t mac, uint32_t host)
+
+void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival)
 {
-	(void)s;
-	(void)mac;
-	(void)host;
+	struct event ev = event_now(s, EVENT_BIND);
+	ev.client = ev.sender = (struct party){ mac, true };
+	ev.server = (struct party){ rival, true };
+	ev.to = host_at(&s->inventory, host)->ip;
+	ev.rival = rival;
+	wake(s->detections, &ev);
 }
+
+void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detected *said,
+	uint64_t frame, int64_t first_ns, int64_t last_ns)
+{
+	struct party pa = { a == NO_ASSET ? 0 : a + 1, false },
+		     pb = { b == NO_ASSET ? 0 : b + 1, false };
+	struct found *f = find(s->d, s->row, pa, pb, true);
+	if (f)
+		keep(f, said, frame, first_ns, last_ns);
+}
+
+/* --- findings
+ * -----------------------------------------------------------------------------------*/
+
+static uint32_t asset_of(const struct sense *s, const struct found *f, struct party p)
+{
+	if (!p.number || f->surveyed)
+		return p.number;
+	return p.link ? mac_at(&s->inventory, p.number)->asset
+		      : host_at(&s->inventory, p.number)->asset;
+}
+
+/* A name people know it by, and its address. */
+static void name_of(const struct sense *s, const struct plant *p, const struct found *f,
+	struct party who, struct out *o)
+{
+	char text[IP_TEXT];
+	uint32_t asset = asset_of(s, f, who);
+	if (!asset) {
+		if (who.number && !f->surveyed)
+			out_str(o,
+				who.link
+					? mac_text(mac_at(&s->inventory, who.number)->address, text)
+					: ip_text(&host_at(&s->inventory, who.number)->ip, text));
+		else
+			out_str(o, "an unknown host");
+		return;
+	}
+	const struct asset *a = &p->assets[asset - 1];
+	const char *address = "";
+	if (!f->surveyed && who.link)
+		address = mac_text(mac_at(&s->inventory, who.number)->address, text);
+	else if (!f->surveyed)
+		address = ip_text(&host_at(&s->inventory, who.number)->ip, text);
+	else if (a->ips.count)
+		address = ip_text(&p->ips[a->ips.first], text);
+	else if (a->macs.count)
+		address = mac_text(p->macs[a->macs.first], text);
+	if (a->name && strcmp(a->name, address) != 0)
+		out_fmt(o, "%.60s (%s)", a->name, address);
+	else
+		out_str(o, address);
+}
+
+/* Fills the sentence's places; whatever is in braces and not known stays as it is. */
+static void write_sentence(
+	const struct sense *s, const struct plant *p, const struct found *f, struct out *o)
+{
+	for (const char *at = f->detection->text; *at;) {
+		if (strncmp(at, "{a}", 3) == 0) {
+			name_of(s, p, f, f->a, o);
+			at += 3;
+		} else if (strncmp(at, "{b}", 3) == 0) {
+			name_of(s, p, f, f->b, o);
+			at += 3;
+		} else if (strncmp(at, "{n}", 3) == 0) {
+			out_uint(o, f->said.n);
+			at += 3;
+		} else if (strncmp(at, "{m}", 3) == 0) {
+			out_uint(o, f->said.m);
+			at += 3;
+		} else if (strncmp(at, "{detail}", 8) == 0) {
+			out_str(o, f->said.detail);
+			at += 8;
+		} else {
+			out_char(o, *at++);
+		}
+	}
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns ? -1 : 1;
+	int id = strcmp(x->row->id, y->row->id);
+	if (id)
+		return id;
+	return x->assets[0] != y->assets[0]
+		? (x->assets[0] < y->assets[0] ? -1 : 1)
+		: (x->assets[1] > y->assets[1]) - (x->assets[1] < y->assets[1]);
+}
+
 int detections_plant(struct sense *s, struct plant *p, struct err *e)
 {
-	(void)s, (void)p, (void)e;
+	struct detections *d = s->detections;
+	for (size_t i = 0; i < d->row_count; i++)
+		if (d->rows[i]->survey)
+			d->rows[i]->survey(p, &(struct survey){ .d = d, .row = d->rows[i] });
+	uint32_t count = d->found.used - 1;
+	d->findings = calloc(count + 1, sizeof *d->findings);
+	d->texts = calloc(count + 1, sizeof *d->texts);
+	if (!d->findings || !d->texts)
+		return err_set(e, ENOMEM, "no memory for %u findings", count);
+	for (uint32_t n = 1; n <= count; n++) {
+		const struct found *f = pool_at(&d->found, n);
+		char text[SENTENCE_MAX];
+		struct out o = out_mem(text, sizeof text);
+		write_sentence(s, p, f, &o);
+		char *kept = strdup(out_text(&o));
+		if (!kept)
+			return err_set(e, ENOMEM, "no memory for %u findings", count);
+		d->texts[d->finding_count] = kept;
+		struct finding *to = &d->findings[d->finding_count++];
+		*to = (struct finding){ .row = &f->detection->row,
+			.severity = f->said.severity,
+			.text = kept,
+			.first_ns = f->first_ns,
+			.last_ns = f->last_ns,
+			.count = f->count,
+			.frame_count = f->frame_count };
+		to->assets[0] = asset_of(s, f, f->a);
+		to->assets[1] = asset_of(s, f, f->b);
+		memcpy(to->frames, f->frames, sizeof to->frames);
+	}
+	qsort(d->findings, d->finding_count, sizeof *d->findings, by_weight);
+	p->findings = d->findings;
+	p->finding_count = d->finding_count;
 	return 0;
 }

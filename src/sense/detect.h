@@ -1,10 +1,11 @@
 /* Detections: what watches the facts go by, and what it is woken with.
  *
- * A detection is one file in detect/ with one `const struct detection detect_<name>` and one word
- * in the list in sense/meson.build.  Time comes from the event, so a capture replays the same way
- * every time.  `see` answers whether the finding stands; the engine keeps one finding per detection
- * and pair, counts repetitions and keeps the first frames as evidence.  Sentences are written at
- * the end, when everybody has a name. */
+ * A detection is a row; rows of one kind share a file in detect/, `const struct detection
+ * detect_<name>[]` ended by an empty row, and the file's name stands in the list in
+ * sense/meson.build.  Time comes from the event, so a capture replays the same way every time.
+ * `see` says whether the finding stands; the engine keeps one finding for each detection and pair,
+ * counts repetitions and keeps the first frames as evidence.  Sentences are written at the end,
+ * when everybody has a name: {a} {b} the two ends, {n} {m} numbers, {detail} words from `see`. */
 #ifndef SENSE_DETECT_H
 #define SENSE_DETECT_H
 
@@ -17,61 +18,83 @@
 enum event_kind {
 	EVENT_FACT = 1,      /* a message was read */
 	EVENT_FLOW = 2,      /* first packet of a conversation */
-	EVENT_REFUSED = 4,   /* TCP: answered by RST, or never answered at the end */
+	EVENT_REFUSED = 4,   /* a TCP connection answered by RST */
 	EVENT_MALFORMED = 8, /* a message that broke its protocol */
 	EVENT_BIND = 16,     /* a MAC said for the first time that an address is its own */
+};
+
+/* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
+struct party {
+	uint32_t number;
+	bool link;
 };
 
 struct event {
 	enum event_kind kind;
 	int64_t at_ns;
 	uint64_t frame;
-	uint32_t from, to;       /* host numbers of the packet; 0: no IP, a group, or unknown */
-	uint32_t client, server; /* of the conversation; 0 as above */
-	const struct ip *from_ip, *to_ip;
-	uint16_t port; /* server side */
+	struct party sender, receiver; /* of the packet */
+	struct party client, server;   /* of the conversation, as far as known */
+	struct ip to;                  /* FLOW: destination, also where it is no host yet */
+	uint16_t port;                 /* server side; 0 without ports */
 	uint8_t transport;
 	const struct fact *fact;   /* EVENT_FACT */
 	const struct proto *proto; /* EVENT_FACT, EVENT_MALFORMED */
-	uint32_t mac, others; /* EVENT_BIND: who claims; another MAC that had claimed it, or 0 */
+	uint32_t rival; /* EVENT_BIND: another MAC that had claimed the address; 0 none */
 };
 
-/* Whose memory an event goes to, and whom the finding names: {a} and {b} in its sentence. */
+/* Whose memory an event goes to, and whom the finding names. */
 enum detect_key {
-	KEY_PAIR,   /* client and server */
-	KEY_CLIENT, /* client alone: {b} is empty */
-	KEY_SERVER, /* {a} is the server */
-	KEY_SENDER,
-	KEY_BIND, /* {a} the claimed address; {detail} set by see */
+	KEY_PAIR,   /* {a} client, {b} server */
+	KEY_CLIENT, /* {a} client */
+	KEY_SENDER, /* {a} sender */
+	KEY_BIND,   /* {a} the MAC that claims, {b} the rival */
 };
 
-/* What a finding remembers for its sentence. */
+/* What a finding remembers for its sentence.  Preset with severity from the row. */
 struct detected {
-	uint64_t n, m;    /* {n}, {m} */
-	char detail[80];  /* {detail} */
-	uint8_t severity; /* preset from the row */
+	uint64_t n, m;
+	uint8_t severity;
+	char detail[80];
 };
 
 struct survey;
 
 struct detection {
 	struct detection_row row;
-	const char *text; /* "{a} stopped the controller {b} ({detail})" */
-	unsigned events;  /* set of enum event_kind */
+	const char *text;
+	unsigned events;  /* set of enum event_kind; 0: survey only */
 	unsigned acts;    /* EVENT_FACT: set of 1 << enum act; 0 any */
 	unsigned effects; /* EVENT_FACT: set of 1 << enum effect; 0 any */
 	enum detect_key key;
-	size_t memory; /* bytes per key, zeroed at birth; 0 none */
-	uint32_t keys_max;
+	size_t memory;     /* bytes for each key, zeroed at birth; 0 none */
+	uint32_t keys_max; /* with memory: how many keys; beyond, the event is counted and let go */
 	bool (*see)(void *memory, const struct event *ev, struct detected *out);
-	/* At the end, over the plant without findings: for what only the whole shows.  Calls
-	 * survey_found for each. */
+	/* At the end, over a plant without findings: for what only the whole shows. */
 	void (*survey)(const struct plant *p, struct survey *s);
 };
 
 /* a, b: asset index, or NO_ASSET. */
 void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detected *d,
 	uint64_t frame, int64_t first_ns, int64_t last_ns);
+
+/* "n within t": counts in a window that starts with the first event and starts anew once it is
+ * over. True when this event is the n-th. */
+struct window {
+	int64_t since_ns;
+	uint32_t count;
+};
+bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n);
+
+/* The same for different things: each value counts once in the window.  A small set by hash. */
+enum { DISTINCT_SLOTS = 128 };
+struct distinct {
+	int64_t since_ns;
+	uint32_t count;
+	uint32_t seen[DISTINCT_SLOTS];
+};
+bool distinct_reached(
+	struct distinct *d, int64_t now_ns, unsigned seconds, uint32_t n, uint64_t value);
 
 struct sense;
 struct detections;
@@ -80,11 +103,12 @@ void detections_free(struct detections *d);
 void detections_fact(struct sense *s);
 void detections_flow(struct sense *s, enum event_kind kind);
 void detections_malformed(struct sense *s, const struct proto *proto);
-void detections_bind(struct sense *s, uint32_t mac, uint32_t host);
+void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival);
 /* Findings into the plant, most severe first.  The plant has everything else already. */
 int detections_plant(struct sense *s, struct plant *p, struct err *e);
+uint64_t detections_refused(const struct detections *d);
 
-#define X(name) extern const struct detection detect_##name;
+#define X(name) extern const struct detection detect_##name[];
 DETECTION_LIST(X)
 #undef X
 

@@ -527,6 +527,14 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 	if (!b)
 		return;
 	bool first = !b->claimed;
+	/* Somebody else had claimed it: two hosts with one address, or a cable moved. */
+	uint32_t rival = 0;
+	for (uint32_t n = host_at(v, h)->binds; first && n;
+		n = ((struct bind *)pool_at(&v->binds, n))->next_of_host) {
+		const struct bind *other = pool_at(&v->binds, n);
+		if (other->claimed && other->mac != m)
+			rival = other->mac;
+	}
 	b->claimed = true;
 	b->last_ns = c->at_ns;
 	host_at(v, h)->spoke = true;
@@ -534,7 +542,7 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 		host_at(v, h)->first_ns = c->at_ns;
 	host_at(v, h)->last_ns = c->at_ns;
 	if (first)
-		detections_bind(s, m, h);
+		detections_bind(s, m, h, rival);
 }
 
 /* --- process values

@@ -1,0 +1,134 @@
+/* How somebody got in: passwords anybody can read, passwords everybody knows, passwords guessed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "sense/detect.h"
+
+/* --- cleartext
+ * ----------------------------------------------------------------------------------*/
+
+static const char *const cleartext[] = { "telnet", "ftp", "vnc", "rlogin", "tftp" };
+
+static bool is_cleartext(void *memory, const struct event *ev, struct detected *out)
+{
+	(void)memory;
+	const struct fact *f = ev->fact;
+	for (size_t i = 0; i < COUNT_OF(cleartext); i++) {
+		if (strcmp(f->protocol, cleartext[i]) != 0)
+			continue;
+		snprintf(out->detail, sizeof out->detail, "%s", f->protocol);
+		return true;
+	}
+	if (strcmp(f->protocol, "http") != 0 || f->msg->effect != EFFECT_LOGIN)
+		return false;
+	snprintf(out->detail, sizeof out->detail, "HTTP basic authentication");
+	return true;
+}
+
+/* --- default credentials
+ * ------------------------------------------------------------------------*/
+
+/* Names and passwords printed in manuals. */
+static const struct known {
+	const char *field; /* of the fact */
+	const char *value;
+	const char *what;
+} known[] = {
+	{ "snmp.community", "public", "SNMP community \"public\"" },
+	{ "snmp.community", "private", "SNMP community \"private\"" },
+	{ "ftp.request.user", "anonymous", "FTP user \"anonymous\"" },
+	{ "ftp.request.password", "admin", "FTP password \"admin\"" },
+	{ "ftp.request.password", "password", "FTP password \"password\"" },
+	{ "ftp.request.password", "1234", "FTP password \"1234\"" },
+	{ "ftp.request.password", "fwupgrade", "the FTP password of Modicon firmware updates" },
+	{ "ftp.request.password", "factorycast@schneider", "the FTP password of FactoryCast" },
+	{ "http.authorization.basic", "admin:admin", "HTTP admin/admin" },
+	{ "http.authorization.basic", "admin:password", "HTTP admin/password" },
+	{ "http.authorization.basic", "admin:1234", "HTTP admin/1234" },
+	{ "http.authorization.basic", "admin:", "HTTP admin without a password" },
+	{ "http.authorization.basic", "root:root", "HTTP root/root" },
+	{ "http.authorization.basic", "user:user", "HTTP user/user" },
+	{ "http.authorization.basic", "Administrator:", "HTTP Administrator without a password" },
+};
+
+static bool value_is(const struct value *v, const char *word)
+{
+	return v->type == VALUE_TEXT && strlen(word) == v->size &&
+		strncasecmp((const char *)v->bytes, word, v->size) == 0;
+}
+
+static bool is_default(void *memory, const struct event *ev, struct detected *out)
+{
+	(void)memory;
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
+		size_t proto = strcspn(known[i].field, ".");
+		if (strncmp(ev->fact->protocol, known[i].field, proto) != 0)
+			continue;
+		const struct value *v = fact_value(ev->fact, known[i].field);
+		if (!v || !value_is(v, known[i].value))
+			continue;
+		snprintf(out->detail, sizeof out->detail, "%s", known[i].what);
+		return true;
+	}
+	return false;
+}
+
+/* --- guessing
+ * -----------------------------------------------------------------------------------*/
+
+enum { REFUSED_MANY = 10, REFUSED_SECONDS = 60 };
+
+static bool refused_often(void *memory, const struct event *ev, struct detected *out)
+{
+	out->n = REFUSED_MANY;
+	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
+	return window_reached(memory, ev->at_ns, REFUSED_SECONDS, REFUSED_MANY);
+}
+
+const struct detection detect_access[] = {
+	{
+		.row = { .id = "net.cleartext-access",
+			.class = "cleartext-remote-access",
+			.engine = ENGINE_POLICY,
+			.severity = SEVERITY_WARNING,
+			.title = "Remote access that anybody on the way can read",
+			.technique = "T0886",
+			.next = "Use SSH, SFTP or a VPN instead, or allow this way for a stated time and reason." },
+		.text = "{a} reached {b} by {detail}, which sends passwords and content unencrypted.",
+		.events = EVENT_FACT,
+		.key = KEY_PAIR,
+		.see = is_cleartext,
+	},
+	{
+		.row = { .id = "net.default-credentials",
+			.class = "default-credentials",
+			.engine = ENGINE_POLICY,
+			.severity = SEVERITY_MAJOR,
+			.title = "Credentials that everybody knows",
+			.technique = "T0812",
+			.next = "Change the credentials on the device; for SNMP, move to version 3." },
+		.text = "{a} used {detail} with {b}.",
+		.events = EVENT_FACT,
+		.key = KEY_PAIR,
+		.see = is_default,
+	},
+	{
+		.row = { .id = "net.brute-force",
+			.class = "brute-force",
+			.engine = ENGINE_MALWARE,
+			.severity = SEVERITY_MAJOR,
+			.title = "Many logins were refused in a short time",
+			.technique = "T0859",
+			.next = "Find out who sits at the sender. Block it if nobody does, and change the "
+				"password that was tried." },
+		.text = "{b} refused {n} logins of {a} within a minute ({detail}).",
+		.events = EVENT_FACT,
+		.effects = 1u << EFFECT_REFUSED,
+		.key = KEY_PAIR,
+		.memory = sizeof(struct window),
+		.keys_max = 4096,
+		.see = refused_often,
+	},
+	{ .row = { .id = NULL } },
+};

@@ -1,0 +1,116 @@
+/* Protocols broken or refused in numbers, and one that should be gone. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sense/detect.h"
+
+enum {
+	MALFORMED_OT = 2,
+	MALFORMED_IT = 10,
+	MALFORMED_SECONDS = 600,
+	EXCEPTIONS = 20,
+	EXCEPTION_SECONDS = 3600,
+};
+
+static void what(const struct event *ev, struct detected *out)
+{
+	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
+		ev->fact->msg->name);
+}
+
+static bool many_malformed(void *memory, const struct event *ev, struct detected *out)
+{
+	uint32_t n = ev->proto->ot ? MALFORMED_OT : MALFORMED_IT;
+	out->n = n;
+	snprintf(out->detail, sizeof out->detail, "%s", ev->proto->title);
+	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, n);
+}
+
+static bool many_violations(void *memory, const struct event *ev, struct detected *out)
+{
+	out->n = MALFORMED_OT;
+	what(ev, out);
+	return ev->proto->ot && ev->fact->violation &&
+		window_reached(memory, ev->at_ns, MALFORMED_SECONDS, MALFORMED_OT);
+}
+
+static bool many_exceptions(void *memory, const struct event *ev, struct detected *out)
+{
+	out->n = EXCEPTIONS;
+	what(ev, out);
+	return ev->proto->ot && ev->fact->failed &&
+		window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS);
+}
+
+static bool is_smb1(void *memory, const struct event *ev, struct detected *out)
+{
+	(void)memory;
+	(void)out;
+	return strcmp(ev->fact->protocol, "smb") == 0;
+}
+
+#define COUNTED .memory = sizeof(struct window), .keys_max = 4096
+
+const struct detection detect_protocol[] = {
+	{
+		.row = { .id = "proto.malformed",
+			.class = "malformed",
+			.engine = ENGINE_PROTOCOL,
+			.severity = SEVERITY_MAJOR,
+			.title = "Messages that break their protocol",
+			.technique = "T0866",
+			.next = "A broken device, or somebody who looks for faults in one: compare the frames "
+				"with what this sender usually says." },
+		.text = "{a} sent malformed {detail} messages ({n} or more within ten minutes).",
+		.events = EVENT_MALFORMED,
+		.key = KEY_SENDER,
+		COUNTED,
+		.see = many_malformed,
+	},
+	{
+		.row = { .id = "proto.violation",
+			.class = "malformed",
+			.engine = ENGINE_PROTOCOL,
+			.severity = SEVERITY_WARNING,
+			.title = "Values outside what the protocol allows",
+			.technique = "T0836",
+			.next = "A sloppy driver does this all the time, a known station should not: compare "
+				"with what this sender usually says." },
+		.text = "{a} sent values that the protocol does not allow ({detail}, {n} or more within ten "
+			"minutes).",
+		.events = EVENT_FACT,
+		.key = KEY_SENDER,
+		COUNTED,
+		.see = many_violations,
+	},
+	{
+		.row = { .id = "ot.exceptions",
+			.class = "exceptions",
+			.engine = ENGINE_OPERATIONAL,
+			.severity = SEVERITY_WARNING,
+			.title = "A controller refused many requests",
+			.technique = "T0888",
+			.next = "Look at the first request refused: a station configured for another device, or "
+				"somebody who tries things." },
+		.text = "{b} refused {n} or more requests of {a} within an hour ({detail}).",
+		.events = EVENT_FACT,
+		.key = KEY_PAIR,
+		COUNTED,
+		.see = many_exceptions,
+	},
+	{
+		.row = { .id = "net.smbv1",
+			.class = "smbv1",
+			.engine = ENGINE_POLICY,
+			.severity = SEVERITY_WARNING,
+			.title = "SMB version 1 is in use",
+			.technique = "T0866",
+			.next = "Switch SMBv1 off where the machine's owner allows it; until then keep the machine "
+				"apart: worms of 2017 still spread this way." },
+		.text = "{a} and {b} speak SMB version 1.",
+		.events = EVENT_FACT,
+		.key = KEY_PAIR,
+		.see = is_smb1,
+	},
+	{ .row = { .id = NULL } },
+};

@@ -1,0 +1,164 @@
+/* Somebody looks around: addresses, ports, controllers, functions.  Thresholds are those operators
+ * of other sensors live with (50 addresses, 25 ports, 10 controllers in two minutes, 40 ARP
+ * questions in six), lower where an OT network makes less noise by itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "sense/detect.h"
+
+enum {
+	ADDRESSES = 30,
+	ADDRESS_SECONDS = 120,
+	ARP_QUESTIONS = 40,
+	ARP_SECONDS = 360,
+	PORTS = 25,
+	PORT_SECONDS = 120,
+	CONTROLLERS = 10,
+	CONTROLLER_SECONDS = 120,
+	FUNCTIONS = 15,
+	FUNCTION_SECONDS = 120,
+};
+
+static uint64_t address_value(const struct ip *a)
+{
+	uint64_t high, low;
+	memcpy(&high, a->b, 8);
+	memcpy(&low, a->b + 8, 8);
+	return high * 31 + low;
+}
+
+static bool many_addresses(void *memory, const struct event *ev, struct detected *out)
+{
+	out->n = ADDRESSES;
+	return ev->port && !ip_is_multicast(&ev->to) &&
+		distinct_reached(
+			memory, ev->at_ns, ADDRESS_SECONDS, ADDRESSES, address_value(&ev->to));
+}
+
+static bool many_questions(void *memory, const struct event *ev, struct detected *out)
+{
+	if (strcmp(ev->fact->protocol, "arp") != 0 || ev->fact->dir != DIR_REQUEST)
+		return false;
+	const struct value *v = fact_value(ev->fact, "arp.dst.proto_ipv4");
+	uint32_t target = 0;
+	if (!v || v->type != VALUE_IP || v->size != sizeof target)
+		return false;
+	memcpy(&target, v->bytes, sizeof target);
+	out->n = ARP_QUESTIONS;
+	return distinct_reached(memory, ev->at_ns, ARP_SECONDS, ARP_QUESTIONS, target);
+}
+
+static bool many_ports(void *memory, const struct event *ev, struct detected *out)
+{
+	out->n = PORTS;
+	return ev->port &&
+		distinct_reached(memory, ev->at_ns, PORT_SECONDS, PORTS,
+			(uint64_t)ev->transport << 16 | ev->port);
+}
+
+/* Ports controllers are programmed through; of one who only knocks, the port is all there is. */
+static const uint16_t controller_ports[] = { 102, 502, 1911, 2222, 2404, 4840, 9600, 18245, 20000,
+	34964, 44818, 47808, 48898, 5006, 5007 };
+
+static bool many_controllers(void *memory, const struct event *ev, struct detected *out)
+{
+	bool controller = false;
+	for (size_t i = 0; i < COUNT_OF(controller_ports); i++)
+		controller |= controller_ports[i] == ev->port;
+	out->n = CONTROLLERS;
+	return controller && !ip_is_multicast(&ev->to) &&
+		distinct_reached(
+			memory, ev->at_ns, CONTROLLER_SECONDS, CONTROLLERS, address_value(&ev->to));
+}
+
+static const char *const function_fields[] = { "modbus.function", "cip.service", "s7comm.func",
+	"dnp3.al.func" };
+
+static bool many_functions(void *memory, const struct event *ev, struct detected *out)
+{
+	if (!ev->proto->ot || ev->fact->dir != DIR_REQUEST)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(function_fields); i++) {
+		const struct value *v = fact_value(ev->fact, function_fields[i]);
+		if (!v)
+			continue;
+		out->n = FUNCTIONS;
+		snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
+		return distinct_reached(memory, ev->at_ns, FUNCTION_SECONDS, FUNCTIONS, v->u);
+	}
+	return false;
+}
+
+#define LOOKING  .engine = ENGINE_ANOMALY, .severity = SEVERITY_MAJOR
+#define DISTINCT .memory = sizeof(struct distinct), .keys_max = 1024
+
+const struct detection detect_scan[] = {
+	{
+		.row = { .id = "net.address-scan",
+			.class = "scan-address",
+			LOOKING,
+			.title = "One host tried many addresses",
+			.technique = "T0846",
+			.next = "Find the host. If it is no scanner of yours, take it off the network." },
+		.text = "{a} tried {n} or more addresses within two minutes.",
+		.events = EVENT_FLOW,
+		.key = KEY_SENDER,
+		DISTINCT,
+		.see = many_addresses,
+	},
+	{
+		.row = { .id = "net.arp-scan",
+			.class = "scan-address",
+			LOOKING,
+			.title = "One host asked for many addresses",
+			.technique = "T0846",
+			.next = "Find the host. If it is no scanner or router of yours, take it off the network." },
+		.text = "{a} asked by ARP for {n} or more addresses within six minutes.",
+		.events = EVENT_FACT,
+		.key = KEY_SENDER,
+		DISTINCT,
+		.see = many_questions,
+	},
+	{
+		.row = { .id = "net.port-scan",
+			.class = "scan-port",
+			LOOKING,
+			.title = "One host tried many ports of another",
+			.technique = "T0846",
+			.next = "Find the host. If it is no scanner of yours, take it off the network; see what "
+				"answered." },
+		.text = "{a} tried {n} or more ports of {b} within two minutes.",
+		.events = EVENT_FLOW,
+		.key = KEY_PAIR,
+		DISTINCT,
+		.see = many_ports,
+	},
+	{
+		.row = { .id = "ot.controller-scan",
+			.class = "scan-controller",
+			LOOKING,
+			.title = "One host looked for controllers",
+			.technique = "T0846",
+			.next = "Find the host. Controllers are polled by known stations only." },
+		.text = "{a} tried the controller ports of {n} or more addresses within two minutes.",
+		.events = EVENT_FLOW,
+		.key = KEY_SENDER,
+		DISTINCT,
+		.see = many_controllers,
+	},
+	{
+		.row = { .id = "ot.function-scan",
+			.class = "scan-function",
+			LOOKING,
+			.title = "One host tried many functions of a controller",
+			.technique = "T0888",
+			.next = "Find the host. Stations use a few functions; a sweep is a scanner or a fuzzer." },
+		.text = "{a} tried {n} or more {detail} functions on {b} within two minutes.",
+		.events = EVENT_FACT,
+		.key = KEY_PAIR,
+		DISTINCT,
+		.see = many_functions,
+	},
+	{ .row = { .id = NULL } },
+};
