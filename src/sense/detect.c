@@ -136,8 +136,7 @@ bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t
 	return ++w->count == n;
 }
 
-bool distinct_reached(
-	struct distinct *d, int64_t now_ns, unsigned seconds, uint32_t n, uint64_t value)
+bool distinct_add(struct distinct *d, int64_t now_ns, unsigned seconds, uint64_t value)
 {
 	if (!d->count || window_over(d->since_ns, now_ns, seconds))
 		*d = (struct distinct){ .since_ns = now_ns };
@@ -148,7 +147,8 @@ bool distinct_reached(
 			return false;
 		if (!*slot) {
 			*slot = mark;
-			return ++d->count == n;
+			d->count++;
+			return true;
 		}
 	}
 	return false;
@@ -292,6 +292,7 @@ static struct event event_now(struct sense *s, enum event_kind kind)
 	ev.client.number = f->host[client];
 	ev.server.number = f->host[!client];
 	ev.port = f->port[!client];
+	ev.under_way = f->transport == TRANSPORT_TCP && !f->opened;
 	return ev;
 }
 

@@ -18,7 +18,7 @@
 enum event_kind {
 	EVENT_FACT = 1,      /* a message was read */
 	EVENT_FLOW = 2,      /* first packet of a conversation */
-	EVENT_REFUSED = 4,   /* a TCP connection answered by RST */
+	EVENT_ANSWER = 4,    /* its other side said something for the first time */
 	EVENT_MALFORMED = 8, /* a message that broke its protocol */
 	EVENT_BIND = 16,     /* a MAC said for the first time that an address is its own */
 };
@@ -36,6 +36,7 @@ struct event {
 	struct party sender, receiver; /* of the packet */
 	struct party client, server;   /* of the conversation, as far as known */
 	struct ip to;                  /* FLOW: destination, also where it is no host yet */
+	bool under_way;                /* FLOW: TCP that began before the capture did */
 	uint16_t port;                 /* server side; 0 without ports */
 	uint8_t transport;
 	const struct fact *fact;   /* EVENT_FACT */
@@ -87,14 +88,14 @@ struct window {
 bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n);
 
 /* The same for different things: each value counts once in the window.  A small set by hash. */
-enum { DISTINCT_SLOTS = 128 };
+enum { DISTINCT_SLOTS = 256 };
 struct distinct {
 	int64_t since_ns;
 	uint32_t count;
 	uint32_t seen[DISTINCT_SLOTS];
 };
-bool distinct_reached(
-	struct distinct *d, int64_t now_ns, unsigned seconds, uint32_t n, uint64_t value);
+bool distinct_add(
+	struct distinct *d, int64_t now_ns, unsigned seconds, uint64_t value); /* true: new */
 
 struct sense;
 struct detections;

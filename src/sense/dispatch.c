@@ -20,6 +20,14 @@ enum proto_number proto_number(const struct proto *p)
 	return (enum proto_number)n;
 }
 
+bool proto_is_ot(const char *name)
+{
+	for (size_t i = 0; name && i < PROTO_COUNT; i++)
+		if (protocols[i]->ot && strcmp(protocols[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	struct scene *c = &s->scene;

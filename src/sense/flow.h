@@ -46,6 +46,7 @@ struct flow {
 	int8_t client;    /* 0, 1, -1 not known */
 	bool opened;      /* the SYN was seen */
 	bool established; /* both ends agreed, or it was under way when the capture began */
+	bool answered;    /* side 1 said something too */
 	bool recent;      /* spoke since the sweep passed */
 	bool mute;        /* nothing more is read from it */
 	bool closing;     /* RST, or FIN from both sides */

@@ -158,14 +158,6 @@ static void by_capabilities(struct plant_room *r, struct asset *a)
 /* --- what it does
  * -------------------------------------------------------------------------------*/
 
-static bool is_ot(const char *protocol)
-{
-	for (size_t i = 0; protocol && i < PROTO_COUNT; i++)
-		if (protocols[i]->ot && strcmp(protocols[i]->name, protocol) == 0)
-			return true;
-	return false;
-}
-
 static void see_operations(
 	const struct plant *p, const struct conversation *c, struct doing *client)
 {
@@ -187,7 +179,7 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 		struct doing *server = c->server == NO_ASSET ? NULL : &doing[c->server];
 		if (c->guess || !c->protocol || !server)
 			continue;
-		if (is_ot(c->protocol)) {
+		if (proto_is_ot(c->protocol)) {
 			client->ot_servers++;
 			see_operations(p, c, client);
 			if (!server->serves_ot)

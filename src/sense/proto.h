@@ -164,6 +164,8 @@ void scene_enough(struct scene *s);
 /* The next n bytes of this side of the stream are bulk that nobody reads (bodies, file content). */
 void scene_skip(struct scene *s, uint64_t n);
 
+bool proto_is_ot(const char *name); /* by its label; false for NULL */
+
 #define X(name) extern const struct proto proto_##name;
 PROTOCOL_LIST(X)
 #undef X

@@ -121,7 +121,7 @@ static struct flow *new_flow(struct sense *s, const struct packet *p)
 }
 
 /* The handshake tells who opened it (RFC 9293, 3.5). */
-static void see_handshake(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+static void see_handshake(struct flow *f, unsigned side, const struct packet *p)
 {
 	if (p->flags & TCP_SYN) {
 		bool answer = p->flags & TCP_ACK;
@@ -133,13 +133,8 @@ static void see_handshake(struct sense *s, struct flow *f, unsigned side, const 
 	}
 	if (p->flags & TCP_FIN)
 		f->fin |= (uint8_t)(1 << side);
-	if (p->flags & TCP_RST || f->fin == 3) {
-		if (p->flags & TCP_RST && !f->established && !f->closing && !s->config.facts_only) {
-			s->flow = f;
-			detections_flow(s, EVENT_REFUSED);
-		}
+	if (p->flags & TCP_RST || f->fin == 3)
 		f->closing = true;
-	}
 }
 
 /* A new connection on the ports of an old one. */
@@ -163,10 +158,16 @@ static void converse(struct sense *s, const struct packet *p)
 		f = new_flow(s, p);
 	account_packet(s, f, side, p);
 	if (p->kind == PACKET_TCP)
-		see_handshake(s, f, side, p);
+		see_handshake(f, side, p);
 	dispatch_scene(s, f, side, p);
-	if (new && !s->config.facts_only)
-		detections_flow(s, EVENT_FLOW);
+	if (!s->config.facts_only) {
+		bool speaks = p->kind != PACKET_TCP || p->payload.left;
+		if (new)
+			detections_flow(s, EVENT_FLOW);
+		else if (side && speaks && !f->answered)
+			detections_flow(s, EVENT_ANSWER);
+		f->answered |= side && speaks;
+	}
 	if (p->kind == PACKET_TCP)
 		stream_segment(s, f, side, p);
 	else if (p->kind == PACKET_UDP)

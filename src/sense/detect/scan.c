@@ -20,6 +20,8 @@ enum {
 	FUNCTION_SECONDS = 120,
 };
 
+enum { UDP = 17, EPHEMERAL = 32768 };
+
 static uint64_t address_value(const struct ip *a)
 {
 	uint64_t high, low;
@@ -28,12 +30,41 @@ static uint64_t address_value(const struct ip *a)
 	return high * 31 + low;
 }
 
+/* Different things tried, less those that answered: a station that polls forty controllers is none
+ * who looks around. */
+struct tries {
+	struct distinct things;
+	uint32_t answered;
+	bool told; /* once in a window is enough */
+};
+
+static bool tried(
+	struct tries *t, const struct event *ev, unsigned seconds, uint32_t n, uint64_t thing)
+{
+	if (ev->kind == EVENT_ANSWER) {
+		t->answered++;
+		return false;
+	}
+	bool fresh = distinct_add(&t->things, ev->at_ns, seconds, thing);
+	if (fresh && t->things.count == 1) {
+		t->answered = 0;
+		t->told = false;
+	}
+	if (!fresh || t->told || t->things.count < n + t->answered)
+		return false;
+	t->told = true;
+	return true;
+}
+
+static bool knocks(const struct event *ev)
+{
+	return ev->port && !ev->under_way && !ip_is_multicast(&ev->to);
+}
+
 static bool many_addresses(void *memory, const struct event *ev, struct detected *out)
 {
 	out->n = ADDRESSES;
-	return ev->port && !ip_is_multicast(&ev->to) &&
-		distinct_reached(
-			memory, ev->at_ns, ADDRESS_SECONDS, ADDRESSES, address_value(&ev->to));
+	return knocks(ev) && tried(memory, ev, ADDRESS_SECONDS, ADDRESSES, address_value(&ev->to));
 }
 
 static bool many_questions(void *memory, const struct event *ev, struct detected *out)
@@ -46,15 +77,16 @@ static bool many_questions(void *memory, const struct event *ev, struct detected
 		return false;
 	memcpy(&target, v->bytes, sizeof target);
 	out->n = ARP_QUESTIONS;
-	return distinct_reached(memory, ev->at_ns, ARP_SECONDS, ARP_QUESTIONS, target);
+	return tried(memory, ev, ARP_SECONDS, ARP_QUESTIONS, target);
 }
 
+/* A datagram to a high port from a lower one is an answer whose question the capture missed. */
 static bool many_ports(void *memory, const struct event *ev, struct detected *out)
 {
+	bool answer = ev->kind == EVENT_FLOW && ev->transport == UDP && ev->port >= EPHEMERAL;
 	out->n = PORTS;
-	return ev->port &&
-		distinct_reached(memory, ev->at_ns, PORT_SECONDS, PORTS,
-			(uint64_t)ev->transport << 16 | ev->port);
+	return knocks(ev) && !answer &&
+		tried(memory, ev, PORT_SECONDS, PORTS, (uint64_t)ev->transport << 16 | ev->port);
 }
 
 /* Ports controllers are programmed through; of one who only knocks, the port is all there is. */
@@ -67,9 +99,8 @@ static bool many_controllers(void *memory, const struct event *ev, struct detect
 	for (size_t i = 0; i < COUNT_OF(controller_ports); i++)
 		controller |= controller_ports[i] == ev->port;
 	out->n = CONTROLLERS;
-	return controller && !ip_is_multicast(&ev->to) &&
-		distinct_reached(
-			memory, ev->at_ns, CONTROLLER_SECONDS, CONTROLLERS, address_value(&ev->to));
+	return controller && knocks(ev) &&
+		tried(memory, ev, CONTROLLER_SECONDS, CONTROLLERS, address_value(&ev->to));
 }
 
 static const char *const function_fields[] = { "modbus.function", "cip.service", "s7comm.func",
@@ -85,13 +116,13 @@ static bool many_functions(void *memory, const struct event *ev, struct detected
 			continue;
 		out->n = FUNCTIONS;
 		snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
-		return distinct_reached(memory, ev->at_ns, FUNCTION_SECONDS, FUNCTIONS, v->u);
+		return tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u);
 	}
 	return false;
 }
 
-#define LOOKING  .engine = ENGINE_ANOMALY, .severity = SEVERITY_MAJOR
-#define DISTINCT .memory = sizeof(struct distinct), .keys_max = 1024
+#define LOOKING .engine = ENGINE_ANOMALY, .severity = SEVERITY_MAJOR
+#define TRIES   .memory = sizeof(struct tries), .keys_max = 1024
 
 const struct detection detect_scan[] = {
 	{
@@ -102,9 +133,9 @@ const struct detection detect_scan[] = {
 			.technique = "T0846",
 			.next = "Find the host. If it is no scanner of yours, take it off the network." },
 		.text = "{a} tried {n} or more addresses within two minutes.",
-		.events = EVENT_FLOW,
-		.key = KEY_SENDER,
-		DISTINCT,
+		.events = EVENT_FLOW | EVENT_ANSWER,
+		.key = KEY_CLIENT,
+		TRIES,
 		.see = many_addresses,
 	},
 	{
@@ -117,7 +148,7 @@ const struct detection detect_scan[] = {
 		.text = "{a} asked by ARP for {n} or more addresses within six minutes.",
 		.events = EVENT_FACT,
 		.key = KEY_SENDER,
-		DISTINCT,
+		TRIES,
 		.see = many_questions,
 	},
 	{
@@ -129,9 +160,9 @@ const struct detection detect_scan[] = {
 			.next = "Find the host. If it is no scanner of yours, take it off the network; see what "
 				"answered." },
 		.text = "{a} tried {n} or more ports of {b} within two minutes.",
-		.events = EVENT_FLOW,
+		.events = EVENT_FLOW | EVENT_ANSWER,
 		.key = KEY_PAIR,
-		DISTINCT,
+		TRIES,
 		.see = many_ports,
 	},
 	{
@@ -142,9 +173,9 @@ const struct detection detect_scan[] = {
 			.technique = "T0846",
 			.next = "Find the host. Controllers are polled by known stations only." },
 		.text = "{a} tried the controller ports of {n} or more addresses within two minutes.",
-		.events = EVENT_FLOW,
-		.key = KEY_SENDER,
-		DISTINCT,
+		.events = EVENT_FLOW | EVENT_ANSWER,
+		.key = KEY_CLIENT,
+		TRIES,
 		.see = many_controllers,
 	},
 	{
@@ -157,7 +188,7 @@ const struct detection detect_scan[] = {
 		.text = "{a} tried {n} or more {detail} functions on {b} within two minutes.",
 		.events = EVENT_FACT,
 		.key = KEY_PAIR,
-		DISTINCT,
+		TRIES,
 		.see = many_functions,
 	},
 	{ .row = { .id = NULL } },

@@ -63,20 +63,22 @@ static bool is_station(const struct asset *a)
 /* NULL: a known station at its work.  Stations are known by what they say of themselves, by where
  * people put them, and by reading what they write; never by the mere fact that they write. */
 static const char *why_not(const struct plant *p, const struct conversation *c,
-	const struct habit *h, uint64_t most_reads)
+	const struct habit *h, uint64_t most_reads, uint8_t *severity)
 {
+	*severity = SEVERITY_CRITICAL;
 	const struct asset *a = &p->assets[c->client];
 	bool stated = a->zone && a->level != LEVEL_UNKNOWN;
 	if (a->type == TYPE_INTERNET)
 		return "comes from a public address";
 	if (stated && a->level >= 30)
 		return "stands above the supervision level";
-	if (!is_station(a))
+	if (!is_station(a) && h->reads < SUPERVISED)
 		return "is not known as an operator or engineering station";
 	if (stated)
 		return NULL;
 	if (most_reads >= SUPERVISED && h->reads * FAR_LESS < most_reads)
 		return "does not supervise it: another station reads it all the time";
+	*severity = SEVERITY_MAJOR; /* little is known of either of them */
 	if (!h->reads && h->writes <= FEW_WRITES)
 		return "writes without ever reading it";
 	return NULL;
@@ -96,12 +98,12 @@ static void survey_writes(const struct plant *p, struct survey *s)
 	for (size_t i = 0; i < p->conversation_count; i++) {
 		const struct conversation *c = &p->conversations[i];
 		struct habit h = habit_of(p, c);
-		const char *why = h.writes && c->server != NO_ASSET
-			? why_not(p, c, &h, reads_by[c->server])
-			: NULL;
+		if (!h.writes || c->server == NO_ASSET || !proto_is_ot(c->protocol))
+			continue;
+		struct detected said = { .n = h.writes };
+		const char *why = why_not(p, c, &h, reads_by[c->server], &said.severity);
 		if (!why)
 			continue;
-		struct detected said = { .n = h.writes, .severity = SEVERITY_CRITICAL };
 		snprintf(said.detail, sizeof said.detail, "%s", why);
 		survey_found(s, c->client, c->server, &said, h.first_write_frame, c->first_ns,
 			c->last_ns);
