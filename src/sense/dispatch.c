@@ -22,9 +22,14 @@ enum proto_number proto_number(const struct proto *p)
 
 bool proto_is_ot(const char *name)
 {
-	for (size_t i = 0; name && i < PROTO_COUNT; i++)
-		if (protocols[i]->ot && strcmp(protocols[i]->name, name) == 0)
-			return true;
+	for (size_t i = 0; name && i < PROTO_COUNT; i++) {
+		const struct proto *p = protocols[i];
+		bool is = strcmp(p->name, name) == 0;
+		for (size_t n = 0; n < COUNT_OF(p->also) && p->also[n]; n++)
+			is |= strcmp(p->also[n], name) == 0;
+		if (is)
+			return p->ot;
+	}
 	return false;
 }
 

@@ -42,8 +42,9 @@ struct point_at {
 enum { POINT_NAME = 128 };
 
 struct proto {
-	const char *name;  /* "modbus": what facts and conversations are labelled with */
-	const char *title; /* "Modbus/TCP" */
+	const char *name;    /* "modbus": what facts and conversations are labelled with */
+	const char *also[3]; /* other labels its facts may carry: scene_label() */
+	const char *title;   /* "Modbus/TCP" */
 	const char *standard;
 	unsigned over; /* enum over, a set */
 	bool ot;       /* an industrial protocol: its servers are controllers or like them */

@@ -571,6 +571,7 @@ static void point_name(const struct point_at *at, char name[POINT_NAME])
 
 const struct proto proto_enip = {
 	.name = "enip",
+	.also = { "cip", NULL },
 	.title = "EtherNet/IP and CIP",
 	.standard = "ODVA The CIP Networks Library, volumes 1 and 2",
 	.over = OVER_TCP | OVER_UDP,
