@@ -171,7 +171,10 @@ void account_fact(struct sense *s)
 				(int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
 		/* The label may have changed since: the conversation follows it. */
 		uint32_t n = f->conversation;
-		if (!n || conversation_at(&s->inventory, n)->protocol != fact->protocol) {
+		/* A lower layer's own fact stays with the conversation its upper one named. */
+		bool below = f->layer[1].proto && s->layer == &f->layer[0];
+		if (!n ||
+			(!below && conversation_at(&s->inventory, n)->protocol != fact->protocol)) {
 			const char *label = f->label;
 			f->label = fact->protocol;
 			f->conversation = account_conversation(s, f);
