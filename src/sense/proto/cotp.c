@@ -58,9 +58,9 @@ static const struct field field_dst_tsap = { "cotp.dst_tsap", TEXT, 0, 0 };
 
 static const struct msg msgs[] = {
 	{ TPDU_CR, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "connect", NULL },
-	{ TPDU_CC, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "connect", NULL },
+	{ TPDU_CR, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "connect", NULL },
 	{ TPDU_DR, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "disconnect", NULL },
-	{ TPDU_DC, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "disconnect", NULL },
+	{ TPDU_DR, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "disconnect", NULL },
 	{ TPDU_DT, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "data", NULL },
 	{ TPDU_ED, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "expedited_data", NULL },
 	{ TPDU_AK, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "acknowledge", NULL },
@@ -70,12 +70,20 @@ static const struct msg msgs[] = {
 	{ 0 },
 };
 
+/* Confirmations are the answer rows of what they confirm. */
 static const struct msg *row_of(uint8_t type)
 {
-	for (const struct msg *m = msgs; m->name; m++)
-		if (m->code == type)
-			return m;
-	return NULL;
+	switch (type) {
+	case TPDU_CR:
+	case TPDU_DR:
+		return msg_find(msgs, type, DIR_REQUEST);
+	case TPDU_CC:
+		return msg_find(msgs, TPDU_CR, DIR_RESPONSE);
+	case TPDU_DC:
+		return msg_find(msgs, TPDU_DR, DIR_RESPONSE);
+	default:
+		return msg_find(msgs, type, DIR_OTHER);
+	}
 }
 
 /* Shortest header of a TPDU, without the length indicator; 0: no such TPDU. */

@@ -132,9 +132,7 @@ static const struct msg msgs[] = {
 	BOTH(ROW_DOMAIN + ERECT_DOMAIN, EFFECT_NONE, "erect_domain"),
 	BOTH(ROW_DOMAIN + DISCONNECT, EFFECT_NONE, "disconnect"),
 	BOTH(ROW_DOMAIN + ATTACH_REQUEST, EFFECT_NONE, "attach_user"),
-	BOTH(ROW_DOMAIN + ATTACH_CONFIRM, EFFECT_NONE, "attach_user"),
 	BOTH(ROW_DOMAIN + JOIN_REQUEST, EFFECT_NONE, "join_channel"),
-	BOTH(ROW_DOMAIN + JOIN_CONFIRM, EFFECT_NONE, "join_channel"),
 	{ ROW_DOMAIN + SEND_REQUEST, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "data", NULL },
 	{ ROW_DOMAIN, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "other", NULL },
 	{ 0 },
@@ -464,7 +462,8 @@ static enum parsed read_domain(struct scene *s, struct cur c)
 	case ATTACH_CONFIRM:
 	case JOIN_CONFIRM:
 		ask_take(s, choice - 1u);
-		fact_begin(s, msg_find(msgs, ROW_DOMAIN + choice, DIR_RESPONSE));
+		/* A confirm is numbered one above its request. */
+		fact_begin(s, msg_find(msgs, ROW_DOMAIN + choice - 1, DIR_RESPONSE));
 		/* Result: four bits across the byte border after the choice and an option bit. */
 		unsigned result = (first & 1u) << 3 | cur_u8(&c) >> 5;
 		fact_uint(s, &field_result, result);

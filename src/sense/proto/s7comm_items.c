@@ -1,4 +1,5 @@
 /* S7comm addresses and values: read and write variables, and what else speaks of them. */
+#include <math.h>
 #include <stdio.h>
 
 #include "sense/proto/s7comm.h"
@@ -281,8 +282,11 @@ static unsigned width_of(uint8_t size)
 	}
 }
 
+/* Three decimal digits; what a program wrote there without thinking is no value. */
 static double bcd3(uint16_t word)
 {
+	if ((word >> 8 & 0xf) > 9 || (word >> 4 & 0xf) > 9 || (word & 0xf) > 9)
+		return (double)NAN;
 	return (word >> 8 & 0xf) * 100 + (word >> 4 & 0xf) * 10 + (word & 0xf);
 }
 
@@ -344,9 +348,9 @@ void s7_item_value(struct scene *s, const struct s7_item *item, struct cur c, bo
 		if (!cur_ok(&c))
 			return;
 		struct point_at at = point_of(&one);
-		if (written)
+		if (written && !isnan(v))
 			point_server(s, &at, v, true);
-		else
+		else if (!isnan(v))
 			point_sender(s, &at, v, false);
 		one.address += step;
 	}
