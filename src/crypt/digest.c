@@ -1,5 +1,6 @@
 #include "crypt/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -7,6 +8,8 @@
 static void digest(
 	const EVP_MD *kind, const void *bytes, size_t size, uint8_t *out, size_t out_size)
 {
+	/* First use would read openssl.cnf, and no file can be opened in a jail. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (!kind || !EVP_Digest(bytes, size, out, NULL, kind, NULL))
 		memset(out, 0, out_size);
 }
