@@ -474,3 +474,50 @@ struct sample *sample_large(uint32_t assets)
 	finish(s, "big.pcap");
 	return s;
 }
+
+static uint32_t any(uint64_t *state, size_t below)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX */
+	return (uint32_t)((*state >> 33) % below);
+}
+
+static void add_any_asset(struct sample *s, uint64_t *state, uint32_t zones, uint32_t nets)
+{
+	static const uint8_t levels[] = { 0, 10, 10, 20, 20, 25, 30, 35, 40, 50, LEVEL_UNKNOWN };
+	struct asset_row row = { .protocols = "modbus", .vendor = "Siemens AG" };
+	row.type = (uint8_t)any(state, TYPE_COUNT);
+	row.level = levels[any(state, COUNT_OF(levels))];
+	row.ip[0] = any(state, 8) ? 10 : 0; /* the others have a MAC address only */
+	row.ip[2] = (uint8_t)any(state, nets);
+	row.ip[3] = (uint8_t)any(state, 255);
+	if (any(state, 3))
+		row.name = made(s, "asset %u of the plant", any(state, 1000));
+	if (any(state, 2))
+		row.zone = made(s, "zone %u", any(state, zones));
+	add_asset(s, &row);
+}
+
+struct sample *sample_random(uint32_t seed, uint32_t assets)
+{
+	static const struct msg *const messages[] = { &reads, &writes, &read_var, &stop, &download,
+		&operate };
+	struct sample *s = sample_new(assets);
+	uint64_t state = seed * 2654435761u + 1;
+	uint32_t zones = 1 + any(&state, 30), nets = 1 + any(&state, 20);
+	for (uint32_t i = 0; i < assets; i++)
+		add_any_asset(s, &state, zones, nets);
+	for (uint32_t i = 0; i < assets * 2; i++) {
+		uint32_t client = any(&state, assets), server = any(&state, assets);
+		uint64_t packets = 1u << any(&state, 24);
+		struct conversation *c =
+			add_conversation(s, client, server, "modbus", 502, packets);
+		if (any(&state, 2))
+			add_operation(s, c, messages[any(&state, COUNT_OF(messages))], 50);
+	}
+	for (uint32_t i = 0; i < assets / 8; i++) {
+		uint32_t a = any(&state, assets + 1), b = any(&state, assets + 1);
+		add_finding(s, &rows[any(&state, COUNT_OF(rows))], a, b, "Look here.");
+	}
+	finish(s, "random.pcap");
+	return s;
+}

@@ -12,6 +12,7 @@ struct sample *sample_small(void);   /* 8 assets, findings of every severity */
 struct sample *sample_hostile(void); /* the small one, named by somebody who means harm */
 struct sample *sample_flat(uint32_t assets); /* one network, no names, no zones */
 struct sample *sample_large(uint32_t assets);
+struct sample *sample_random(uint32_t seed, uint32_t assets); /* anything, anywhere */
 void sample_free(struct sample *s);
 const struct plant *sample_plant(const struct sample *s);
 

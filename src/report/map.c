@@ -381,7 +381,7 @@ static void draw_legend(const struct map *m, struct out *o)
 		out_fmt(o,
 			"<rect class=\"wm-m%d\" x=\"%d\" y=\"%d\" width=\"20\" height=\"14\" rx=\"7\"/>",
 			i, x + 10, y - 11);
-		snprintf(text, sizeof text, "%s finding", severity_name(i));
+		snprintf(text, sizeof text, "%s finding", severity_name((enum severity)i));
 		label(o, x + 36, y, "wm-small", text, 24);
 		x += 46 + (int)strlen(text) * 6;
 	}

@@ -15,6 +15,7 @@
 enum {
 	MAP_ZONES = 14,  /* panels; smaller networks are shown together */
 	MAP_BOXES = 100, /* alike assets are drawn as one box until no more are needed */
+	MAP_BOXES_MOST = BAND_COUNT * TYPE_COUNT, /* where every type lives on every level */
 	MAP_EDGES = 160, /* the strongest and largest are drawn, the rest is counted */
 	MAP_LANES = MAP_ZONES,
 	MAP_COLUMNS = 12, /* of boxes in a lane */
@@ -92,7 +93,7 @@ struct map {
 	uint8_t *severity;  /* by asset: worst finding + 1 */
 	uint16_t *findings; /* by asset */
 	struct map_box *boxes;
-	size_t box_count, box_room;
+	size_t box_count, alone_max; /* assets with findings that keep a box among many alike */
 	struct map_edge *edges;
 	size_t edge_count, edges_left_out;
 

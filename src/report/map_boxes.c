@@ -197,12 +197,9 @@ static int assets_by_place(const void *one, const void *two, void *arg)
 	return way ? way : (a > b) - (a < b);
 }
 
-/* Out of all proportion (every type on every level), what comes last shares the last box. */
-enum { BOXES_LIMIT = 2 * MAP_BOXES };
-
 static void box_add(struct map *m, uint32_t index, bool join)
 {
-	if (!join && m->box_count < BOXES_LIMIT) {
+	if (!join) {
 		const struct asset *a = &m->p->assets[index];
 		m->boxes[m->box_count++] = (struct map_box){ .asset = index,
 			.zone = m->zone_of[index],
@@ -236,7 +233,7 @@ static void box_run(struct map *m, const uint32_t *run, size_t count, size_t ali
 	for (int rest = 0; rest < 2; rest++) {
 		alone = 0;
 		for (size_t i = 0; i < count; i++) {
-			bool marked = alone < ALONE_MAX && wants_attention(m, run[i]);
+			bool marked = alone < m->alone_max && wants_attention(m, run[i]);
 			alone += marked;
 			if ((!grouped || marked) != !rest)
 				continue;
@@ -265,7 +262,7 @@ static size_t run_boxes(const struct map *m, const uint32_t *run, size_t count, 
 	size_t alone = 0;
 	if (count <= alike_max)
 		return count;
-	for (size_t i = 0; i < count && alone < ALONE_MAX; i++)
+	for (size_t i = 0; i < count && alone < m->alone_max; i++)
 		alone += wants_attention(m, run[i]);
 	return alone + (count > alone);
 }
@@ -336,7 +333,7 @@ int map_boxes(struct map *m, const struct plant *p)
 {
 	static const size_t zones_max[] = { MAP_ZONES, 10, 6, 3, 1 };
 	size_t count = p->asset_count;
-	*m = (struct map){ .p = p };
+	*m = (struct map){ .p = p, .alone_max = ALONE_MAX };
 	m->zone_of = calloc(count + 1, sizeof *m->zone_of);
 	m->box_of = calloc(count + 1, sizeof *m->box_of);
 	m->severity = calloc(count + 1, sizeof *m->severity);
@@ -358,12 +355,15 @@ int map_boxes(struct map *m, const struct plant *p)
 			if (needed <= MAP_BOXES)
 				break;
 		}
-		if (at == COUNT_OF(alike) && z + 1 < COUNT_OF(zones_max))
+		bool crowded = at == COUNT_OF(alike);
+		if (crowded && z + 1 < COUNT_OF(zones_max))
 			continue; /* with fewer zones, then */
+		if (crowded)
+			m->alone_max = 0; /* one box for each type on each level, no more */
 		m->boxes = calloc(needed + 1, sizeof *m->boxes);
 		if (!m->boxes)
 			goto undo;
-		fill_boxes(m, order, at < COUNT_OF(alike) ? alike[at] : 1);
+		fill_boxes(m, order, crowded ? 1 : alike[at]);
 		break;
 	}
 	result = 0;

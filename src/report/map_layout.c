@@ -161,7 +161,9 @@ static size_t end_corners(
 		return 2;
 	}
 	unsigned beside = map_channel_beside(m->zones[b->zone].lane, b->column, m->place[b->band]);
-	int x = b->x - CHANNEL_PAD / 2 - 2 - track_of(m, beside, e->net);
+	/* Half a track to the side on every other band: its neighbours use the same channels
+	 * across. */
+	int x = b->x - CHANNEL_PAD / 2 - track_of(m, beside, e->net) - m->place[b->band] % 2 * 3;
 	at[0] = (struct map_point){ b->x, b->y + BOX_HEIGHT / 2 + offset };
 	at[1] = (struct map_point){ x, at[0].y };
 	at[2] = (struct map_point){ x, y };

@@ -311,6 +311,28 @@ static int ports_by_way(const void *one, const void *two)
 	return u->net - v->net;
 }
 
+/* How far apart n ports stand on a side.  Above and below, a multiple of 4: see port_begin(). */
+static int port_step(const struct map *m, enum map_side side, int n)
+{
+	if (side == SIDE_LEFT) {
+		int step = (BOX_HEIGHT - 14) / n;
+		return step > 10 ? 10 : step < 1 ? 1 : step;
+	}
+	int step = (m->box_width - 40) / n / 4 * 4;
+	return step > 12 ? 12 : step < 4 ? 4 : step;
+}
+
+/* Where the first of n ports stands.  A box and the one above it in the next band have their ports
+ * over the same channel: those below a box keep to 3 modulo 4 and those above to 1, so that no two
+ * ways down run into each other. */
+static int port_begin(enum map_side side, int n, int step)
+{
+	int begin = -(n - 1) * step / 2;
+	if (side == SIDE_LEFT)
+		return begin;
+	return begin / 4 * 4 + (side == SIDE_TOP ? 1 : -1);
+}
+
 /* Spread along the side in the order of where they lead, so that few cross. */
 static void spread_ports(struct map *m)
 {
@@ -320,11 +342,10 @@ static void spread_ports(struct map *m)
 		for (n = 1; i + n < m->port_count; n++)
 			if (first[n].box != first->box || first[n].side != first->side)
 				break;
-		int room = first->side == SIDE_LEFT ? BOX_HEIGHT - 14 : m->box_width - 40;
-		int step = n > 1 ? room / (int)(n - 1) : 0;
-		step = step > 14 ? 14 : step < 1 ? 1 : step;
+		int step = port_step(m, first->side, (int)n);
+		int begin = port_begin(first->side, (int)n, step);
 		for (size_t k = 0; k < n; k++)
-			first[k].offset = ((int)k * 2 - (int)(n - 1)) * step / 2;
+			first[k].offset = begin + (int)k * step;
 	}
 }
 

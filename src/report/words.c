@@ -226,7 +226,7 @@ const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
 	char transport[WORD_TEXT];
 	const char *below = transport_text(c->transport, transport);
 	if (c->port)
-		snprintf(text, WORD_TEXT, "%s %u", below, c->port);
+		snprintf(text, WORD_TEXT, "%.24s %u", below, c->port);
 	else
 		snprintf(text, WORD_TEXT, "%s", below);
 	return text;
