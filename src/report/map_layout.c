@@ -3,6 +3,7 @@
 #include "report/map.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum {
 	MARGIN_LEFT = 112, /* names of the levels */
@@ -181,6 +182,13 @@ size_t map_corners(const struct map *m, const struct map_edge *e, struct map_poi
 		at[count] = (struct map_point){ x, at[count - 1].y };
 		at[count + 1] = (struct map_point){ x, end[ends - 1].y };
 		count += 2;
+	}
+	/* Straight down, but for the half track that keeps ports apart: then it is drawn straight.
+	 */
+	bool straight = count == 2 && ends == 2 && at[1].y == end[1].y;
+	if (straight && abs(at[0].x - end[0].x) <= 2) {
+		at[1] = (struct map_point){ at[0].x, end[0].y };
+		return 2;
 	}
 	while (ends--)
 		at[count++] = end[ends];
