@@ -2,29 +2,53 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <string.h>
+
+/* Fetched once: looking an algorithm up by name costs more than hashing a short input. */
+static struct {
+	bool started;
+	EVP_MD *md5, *sha1, *sha256;
+	EVP_MD_CTX *context;
+} crypt;
+
+void digest_start(void)
+{
+	if (crypt.started)
+		return;
+	crypt.started = true;
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	crypt.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+	crypt.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	crypt.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	crypt.context = EVP_MD_CTX_new();
+}
 
 /* A digest the library does not offer (MD5 under FIPS) comes out as zeros: it names nothing. */
 static void digest(
 	const EVP_MD *kind, const void *bytes, size_t size, uint8_t *out, size_t out_size)
 {
-	/* First use would read openssl.cnf, and no file can be opened in a jail. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	if (!kind || !EVP_Digest(bytes, size, out, NULL, kind, NULL))
+	bool done = kind && crypt.context && EVP_DigestInit_ex(crypt.context, kind, NULL) &&
+		EVP_DigestUpdate(crypt.context, bytes, size) &&
+		EVP_DigestFinal_ex(crypt.context, out, NULL);
+	if (!done)
 		memset(out, 0, out_size);
 }
 
 void digest_md5(const void *bytes, size_t size, uint8_t out[MD5_SIZE])
 {
-	digest(EVP_md5(), bytes, size, out, MD5_SIZE);
+	digest_start();
+	digest(crypt.md5, bytes, size, out, MD5_SIZE);
 }
 
 void digest_sha1(const void *bytes, size_t size, uint8_t out[SHA1_SIZE])
 {
-	digest(EVP_sha1(), bytes, size, out, SHA1_SIZE);
+	digest_start();
+	digest(crypt.sha1, bytes, size, out, SHA1_SIZE);
 }
 
 void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 {
-	digest(EVP_sha256(), bytes, size, out, SHA256_SIZE);
+	digest_start();
+	digest(crypt.sha256, bytes, size, out, SHA256_SIZE);
 }

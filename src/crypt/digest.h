@@ -7,6 +7,9 @@
 
 enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 };
 
+/* Loads the algorithms; the first digest does it too, but not in a locked process. */
+void digest_start(void);
+
 /* MD5 names things here (JA3 is defined with it); it protects nothing. */
 void digest_md5(const void *bytes, size_t size, uint8_t out[MD5_SIZE]);
 void digest_sha1(const void *bytes, size_t size, uint8_t out[SHA1_SIZE]);

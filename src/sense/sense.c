@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "crypt/digest.h"
 #include "sense/engine.h"
 #include "sense/plant.h"
 
@@ -23,6 +24,7 @@ struct sense *sense_new(const struct sense_config *config, struct err *e)
 	}
 	s->config = *config;
 	s->scene.sense = s;
+	digest_start(); /* while files may still be opened */
 	if (config->random)
 		hash_seed(config->random);
 	size_t memory = config->memory ? config->memory : MEMORY_DEFAULT;
