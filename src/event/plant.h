@@ -41,7 +41,7 @@ struct asset {
 };
 
 struct operation {
-	const struct msg *msg;
+	const struct msg *msg, *other; /* the row of the other direction, once seen */
 	uint64_t requests, responses, errors;
 	uint64_t first_frame;
 	uint32_t next; /* number of the next operation of the conversation; 0 ends */

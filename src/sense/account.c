@@ -42,7 +42,6 @@ void account_link(struct sense *s, const struct packet *p)
 static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	memcpy(f->mac[side], p->src_mac, 6);
-	f->ttl[side] = p->ttl;
 	f->mac_number[side] = see_mac(s, p);
 	struct inventory *v = &s->inventory;
 	if (f->host[side])

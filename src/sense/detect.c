@@ -1,6 +1,7 @@
 /* Wakes the detections, keeps their memories and what they found. */
 #include "sense/detect.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +12,21 @@
 #include "base/out.h"
 #include "sense/engine.h"
 
-enum { ROWS_MAX = 96, EVIDENCE_MAX = 8, SENTENCE_MAX = 512 };
+enum { ROWS_MAX = 128, WORDS = ROWS_MAX / 64, EVIDENCE_MAX = 8, SENTENCE_MAX = 512 };
 
 /* What a detection remembers about one key; its bytes follow. */
 struct memory {
-	const struct detection *detection;
+	uint32_t free_link; /* the pool's */
 	struct party a, b;
 	max_align_t bytes[];
+};
+
+/* A detection on duty, with its memories. */
+struct watch {
+	const struct detection *row;
+	struct pool memories;
+	struct table by_key;
+	uint32_t oldest; /* next to be forgotten once all keys are taken */
 };
 
 struct found {
@@ -32,18 +41,13 @@ struct found {
 };
 
 struct detections {
-	const struct detection *rows[ROWS_MAX];
-	uint32_t key_counts[ROWS_MAX];
-	size_t row_count;
-	/* Which rows an event can wake, as bits: acts and effects of facts, the other kinds. */
-	uint64_t by_act[ACT_COUNT][2], by_effect[EFFECT_COUNT][2];
-	struct budget budget;
-	struct memory **memories; /* by number, as the table counts them */
-	uint32_t memory_count, memory_max;
-	struct table memory_table;
+	struct watch watches[ROWS_MAX];
+	size_t count;
+	/* Which of them a fact can wake, as bits: by what it does and what comes of it. */
+	uint64_t by_act[ACT_COUNT][WORDS], by_effect[EFFECT_COUNT][WORDS];
 	struct pool found;
 	struct table found_table;
-	uint64_t refused;
+	uint64_t forgotten;
 	struct finding *findings; /* of the plant */
 	char **texts;
 	size_t finding_count;
@@ -57,21 +61,30 @@ struct survey {
 /* --- set-up
  * -------------------------------------------------------------------------------------*/
 
-static void add_rows(struct detections *d, const struct detection *rows)
+static int add_rows(struct detections *d, const struct detection *rows, struct err *e)
 {
-	for (; rows->row.id && d->row_count < ROWS_MAX; rows++) {
-		size_t n = d->row_count++;
-		uint64_t bit = UINT64_C(1) << n % 64;
-		d->rows[n] = rows;
+	for (; rows->row.id; rows++) {
+		assert(d->count < ROWS_MAX);
+		size_t n = d->count++;
+		struct watch *w = &d->watches[n];
+		w->row = rows;
+		w->oldest = 1;
+		size_t size = sizeof(struct memory) + rows->memory;
+		if (rows->memory &&
+			(pool_init(&w->memories, size, rows->keys_max, e) ||
+				table_init(&w->by_key, rows->keys_max, e)))
+			return err_in(e, "%s", rows->row.id);
 		if (!(rows->events & EVENT_FACT))
 			continue;
+		uint64_t bit = UINT64_C(1) << n % 64;
 		for (unsigned a = 0; a < ACT_COUNT; a++)
 			if (!rows->acts || rows->acts >> a & 1)
 				d->by_act[a][n / 64] |= bit;
-		for (unsigned e = 0; e < EFFECT_COUNT; e++)
-			if (!rows->effects || rows->effects >> e & 1)
-				d->by_effect[e][n / 64] |= bit;
+		for (unsigned f = 0; f < EFFECT_COUNT; f++)
+			if (!rows->effects || rows->effects >> f & 1)
+				d->by_effect[f][n / 64] |= bit;
 	}
+	return 0;
 }
 
 struct detections *detections_new(size_t memory, struct err *e)
@@ -81,32 +94,28 @@ struct detections *detections_new(size_t memory, struct err *e)
 		err_set(e, ENOMEM, "no memory for detections");
 		return NULL;
 	}
-#define X(name) add_rows(d, detect_##name);
+	int r = 0;
+#define X(name) r = r ? r : add_rows(d, detect_##name, e);
 	DETECTION_LIST(X)
 #undef X
-	uint32_t found_max = (uint32_t)(memory / 4 / sizeof(struct found));
-	d->memory_max = (uint32_t)(memory / 8 / sizeof *d->memories);
-	d->budget.max = memory / 2;
-	d->memories = calloc(d->memory_max, sizeof *d->memories);
-	if (!d->memories)
-		err_set(e, ENOMEM, "no memory for detections");
-	else if (!pool_init(&d->found, sizeof(struct found), found_max, e) &&
-		!table_init(&d->found_table, found_max, e) &&
-		!table_init(&d->memory_table, d->memory_max, e))
-		return d;
-	detections_free(d);
-	return NULL;
+	/* Their memories are small; what was found may take most of the share. */
+	uint32_t found_max = (uint32_t)(memory / 2 / sizeof(struct found));
+	if (r || pool_init(&d->found, sizeof(struct found), found_max, e) ||
+		table_init(&d->found_table, found_max, e)) {
+		detections_free(d);
+		return NULL;
+	}
+	return d;
 }
 
 void detections_free(struct detections *d)
 {
 	if (!d)
 		return;
-	for (uint32_t i = 1; d->memories && i <= d->memory_count; i++)
-		budget_free(&d->budget, d->memories[i],
-			sizeof(struct memory) + d->memories[i]->detection->memory);
-	free(d->memories);
-	table_done(&d->memory_table);
+	for (size_t i = 0; i < d->count; i++) {
+		pool_done(&d->watches[i].memories);
+		table_done(&d->watches[i].by_key);
+	}
 	table_done(&d->found_table);
 	pool_done(&d->found);
 	for (size_t i = 0; d->texts && i < d->finding_count; i++)
@@ -118,7 +127,12 @@ void detections_free(struct detections *d)
 
 uint64_t detections_refused(const struct detections *d)
 {
-	return d->refused + d->found.refused;
+	return d->found.refused;
+}
+
+uint64_t detections_forgotten(const struct detections *d)
+{
+	return d->forgotten;
 }
 
 /* --- windows
@@ -187,28 +201,29 @@ static void parties(
 	}
 }
 
-static void *remember(struct detections *d, size_t row, struct party a, struct party b)
+static void *remember(struct detections *d, struct watch *w, struct party a, struct party b)
 {
-	const struct detection *r = d->rows[row];
-	uint64_t hash = pair_hash(r, a, b);
-	for (uint32_t at = table_first(&d->memory_table, hash), n;
-		(n = table_next(&d->memory_table, hash, &at));) {
-		struct memory *m = d->memories[n];
-		if (m->detection == r && same_party(m->a, a) && same_party(m->b, b))
+	uint64_t hash = pair_hash(w->row, a, b);
+	for (uint32_t at = table_first(&w->by_key, hash), n;
+		(n = table_next(&w->by_key, hash, &at));) {
+		struct memory *m = pool_at(&w->memories, n);
+		if (same_party(m->a, a) && same_party(m->b, b))
 			return m->bytes;
 	}
-	bool room = d->key_counts[row] < r->keys_max && d->memory_count + 1 < d->memory_max;
-	struct memory *m = room ? budget_alloc(&d->budget, sizeof *m + r->memory) : NULL;
-	if (!m) {
-		d->refused++;
-		return NULL;
+	if (w->memories.live == w->row->keys_max) {
+		uint32_t n = w->oldest++;
+		if (w->oldest > w->row->keys_max)
+			w->oldest = 1;
+		const struct memory *m = pool_at(&w->memories, n);
+		table_remove(&w->by_key, pair_hash(w->row, m->a, m->b), n);
+		pool_free(&w->memories, n);
+		d->forgotten++;
 	}
-	m->detection = r;
+	uint32_t n = pool_new(&w->memories);
+	struct memory *m = pool_at(&w->memories, n);
 	m->a = a;
 	m->b = b;
-	d->key_counts[row]++;
-	d->memories[++d->memory_count] = m;
-	table_add(&d->memory_table, hash, d->memory_count);
+	table_add(&w->by_key, hash, n);
 	return m->bytes;
 }
 
@@ -247,16 +262,35 @@ static void keep(struct found *f, const struct detected *said, uint64_t frame, i
 		f->frames[f->frame_count++] = frame;
 }
 
-static void wake_one(struct detections *d, size_t row, const struct event *ev)
+/* Whether the row wants this event at all: cheap, before anything is remembered. */
+static bool wants(const struct detection *r, const struct event *ev)
 {
-	const struct detection *r = d->rows[row];
+	const struct fact *f = ev->fact;
+	if (f &&
+		((r->dirs && !(r->dirs >> f->dir & 1)) || (r->failed && !f->failed) ||
+			(r->violation && !f->violation)))
+		return false;
+	if (r->ot && !(ev->proto && ev->proto->ot))
+		return false;
+	if (!r->labels[0] || !ev->proto)
+		return true;
+	const char *label = f ? f->protocol : ev->proto->name;
+	for (size_t i = 0; i < DETECT_LABELS && r->labels[i]; i++)
+		if (strcmp(r->labels[i], label) == 0)
+			return true;
+	return false;
+}
+
+static void wake_one(struct detections *d, struct watch *w, const struct event *ev)
+{
+	const struct detection *r = w->row;
 	struct party a, b;
+	if (!wants(r, ev))
+		return;
 	parties(r, ev, &a, &b);
 	if (!a.number)
 		return;
-	void *memory = NULL;
-	if (r->memory && !(memory = remember(d, row, a, b)))
-		return;
+	void *memory = r->memory ? remember(d, w, a, b) : NULL;
 	struct detected said = { .severity = r->row.severity };
 	if (r->see && !r->see(memory, ev, &said))
 		return;
@@ -267,9 +301,9 @@ static void wake_one(struct detections *d, size_t row, const struct event *ev)
 
 static void wake(struct detections *d, const struct event *ev)
 {
-	for (size_t i = 0; i < d->row_count; i++)
-		if (d->rows[i]->events & ev->kind)
-			wake_one(d, i, ev);
+	for (size_t i = 0; i < d->count; i++)
+		if (d->watches[i].row->events & ev->kind)
+			wake_one(d, &d->watches[i], ev);
 }
 
 static struct event event_now(struct sense *s, enum event_kind kind)
@@ -301,14 +335,14 @@ void detections_fact(struct sense *s)
 	struct detections *d = s->detections;
 	const struct msg *m = s->fact.msg;
 	struct event ev = { .kind = 0 };
-	for (unsigned half = 0; half < 2; half++) {
+	for (unsigned half = 0; half < WORDS; half++) {
 		uint64_t bits = d->by_act[m->act][half] & d->by_effect[m->effect][half];
 		for (; bits; bits &= bits - 1) {
 			if (!ev.kind) {
 				ev = event_now(s, EVENT_FACT);
 				ev.fact = &s->fact;
 			}
-			wake_one(d, half * 64 + (unsigned)__builtin_ctzll(bits), &ev);
+			wake_one(d, &d->watches[half * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
 		}
 	}
 }
@@ -435,9 +469,11 @@ static int by_weight(const void *a, const void *b)
 int detections_plant(struct sense *s, struct plant *p, struct err *e)
 {
 	struct detections *d = s->detections;
-	for (size_t i = 0; i < d->row_count; i++)
-		if (d->rows[i]->survey)
-			d->rows[i]->survey(p, &(struct survey){ .d = d, .row = d->rows[i] });
+	for (size_t i = 0; i < d->count; i++) {
+		const struct detection *row = d->watches[i].row;
+		if (row->survey)
+			row->survey(p, &(struct survey){ .d = d, .row = row });
+	}
 	uint32_t count = d->found.used - 1;
 	d->findings = calloc(count + 1, sizeof *d->findings);
 	d->texts = calloc(count + 1, sizeof *d->texts);

@@ -61,15 +61,24 @@ struct detected {
 
 struct survey;
 
+enum { DETECT_LABELS = 6 };
+
 struct detection {
 	struct detection_row row;
 	const char *text;
 	unsigned events;  /* set of enum event_kind; 0: survey only */
 	unsigned acts;    /* EVENT_FACT: set of 1 << enum act; 0 any */
 	unsigned effects; /* EVENT_FACT: set of 1 << enum effect; 0 any */
+	unsigned dirs;    /* EVENT_FACT: set of 1 << enum dir; 0 any */
+	/* FACT and MALFORMED: one of these labels; none given: any. */
+	const char *labels[DETECT_LABELS];
+	bool ot;        /* FACT and MALFORMED: an industrial protocol */
+	bool failed;    /* FACT: a response that says no */
+	bool violation; /* FACT: values outside the standard */
 	enum detect_key key;
 	size_t memory;     /* bytes for each key, zeroed at birth; 0 none */
-	uint32_t keys_max; /* with memory: how many keys; beyond, the event is counted and let go */
+	uint32_t keys_max; /* with memory: how many keys; beyond, the oldest is forgotten (counted)
+			    */
 	bool (*see)(void *memory, const struct event *ev, struct detected *out);
 	/* At the end, over a plant without findings: for what only the whole shows. */
 	void (*survey)(const struct plant *p, struct survey *s);
@@ -88,7 +97,7 @@ struct window {
 bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n);
 
 /* The same for different things: each value counts once in the window.  A small set by hash. */
-enum { DISTINCT_SLOTS = 256 };
+enum { DISTINCT_SLOTS = 128 };
 struct distinct {
 	int64_t since_ns;
 	uint32_t count;
@@ -107,7 +116,8 @@ void detections_malformed(struct sense *s, const struct proto *proto);
 void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival);
 /* Findings into the plant, most severe first.  The plant has everything else already. */
 int detections_plant(struct sense *s, struct plant *p, struct err *e);
-uint64_t detections_refused(const struct detections *d);
+uint64_t detections_refused(const struct detections *d);   /* findings without room */
+uint64_t detections_forgotten(const struct detections *d); /* memories given up for newer ones */
 
 #define X(name) extern const struct detection detect_##name[];
 DETECTION_LIST(X)

@@ -288,8 +288,12 @@ struct operation *inventory_operation(
 	struct conversation *c = conversation_at(v, conversation);
 	for (uint32_t n = c->operations; n;) {
 		struct operation *o = pool_at(&v->operations, n);
-		if (o->msg == m || (o->msg->code == m->code && strcmp(o->msg->name, m->name) == 0))
+		if (o->msg == m || o->other == m)
 			return o;
+		if (o->msg->code == m->code && strcmp(o->msg->name, m->name) == 0) {
+			o->other = m;
+			return o;
+		}
 		n = o->next;
 	}
 	uint32_t n = pool_new(&v->operations);

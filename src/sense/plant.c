@@ -436,7 +436,8 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 		{ "conversations_refused", v->conversations.refused },
 		{ "operations_refused", v->operations.refused },
 		{ "points_refused", v->points.refused },
-		{ "detections_refused", detections_refused(s->detections) },
+		{ "findings_refused", detections_refused(s->detections) },
+		{ "detection_memories_forgotten", detections_forgotten(s->detections) },
 	};
 	r->counters = malloc(sizeof all);
 	if (!r->counters)

@@ -8,22 +8,13 @@
 /* --- cleartext
  * ----------------------------------------------------------------------------------*/
 
-static const char *const cleartext[] = { "telnet", "ftp", "vnc", "rlogin", "tftp" };
-
 static bool is_cleartext(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
-	const struct fact *f = ev->fact;
-	for (size_t i = 0; i < COUNT_OF(cleartext); i++) {
-		if (strcmp(f->protocol, cleartext[i]) != 0)
-			continue;
-		snprintf(out->detail, sizeof out->detail, "%s", f->protocol);
-		return true;
-	}
-	if (strcmp(f->protocol, "http") != 0 || f->msg->effect != EFFECT_LOGIN)
-		return false;
-	snprintf(out->detail, sizeof out->detail, "HTTP basic authentication");
-	return true;
+	bool web = strcmp(ev->fact->protocol, "http") == 0;
+	snprintf(out->detail, sizeof out->detail, "%s",
+		web ? "HTTP basic authentication" : ev->fact->protocol);
+	return !web || ev->fact->msg->effect == EFFECT_LOGIN;
 }
 
 /* --- default credentials
@@ -97,6 +88,7 @@ const struct detection detect_access[] = {
 			.next = "Use SSH, SFTP or a VPN instead, or allow this way for a stated time and reason." },
 		.text = "{a} reached {b} by {detail}, which sends passwords and content unencrypted.",
 		.events = EVENT_FACT,
+		.labels = { "telnet", "ftp", "vnc", "http" },
 		.key = KEY_PAIR,
 		.see = is_cleartext,
 	},
@@ -110,6 +102,7 @@ const struct detection detect_access[] = {
 			.next = "Change the credentials on the device; for SNMP, move to version 3." },
 		.text = "{a} used {detail} with {b}.",
 		.events = EVENT_FACT,
+		.labels = { "snmp", "ftp", "http" },
 		.key = KEY_PAIR,
 		.see = is_default,
 	},

@@ -8,7 +8,7 @@ static bool moved(void *memory, const struct event *ev, struct detected *out)
 	(void)memory;
 	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);
-	return ev->proto->ot && ev->fact->dir != DIR_RESPONSE;
+	return true;
 }
 
 const struct detection detect_files[] = {
@@ -23,6 +23,8 @@ const struct detection detect_files[] = {
 		.text = "{a} worked on files of {b} ({detail}).",
 		.events = EVENT_FACT,
 		.effects = 1u << EFFECT_FILE,
+		.dirs = 1u << DIR_REQUEST | 1u << DIR_OTHER,
+		.ot = true,
 		.key = KEY_PAIR,
 		.see = moved,
 	},

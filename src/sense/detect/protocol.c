@@ -1,6 +1,5 @@
 /* Protocols broken or refused in numbers, and one that should be gone. */
 #include <stdio.h>
-#include <string.h>
 
 #include "sense/detect.h"
 
@@ -42,13 +41,6 @@ static bool many_exceptions(void *memory, const struct event *ev, struct detecte
 		window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS);
 }
 
-static bool is_smb1(void *memory, const struct event *ev, struct detected *out)
-{
-	(void)memory;
-	(void)out;
-	return strcmp(ev->fact->protocol, "smb") == 0;
-}
-
 #define COUNTED .memory = sizeof(struct window), .keys_max = 4096
 
 const struct detection detect_protocol[] = {
@@ -80,6 +72,8 @@ const struct detection detect_protocol[] = {
 			"minutes).",
 		.events = EVENT_FACT,
 		.key = KEY_SENDER,
+		.ot = true,
+		.violation = true,
 		COUNTED,
 		.see = many_violations,
 	},
@@ -95,6 +89,8 @@ const struct detection detect_protocol[] = {
 		.text = "{b} refused {n} or more requests of {a} within an hour ({detail}).",
 		.events = EVENT_FACT,
 		.key = KEY_PAIR,
+		.ot = true,
+		.failed = true,
 		COUNTED,
 		.see = many_exceptions,
 	},
@@ -109,8 +105,8 @@ const struct detection detect_protocol[] = {
 				"apart: worms of 2017 still spread this way." },
 		.text = "{a} and {b} speak SMB version 1.",
 		.events = EVENT_FACT,
+		.labels = { "smb" },
 		.key = KEY_PAIR,
-		.see = is_smb1,
 	},
 	{ .row = { .id = NULL } },
 };

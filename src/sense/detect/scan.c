@@ -69,8 +69,6 @@ static bool many_addresses(void *memory, const struct event *ev, struct detected
 
 static bool many_questions(void *memory, const struct event *ev, struct detected *out)
 {
-	if (strcmp(ev->fact->protocol, "arp") != 0 || ev->fact->dir != DIR_REQUEST)
-		return false;
 	const struct value *v = fact_value(ev->fact, "arp.dst.proto_ipv4");
 	uint32_t target = 0;
 	if (!v || v->type != VALUE_IP || v->size != sizeof target)
@@ -108,8 +106,6 @@ static const char *const function_fields[] = { "modbus.function", "cip.service",
 
 static bool many_functions(void *memory, const struct event *ev, struct detected *out)
 {
-	if (!ev->proto->ot || ev->fact->dir != DIR_REQUEST)
-		return false;
 	for (size_t i = 0; i < COUNT_OF(function_fields); i++) {
 		const struct value *v = fact_value(ev->fact, function_fields[i]);
 		if (!v)
@@ -147,6 +143,8 @@ const struct detection detect_scan[] = {
 			.next = "Find the host. If it is no scanner or router of yours, take it off the network." },
 		.text = "{a} asked by ARP for {n} or more addresses within six minutes.",
 		.events = EVENT_FACT,
+		.labels = { "arp" },
+		.dirs = 1u << DIR_REQUEST,
 		.key = KEY_SENDER,
 		TRIES,
 		.see = many_questions,
@@ -187,6 +185,8 @@ const struct detection detect_scan[] = {
 			.next = "Find the host. Stations use a few functions; a sweep is a scanner or a fuzzer." },
 		.text = "{a} tried {n} or more {detail} functions on {b} within two minutes.",
 		.events = EVENT_FACT,
+		.dirs = 1u << DIR_REQUEST,
+		.ot = true,
 		.key = KEY_PAIR,
 		TRIES,
 		.see = many_functions,

@@ -16,8 +16,7 @@ static bool flood(void *memory, const struct event *ev, struct detected *out)
 	out->n = FLOOD;
 	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);
-	return ev->proto->ot && ev->fact->dir != DIR_RESPONSE &&
-		window_reached(memory, ev->at_ns, FLOOD_SECONDS, FLOOD);
+	return window_reached(memory, ev->at_ns, FLOOD_SECONDS, FLOOD);
 }
 
 /* --- unauthorised
@@ -136,6 +135,8 @@ const struct detection detect_writes[] = {
 		.text = "{a} wrote to {b} {n} times or more within two seconds ({detail}).",
 		.events = EVENT_FACT,
 		.acts = 1u << ACT_WRITE | 1u << ACT_CONTROL,
+		.dirs = 1u << DIR_REQUEST | 1u << DIR_OTHER,
+		.ot = true,
 		.key = KEY_PAIR,
 		.memory = sizeof(struct window),
 		.keys_max = 4096,
