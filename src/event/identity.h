@@ -29,6 +29,7 @@ enum identity_key {
 	ID_JA4,
 	ID_MANAGEMENT, /* management address */
 	ID_PROTECTION, /* protection level, key switch position */
+	ID_CHASSIS,    /* the name of the box that all its interfaces give */
 	ID_MODE,       /* run, program, stop ... as last told */
 	ID_KEY_COUNT
 };

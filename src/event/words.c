@@ -50,6 +50,7 @@ static const char *const identity_keys[ID_KEY_COUNT] = {
 	[ID_JA4] = "ja4",
 	[ID_MANAGEMENT] = "management",
 	[ID_PROTECTION] = "protection",
+	[ID_CHASSIS] = "chassis",
 	[ID_MODE] = "mode",
 };
 

@@ -108,7 +108,7 @@ uint32_t account_conversation(struct sense *s, struct flow *f)
 	bool guess = !label;
 	if (guess)
 		label = guess_port(f->transport, f->port[!client]);
-	const struct ip *group = ip_is_multicast(&f->ip[!client]) ? &f->ip[!client] : NULL;
+	const struct ip *group = f->group && !client ? &f->ip[1] : NULL;
 	uint32_t server = f->host[!client];
 	if (!f->host[client] || (!server && !group))
 		return 0;

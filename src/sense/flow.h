@@ -50,6 +50,7 @@ struct flow {
 	bool mute;        /* nothing more is read from it */
 	bool closing;     /* RST, or FIN from both sides */
 	uint8_t fin;      /* sides that sent FIN */
+	bool group;       /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
 	uint8_t mac[2][6];
 	struct tcp *tcp;
 

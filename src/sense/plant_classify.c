@@ -89,9 +89,13 @@ static const struct word_row {
 static const uint8_t telling[] = { ID_MODEL, ID_ORDER_NUMBER, ID_DEVICE_TYPE, ID_DESCRIPTION,
 	ID_MODULE, ID_OS, ID_SOFTWARE };
 
+/* How often one reads what it supervises, at the least, and how many controllers make a server. */
+enum { POLLS = 10, SUPERVISES = 3 };
+
 struct doing {
 	uint32_t ot_servers; /* conversations as a client of controllers */
-	bool reads, writes, programs, stops;
+	uint32_t polled;     /* of them those it reads again and again */
+	bool reads, writes, programs;
 	const char *serves_ot; /* protocol, or NULL */
 	const char *serves_it;
 	const char *asks_it;
@@ -161,14 +165,17 @@ static void by_capabilities(struct plant_room *r, struct asset *a)
 static void see_operations(
 	const struct plant *p, const struct conversation *c, struct doing *client)
 {
+	uint64_t reads = 0;
 	for (uint32_t n = c->operations; n; n = p->operations[n].next) {
 		const struct msg *m = p->operations[n].msg;
+		if (m->act == ACT_READ)
+			reads += p->operations[n].requests;
 		client->reads |= m->act == ACT_READ;
 		client->writes |= m->act == ACT_WRITE || m->act == ACT_CONTROL;
 		client->programs |= m->act == ACT_PROGRAM || m->effect == EFFECT_DOWNLOAD ||
 			m->effect == EFFECT_UPLOAD;
-		client->stops |= m->effect == EFFECT_STOP || m->effect == EFFECT_START;
 	}
+	client->polled += reads >= POLLS;
 }
 
 static void see_conversations(const struct plant *p, struct doing *doing)
@@ -210,11 +217,13 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 			reason(r, "answers ", d->serves_ot, " requests"));
 	} else if (d->programs) {
 		set_type(a, TYPE_ENGINEERING, "moves programs to or from controllers");
-	} else if (d->ot_servers >= 3) {
+	} else if (d->polled >= SUPERVISES) {
 		set_type(a, TYPE_SCADA, "polls three or more controllers");
-	} else if (d->ot_servers && (d->reads || d->writes)) {
+	} else if (d->polled) {
 		set_type(a, TYPE_HMI,
 			d->writes ? "reads and writes a controller" : "reads a controller");
+	} else if (!computer && d->ot_servers) {
+		set_type(a, TYPE_WORKSTATION, "asks a controller now and then");
 	} else if (!computer && d->serves_it) {
 		set_type(a, TYPE_SERVER, reason(r, "answers ", d->serves_it, ""));
 	} else if (!computer && d->asks_it) {

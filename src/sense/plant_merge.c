@@ -107,7 +107,8 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 		join(r, node_of_host(host), node_of_mac(r, best->mac));
 }
 
-/* One serial number, two interfaces: the same device.  `owner` remembers who said it first. */
+/* One serial number or chassis, two interfaces: the same device.  `owner` remembers who said it
+ * first. */
 static void join_serials(
 	struct sense *s, struct plant_room *r, uint32_t node, uint32_t said, struct table *owner)
 {
@@ -116,7 +117,8 @@ static void join_serials(
 	for (uint32_t n = said; n; n = w->next) {
 		w = pool_at(&v->said, n);
 		const char *serial = string_at(v, w->value);
-		if (w->key != ID_SERIAL || strlen(serial) < SERIAL_LEAST ||
+		bool names_box = w->key == ID_SERIAL || w->key == ID_CHASSIS;
+		if (!names_box || strlen(serial) < SERIAL_LEAST ||
 			strspn(serial, "0 -.xX") == strlen(serial))
 			continue;
 		uint64_t hash = w->value * UINT64_C(0x9e3779b97f4a7c15);

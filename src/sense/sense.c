@@ -116,7 +116,10 @@ static struct flow *new_flow(struct sense *s, const struct packet *p)
 		/* A host without an address yet (0.0.0.0, ::) is known by its MAC alone. */
 		if (!has_no_address(&p->src) && !ip_is_multicast(&p->src))
 			f->host[0] = inventory_host(&s->inventory, &p->src);
-		if (!has_no_address(&p->dst) && !ip_is_multicast(&p->dst))
+		/* A subnet's broadcast address looks like a host's; the MAC it is sent to does not.
+		 */
+		f->group = ip_is_multicast(&p->dst) || (p->has_mac && p->dst_mac[0] & 1);
+		if (!has_no_address(&p->dst) && !f->group)
 			f->host[1] = inventory_host(&s->inventory, &p->dst);
 	}
 	return f;

@@ -490,6 +490,10 @@ static void tell(struct scene *s, const struct told *t)
 		who_sender(s, ID_NAME, t->name.at, t->name.left);
 	else if (t->profinet && t->chassis_subtype == IS_LOCAL) /* the station's name, 4.10.3.6 */
 		who_sender(s, ID_NAME, t->chassis.at, t->chassis.left);
+	if (t->chassis_subtype == CHASSIS_MAC && t->chassis.left == 6) {
+		char text[MAC_TEXT];
+		who_sender(s, ID_CHASSIS, mac_text(t->chassis.at, text), MAC_TEXT - 1);
+	}
 	if (t->port_subtype != PORT_MAC && t->port_subtype != PORT_NETWORK)
 		who_sender(s, ID_PORT, t->port.at, t->port.left);
 	if (t->enabled)
