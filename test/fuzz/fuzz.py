@@ -88,9 +88,7 @@ def main():
     if not names:
         sys.exit("fuzz: no harness was built")
     os.makedirs(os.path.join(TOP, "build", "log"), exist_ok=True)
-    if not os.path.exists(os.path.join(WORK, "look")):
-        print("seeds from the captures at hand")
-        seeds.make(glob.glob(os.path.join(BUILD, "**", "weir"), recursive=True)[0], captures(), WORK)
+    sow(names)
     jobs = min(2, os.cpu_count() or 1)
     print(f"{len(names)} harnesses, {seconds} s each, {jobs} at a time")
     print(f"{'harness':<14}{'tests/s':>9}{'coverage':>10}{'corpus':>8}  finding", flush=True)

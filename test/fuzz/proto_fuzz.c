@@ -5,8 +5,9 @@
  * through the whole sensor, as frames, so that probing, reassembly and pairing take part.
  *
  * Beyond not crashing: a stream that is read from its first byte on without losing step gives the
- * same facts however it is cut into segments.  (One that is not is taken up again where a segment
- * begins, so there the cuts are meant to matter.) */
+ * same facts however it is cut into segments after the first.  (Whose a stream is may be told from
+ * where its first segment ends, and a stream out of step is taken up again where a segment begins:
+ * there the cuts are meant to matter.) */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,8 @@ struct talk {
 	uint64_t frames;
 	uint64_t digest, facts;
 	bool in_step;
-	bool aloud; /* facts are printed: for the story of a finding */
+	bool spoke[2]; /* a side's first segment is sent */
+	bool aloud;    /* facts are printed: for the story of a finding */
 };
 
 /* --- what came out ---------------------------------------------------------------------------- */
@@ -194,7 +196,9 @@ static void send_piece(struct talk *t, unsigned side, const uint8_t *bytes, size
 		return;
 	}
 	while (size) {
-		size_t n = size < cut ? size : cut;
+		size_t most = t->spoke[side] ? cut : SEGMENT_MAX;
+		size_t n = size < most ? size : most;
+		t->spoke[side] = true;
 		send_tcp(t, side, 0x18, bytes, n);
 		bytes += n;
 		size -= n;
