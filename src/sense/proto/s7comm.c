@@ -247,14 +247,13 @@ static void read_userdata(struct scene *s, const struct head *h, struct cur c, s
 		s7_read_userdata(s, &u, &data);
 		return;
 	}
-	uint8_t result = cur_u8(&data);
-	fact_uint(s, &s7_return_code, result);
+	/* "Object does not exist", without data, is how an answer with nothing to say looks: only the
+	 * parameter's error counts. */
+	fact_uint(s, &s7_return_code, cur_u8(&data));
 	fact_uint(s, &s7_transport_size, cur_u8(&data));
 	uint16_t length = cur_be16(&data);
 	fact_uint(s, &s7_length, length);
 	struct cur body = cur_upto(&data, length);
-	if (dir == DIR_RESPONSE && result != S7_SUCCESS)
-		fact_failed(s);
 	if (join(s, &u, &body))
 		s7_read_userdata(s, &u, &body);
 }
