@@ -95,16 +95,75 @@ void cli_help(struct out *o, const struct verb *v)
 	}
 }
 
-static int run_help(struct cli *cli, const void *opts, struct err *e)
+/* --- man pages: scdoc(5) source out of the same rows
+ * ---------------------------------------------*/
+
+/* scdoc gives meaning to these; everything else stands for itself. */
+static void print_escaped(struct out *o, const char *text)
 {
-	(void)opts;
+	for (; *text; text++) {
+		if (strchr("\\_*#", *text))
+			out_char(o, '\\');
+		out_char(o, *text);
+	}
+}
+
+static void print_man(struct out *o, const struct verb *v)
+{
+	out_fmt(o, "weir-%s(1)\n\n# NAME\n\nweir-%s - ", v->name, v->name);
+	print_escaped(o, v->brief);
+	out_fmt(o, "\n\n# SYNOPSIS\n\n*weir %s*%s ", v->name, v->opts ? " [OPTION...]" : "");
+	print_escaped(o, v->operands ? v->operands : "");
+	out_str(o, "\n\n# DESCRIPTION\n\n");
+	print_escaped(o, v->about ? v->about : v->brief);
+	out_str(o, "\n\n# OPTIONS\n\n");
+	for (const struct opt *opt = v->opts; opt && opt->kind; opt++) {
+		if (opt->letter)
+			out_fmt(o, "*-%c*, ", opt->letter);
+		out_fmt(o, "*--%s*", opt->name);
+		if (opt->kind == OPT_WORD)
+			out_fmt(o, "[=%s]", opt->words);
+		else if (opt->value)
+			out_fmt(o, " _%s_", opt->value);
+		out_str(o, "\n\t");
+		print_escaped(o, opt->help);
+		out_str(o, "\n\n");
+	}
+	out_str(o, "*-h*, *--help*\n\tprint a summary\n");
+	if (!v->examples)
+		return;
+	out_str(o, "\n# EXAMPLES\n\n");
+	for (const char *const *at = v->examples; *at; at += 2) {
+		print_escaped(o, at[1]);
+		out_str(o, ":\n\n```\n");
+		out_str(o, at[0]);
+		out_str(o, "\n```\n\n");
+	}
+}
+
+struct help_opts {
+	bool man;
+};
+
+static const struct opt help_opts[] = {
+	{ OPT_FLAG, 0, "man", NULL, "print the source of the man page (scdoc) instead",
+		offsetof(struct help_opts, man), NULL },
+	{ 0 },
+};
+
+static int run_help(struct cli *cli, const void *given, struct err *e)
+{
+	const struct help_opts *o = given;
 	if (!cli->operand_count) {
 		cli_help(cli->out, NULL);
 		return EXIT_DONE;
 	}
 	for (const struct verb *const *at = cli_verbs(); *at; at++) {
 		if (strcmp((*at)->name, cli->operands[0]) == 0) {
-			cli_help(cli->out, *at);
+			if (o->man)
+				print_man(cli->out, *at);
+			else
+				cli_help(cli->out, *at);
 			return EXIT_DONE;
 		}
 	}
@@ -117,6 +176,8 @@ const struct verb verb_help = {
 	.name = "help",
 	.operands = "[COMMAND]",
 	.brief = "Say how a command is used",
+	.opts_size = sizeof(struct help_opts),
+	.opts = help_opts,
 	.run = run_help,
 };
 

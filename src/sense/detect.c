@@ -69,7 +69,9 @@ static int add_rows(struct detections *d, const struct detection *rows, struct e
 		struct watch *w = &d->watches[n];
 		w->row = rows;
 		w->oldest = 1;
-		size_t size = sizeof(struct memory) + rows->memory;
+		/* Items stand one behind the other: each as aligned as the first. */
+		size_t step = _Alignof(struct memory);
+		size_t size = (sizeof(struct memory) + rows->memory + step - 1) / step * step;
 		if (rows->memory &&
 			(pool_init(&w->memories, size, rows->keys_max, e) ||
 				table_init(&w->by_key, rows->keys_max, e)))
@@ -258,7 +260,8 @@ static void keep(struct found *f, const struct detected *said, uint64_t frame, i
 		f->last_ns = last_ns;
 	if (said->severity > f->said.severity || said->n > f->said.n)
 		f->said = *said;
-	if (frame && f->frame_count < EVIDENCE_MAX)
+	bool again = f->frame_count && f->frames[f->frame_count - 1] == frame;
+	if (frame && !again && f->frame_count < EVIDENCE_MAX)
 		f->frames[f->frame_count++] = frame;
 }
 

@@ -290,7 +290,7 @@ struct operation *inventory_operation(
 		struct operation *o = pool_at(&v->operations, n);
 		if (o->msg == m || o->other == m)
 			return o;
-		if (o->msg->code == m->code && strcmp(o->msg->name, m->name) == 0) {
+		if (strcmp(o->msg->name, m->name) == 0) {
 			o->other = m;
 			return o;
 		}

@@ -120,7 +120,7 @@ const struct detection detect_writes[] = {
 			.technique = "T0855",
 			.next = "Compare the written points with what the process needs, put them right, and find "
 				"out who sits at the sender. If it is a station of yours, state it in zones.yaml." },
-		.text = "{a} wrote to {b} ({n} times), and it {detail}.",
+		.text = "{a} wrote to {b} (writes: {n}), and it {detail}.",
 		.survey = survey_writes,
 	},
 	{
