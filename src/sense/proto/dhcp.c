@@ -345,13 +345,14 @@ static void tell(struct scene *s, const struct head *h, uint8_t type, const stru
 	if (h->hardware != HARDWARE_ETHERNET || h->hardware_size != 6 || (h->address.at[0] & 1))
 		return;
 	const uint8_t *mac = h->address.at;
-	if (h->op == BOOT_REQUEST) {
-		struct cur name = t->name.left ? t->name : t->hostname;
-		who_mac(s, mac, ID_NAME, t->hostname.at, t->hostname.left);
-		if (name.at != t->hostname.at)
-			who_mac(s, mac, ID_NAME, name.at, name.left);
+	/* A server's answer may name its client too. */
+	who_mac(s, mac, ID_NAME, t->hostname.at, t->hostname.left);
+	struct cur name = t->name; /* a full name may end in the root's dot */
+	if (name.left && cur_peek(&name, name.left - 1) == '.')
+		name = cur_sub(&name, name.left - 1);
+	who_mac(s, mac, ID_NAME, name.at, name.left);
+	if (h->op == BOOT_REQUEST)
 		who_mac(s, mac, ID_SOFTWARE, t->vendor_class.at, t->vendor_class.left);
-	}
 	if (type == ACK)
 		who_mac(s, mac, ID_DOMAIN, t->domain.at, t->domain.left);
 	/* A client uses what it calls its own; a server's ACK makes the new one so. */

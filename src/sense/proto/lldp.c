@@ -306,7 +306,7 @@ static bool by_hand(struct scene *s, uint32_t oui, uint8_t subtype, struct cur *
 
 /* What the unit says of its sender, kept until all of it is known to be well made. */
 struct told {
-	struct cur chassis, port, port_text, name, description;
+	struct cur chassis, port, port_text, name, description, interface;
 	struct cur inventory[ID_KEY_COUNT];
 	uint8_t chassis_subtype, port_subtype;
 	bool profinet;
@@ -329,6 +329,8 @@ static void organization(struct scene *s, struct cur *c, struct told *t)
 		fact_uint(s, o->subtype_field, subtype);
 		if (o->key)
 			t->inventory[o->key] = *c;
+		if (o->fields == chassis_mac)
+			t->interface = *c;
 		walk(s, c, o->fields);
 	} else if (!by_hand(s, oui, subtype, c)) {
 		fact_uint(s, &unknown_subtype, subtype);
@@ -480,19 +482,49 @@ static void tell_type(struct scene *s, uint16_t bits)
 		who_sender_is(s, TYPE_ROUTER, "LLDP capability router");
 }
 
+/* PROFINET's station name is what its engineers call a device.  It is the chassis' identifier, or
+ * where a device has several names, what follows the port: "port-001.pump-3". */
+static struct cur station_name(const struct told *t)
+{
+	struct cur none = cur_of(NULL, 0), port = t->port, chassis = t->chassis;
+	if (!t->profinet)
+		return none;
+	long dot = cur_find(&port, '.');
+	if (t->port_subtype == IS_LOCAL && dot > 0 && cur_starts(&port, "port-")) {
+		cur_skip(&port, (size_t)dot + 1);
+		return port;
+	}
+	/* With spaces it is the long form: vendor, order number, serial in columns. */
+	return t->chassis_subtype == IS_LOCAL && cur_find(&chassis, ' ') < 0 ? chassis : none;
+}
+
+/* The one address that all ports of a device name: the chassis', or the PROFINET interface's. */
+static const uint8_t *chassis_mac_of(const struct told *t)
+{
+	if (t->chassis_subtype == CHASSIS_MAC && t->chassis.left == 6)
+		return t->chassis.at;
+	return t->interface.left == 6 ? t->interface.at : NULL;
+}
+
+static void tell_names(struct scene *s, const struct told *t)
+{
+	struct cur station = station_name(t);
+	who_sender(s, ID_NAME, station.at, station.left);
+	if (t->name.left && !cur_starts(&t->name, "sysName Not Set")) /* SCALANCE, as delivered */
+		who_sender(s, ID_NAME, t->name.at, t->name.left);
+}
+
 static void tell(struct scene *s, const struct told *t)
 {
 	for (unsigned key = 1; key < ID_KEY_COUNT; key++)
 		if (t->inventory[key].left)
 			who_sender(s, (enum identity_key)key, t->inventory[key].at,
 				t->inventory[key].left);
-	if (t->name.left)
-		who_sender(s, ID_NAME, t->name.at, t->name.left);
-	else if (t->profinet && t->chassis_subtype == IS_LOCAL) /* the station's name, 4.10.3.6 */
-		who_sender(s, ID_NAME, t->chassis.at, t->chassis.left);
-	if (t->chassis_subtype == CHASSIS_MAC && t->chassis.left == 6) {
+	tell_names(s, t);
+	const uint8_t *mac = chassis_mac_of(t);
+	if (mac) {
 		char text[MAC_TEXT];
-		who_sender(s, ID_CHASSIS, mac_text(t->chassis.at, text), MAC_TEXT - 1);
+		who_sender(s, ID_CHASSIS, mac_text(mac, text), MAC_TEXT - 1);
 	}
 	if (t->port_subtype != PORT_MAC && t->port_subtype != PORT_NETWORK)
 		who_sender(s, ID_PORT, t->port.at, t->port.left);

@@ -238,7 +238,7 @@ static void parse_init(struct cur c, struct scene *s)
 	if (!cur_ok(&name))
 		return;
 	fact_text(s, &desktop_name, name.at, name.left);
-	who_sender(s, ID_NAME, name.at, name.left);
+	who_sender(s, ID_DESCRIPTION, name.at, name.left);
 }
 
 static enum parsed parse(struct cur c, struct scene *s)
