@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "sense/proto.h"
+#include "sense/proto/ber.h"
 
 /* RFC 2578 and X.690: tags */
 enum tag {
@@ -41,9 +42,6 @@ enum pdu {
 
 enum { VERSION_1 = 0, VERSION_2C = 1, VERSION_3 = 3, USER_MODEL = 3, COMMUNITY_MAX = 255 };
 enum { FLAG_AUTHENTICATED = 1, FLAG_PRIVATE = 2 };
-
-/* RFC 3416, 3: 128 of them; the text of one that is longer would be cut. */
-enum { OBJECT_PARTS_MAX = 128, OBJECT_TEXT = 768 };
 
 static const struct field f_version = { "snmp.version", U8 };
 static const struct field f_community = { "snmp.community", TEXT };
@@ -154,88 +152,6 @@ struct asked {
 	uint16_t pdu;
 };
 
-/* --- BER -------------------------------------------------------------------------------------- */
-
-struct element {
-	uint8_t tag;
-	struct cur content;
-};
-
-/* X.690, 8.1: one tag byte, a definite length of up to four bytes. */
-static struct element element_read(struct cur *c)
-{
-	struct element e = { .tag = cur_u8(c) };
-	uint32_t size = cur_u8(c);
-	if (size & 0x80) {
-		unsigned count = size & 0x7f;
-		c->bad |= count == 0 || count > 4;
-		size = 0;
-		for (unsigned i = 0; i < count && cur_ok(c); i++)
-			size = size << 8 | cur_u8(c);
-	}
-	e.content = cur_sub(c, size);
-	return e;
-}
-
-/* An element of this tag, or a bad cursor. */
-static struct cur expect(struct cur *c, uint8_t tag)
-{
-	struct element e = element_read(c);
-	if (e.tag != tag)
-		c->bad = e.content.bad = true;
-	return e.content;
-}
-
-/* 8.3: two's complement; RFC 3416 allows four bytes, counters of 64 bits nine with their sign. */
-static bool number_read(struct cur c, bool is_signed, uint64_t *out)
-{
-	size_t most = is_signed ? 8 : 9;
-	if (!cur_ok(&c) || c.left == 0 || c.left > most || (c.left == 9 && cur_peek(&c, 0) != 0))
-		return false;
-	uint64_t v = is_signed && cur_peek(&c, 0) & 0x80 ? UINT64_MAX : 0;
-	while (c.left)
-		v = v << 8 | cur_u8(&c);
-	*out = v;
-	return true;
-}
-
-static int64_t expect_int(struct cur *c)
-{
-	uint64_t v = 0;
-	if (!number_read(expect(c, INTEGER), true, &v))
-		c->bad = true;
-	return (int64_t)v;
-}
-
-/* 8.19: parts in base 128; the first holds two.  A part over 64 bits is no object. */
-static size_t object_text(struct cur c, char text[OBJECT_TEXT])
-{
-	size_t used = 0;
-	uint64_t part = 0;
-	unsigned parts = 0;
-	bool open = false;
-	while (c.left) {
-		uint8_t b = cur_u8(&c);
-		if (part >> 57)
-			return 0;
-		part = part << 7 | (b & 0x7f);
-		open = b & 0x80;
-		if (open)
-			continue;
-		if (parts++ == 0) {
-			unsigned root = part < 80 ? (unsigned)part / 40 : 2;
-			used = (size_t)snprintf(text, OBJECT_TEXT, "%u", root);
-			part -= root * 40u;
-		}
-		if (parts > OBJECT_PARTS_MAX || OBJECT_TEXT - used < 24)
-			return 0;
-		used += (size_t)snprintf(
-			text + used, OBJECT_TEXT - used, ".%llu", (unsigned long long)part);
-		part = 0;
-	}
-	return open ? 0 : used;
-}
-
 /* --- is it SNMP at all ------------------------------------------------------------------------ */
 
 static bool pdu_is_known(int tag)
@@ -250,12 +166,12 @@ static bool community_is_sane(const struct cur *c)
 
 static bool version_3_is_sane(struct cur *c)
 {
-	struct cur global = expect(c, SEQUENCE);
-	expect_int(&global);
-	expect_int(&global);
-	struct cur flags = expect(&global, OCTETS);
-	expect_int(&global);
-	expect(c, OCTETS);
+	struct cur global = ber_expect(c, SEQUENCE);
+	ber_int(&global);
+	ber_int(&global);
+	struct cur flags = ber_expect(&global, OCTETS);
+	ber_int(&global);
+	ber_expect(c, OCTETS);
 	int next = cur_peek(c, 0);
 	return cur_ok(c) && cur_ok(&global) && flags.left == 1 &&
 		(next == SEQUENCE || next == OCTETS);
@@ -266,7 +182,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	if (cur_peek(&c, 0) != SEQUENCE)
 		return PROBE_NO;
 	struct cur outer = c;
-	struct element message = element_read(&c);
+	struct ber message = ber_read(&c);
 	if (!cur_ok(&c)) {
 		if (!s->cut)
 			return PROBE_NO;
@@ -278,14 +194,14 @@ static enum probe probe(struct cur c, const struct scene *s)
 		return PROBE_NO;
 	}
 	struct cur in = message.content;
-	int64_t version = expect_int(&in);
+	int64_t version = ber_int(&in);
 	if (!cur_ok(&in))
 		return PROBE_NO;
 	if (version == VERSION_3)
 		return version_3_is_sane(&in) ? PROBE_YES : PROBE_NO;
 	if (version != VERSION_1 && version != VERSION_2C)
 		return PROBE_NO;
-	struct cur community = expect(&in, OCTETS);
+	struct cur community = ber_expect(&in, OCTETS);
 	bool sane = cur_ok(&in) && community_is_sane(&community) && pdu_is_known(cur_peek(&in, 0));
 	return sane ? PROBE_YES : PROBE_NO;
 }
@@ -363,14 +279,14 @@ static void add_none(struct scene *s, const char *what)
 }
 
 /* RFC 3416, 3 and RFC 2578, 7.1; false where the value is not what its tag says. */
-static bool add_value(struct scene *s, const struct element *e)
+static bool add_value(struct scene *s, const struct ber *e)
 {
 	uint64_t v;
-	char text[OBJECT_TEXT];
+	char text[BER_OBJECT];
 	size_t size;
 	switch (e->tag) {
 	case INTEGER:
-		if (!number_read(e->content, true, &v))
+		if (!ber_number(e->content, true, &v))
 			return false;
 		fact_int(s, &f_int, (int64_t)v);
 		return true;
@@ -379,7 +295,7 @@ static bool add_value(struct scene *s, const struct element *e)
 	case TICKS:
 	case COUNTER64:
 	case UNSIGNED:
-		if (!number_read(e->content, false, &v))
+		if (!ber_number(e->content, false, &v))
 			return false;
 		fact_uint(s, &f_uint, v);
 		return true;
@@ -390,7 +306,7 @@ static bool add_value(struct scene *s, const struct element *e)
 		fact_bytes(s, &f_bytes, e->content.at, e->content.left);
 		return true;
 	case OBJECT:
-		size = object_text(e->content, text);
+		size = ber_object(e->content, text);
 		if (size == 0)
 			return false;
 		add_object(s, &f_oid, text, size);
@@ -418,12 +334,12 @@ static bool add_value(struct scene *s, const struct element *e)
 
 static void add_variable(struct scene *s, struct cur *c, bool answers)
 {
-	char object[OBJECT_TEXT];
-	struct cur name = expect(c, OBJECT);
-	struct element value = element_read(c);
+	char object[BER_OBJECT];
+	struct cur name = ber_expect(c, OBJECT);
+	struct ber value = ber_read(c);
 	if (!cur_ok(c))
 		return;
-	size_t size = object_text(name, object);
+	size_t size = ber_object(name, object);
 	add_object(s, &f_object, object, size);
 	if (size == 0 || !add_value(s, &value))
 		fact_violation(s);
@@ -432,7 +348,7 @@ static void add_variable(struct scene *s, struct cur *c, bool answers)
 	if (value.tag == OCTETS)
 		say_identity(s, object, &value.content);
 	if (value.tag == OBJECT && strcmp(object, system_object) == 0) {
-		size = object_text(value.content, object);
+		size = ber_object(value.content, object);
 		if (size)
 			say_vendor(s, object);
 	}
@@ -440,9 +356,9 @@ static void add_variable(struct scene *s, struct cur *c, bool answers)
 
 static void add_variables(struct scene *s, struct cur *c, bool answers)
 {
-	struct cur list = expect(c, SEQUENCE);
+	struct cur list = ber_expect(c, SEQUENCE);
 	while (list.left && cur_ok(&list)) {
-		struct cur variable = expect(&list, SEQUENCE);
+		struct cur variable = ber_expect(&list, SEQUENCE);
 		if (cur_ok(&list))
 			add_variable(s, &variable, answers);
 		list.bad |= variable.bad;
@@ -501,12 +417,12 @@ static void begin(struct scene *s, const struct msg *m, const struct envelope *v
 /* RFC 1157, 4.1.6 */
 static enum parsed parse_trap_1(struct scene *s, struct cur *c, const struct envelope *v)
 {
-	char enterprise[OBJECT_TEXT];
-	size_t size = object_text(expect(c, OBJECT), enterprise);
-	struct cur agent = expect(c, ADDRESS);
-	int64_t generic = expect_int(c), specific = expect_int(c);
+	char enterprise[BER_OBJECT];
+	size_t size = ber_object(ber_expect(c, OBJECT), enterprise);
+	struct cur agent = ber_expect(c, ADDRESS);
+	int64_t generic = ber_int(c), specific = ber_int(c);
 	uint64_t uptime = 0;
-	if (!number_read(expect(c, TICKS), false, &uptime) || !cur_ok(c) || agent.left != 4)
+	if (!ber_number(ber_expect(c, TICKS), false, &uptime) || !cur_ok(c) || agent.left != 4)
 		return PARSED_BAD;
 	begin(s, msg_find(msgs, TRAP_1, DIR_OTHER), v);
 	add_object(s, &f_enterprise, enterprise, size);
@@ -542,7 +458,7 @@ static const struct msg *row_of(struct scene *s, int pdu, int64_t request_id)
 
 static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelope *v)
 {
-	struct element pdu = element_read(c);
+	struct ber pdu = ber_read(c);
 	struct cur in = pdu.content;
 	if (!cur_ok(c) || !pdu_is_known(pdu.tag))
 		return PARSED_BAD;
@@ -550,7 +466,7 @@ static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelo
 		scene_client(s);
 		return parse_trap_1(s, &in, v);
 	}
-	int64_t request_id = expect_int(&in), second = expect_int(&in), third = expect_int(&in);
+	int64_t request_id = ber_int(&in), second = ber_int(&in), third = ber_int(&in);
 	if (!cur_ok(&in))
 		return PARSED_BAD;
 	begin(s, row_of(s, pdu.tag, request_id), v);
@@ -567,24 +483,24 @@ static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelo
 /* RFC 3414, 2.4 */
 static void read_user(struct cur security, struct envelope *v)
 {
-	struct cur in = expect(&security, SEQUENCE);
-	v->engine = expect(&in, OCTETS);
-	expect_int(&in);
-	expect_int(&in);
-	v->user = expect(&in, OCTETS);
+	struct cur in = ber_expect(&security, SEQUENCE);
+	v->engine = ber_expect(&in, OCTETS);
+	ber_int(&in);
+	ber_int(&in);
+	v->user = ber_expect(&in, OCTETS);
 	v->has_user = cur_ok(&in);
 }
 
 /* RFC 3412, 6 */
 static enum parsed parse_version_3(struct scene *s, struct cur *c, struct envelope *v)
 {
-	struct cur global = expect(c, SEQUENCE);
-	v->message_id = expect_int(&global);
-	expect_int(&global); /* the largest answer the sender takes */
-	struct cur flags = expect(&global, OCTETS);
+	struct cur global = ber_expect(c, SEQUENCE);
+	v->message_id = ber_int(&global);
+	ber_int(&global); /* the largest answer the sender takes */
+	struct cur flags = ber_expect(&global, OCTETS);
 	v->flags = cur_u8(&flags);
-	v->model = expect_int(&global);
-	struct cur security = expect(c, OCTETS);
+	v->model = ber_int(&global);
+	struct cur security = ber_expect(c, OCTETS);
 	if (!cur_ok(c) || !cur_ok(&global) || !cur_ok(&flags))
 		return PARSED_BAD;
 	if (v->model == USER_MODEL)
@@ -593,9 +509,9 @@ static enum parsed parse_version_3(struct scene *s, struct cur *c, struct envelo
 		begin(s, msg_find(msgs, ENCRYPTED, DIR_OTHER), v);
 		return PARSED_WHOLE;
 	}
-	struct cur scoped = expect(c, SEQUENCE);
-	v->context_engine = expect(&scoped, OCTETS);
-	v->context = expect(&scoped, OCTETS);
+	struct cur scoped = ber_expect(c, SEQUENCE);
+	v->context_engine = ber_expect(&scoped, OCTETS);
+	v->context = ber_expect(&scoped, OCTETS);
 	if (!cur_ok(c) || !cur_ok(&scoped))
 		return PARSED_BAD;
 	v->has_context = true;
@@ -605,14 +521,14 @@ static enum parsed parse_version_3(struct scene *s, struct cur *c, struct envelo
 static enum parsed parse(struct cur c, struct scene *s)
 {
 	struct envelope v = { 0 };
-	struct cur in = expect(&c, SEQUENCE);
-	v.version = expect_int(&in);
+	struct cur in = ber_expect(&c, SEQUENCE);
+	v.version = ber_int(&in);
 	enum parsed how = PARSED_BAD;
 	if (cur_ok(&c) && cur_ok(&in)) {
 		if (v.version == VERSION_3) {
 			how = parse_version_3(s, &in, &v);
 		} else if (v.version == VERSION_1 || v.version == VERSION_2C) {
-			v.community = expect(&in, OCTETS);
+			v.community = ber_expect(&in, OCTETS);
 			how = cur_ok(&in) ? parse_pdu(s, &in, &v) : PARSED_BAD;
 		}
 	}
