@@ -128,7 +128,7 @@ static struct flow *new_flow(struct sense *s, const struct packet *p)
 /* The handshake tells who opened it (RFC 9293, 3.5). */
 static void see_handshake(struct flow *f, unsigned side, const struct packet *p)
 {
-	if (p->flags & TCP_SYN) {
+	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == TCP_SYN) {
 		bool answer = p->flags & TCP_ACK;
 		f->opened = true;
 		f->client = (int8_t)(answer ? !side : side);
