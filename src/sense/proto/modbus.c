@@ -25,6 +25,9 @@ static const struct field f_read_count = { "modbus.read_count", BE16, 1, 125 };
 static const struct field f_write_addr = { "modbus.write_addr", BE16, 0, 0 };
 static const struct field f_write_count = { "modbus.write_count", BE16, 1, 121 };
 static const struct field f_diagnostic = { "modbus.diagnostic", BE16, 0, 0 };
+static const struct field f_fifo_bytes = { "modbus.fifo.byte_count", BE16, 2, 64 };
+static const struct field f_fifo_count = { "modbus.fifo.count", BE16, 0, 31 };
+static const struct field f_object_size = { "modbus.object_length", U8, 0, 0 };
 static const struct field f_mei = { "modbus.mei", U8, 0, 0 };
 static const struct field f_read_device_id = { "modbus.read_device_id", U8, 1, 4 };
 static const struct field f_object_id = { "modbus.object_id", U8, 0, 0 };
@@ -129,17 +132,48 @@ static const struct msg clear_counters[] = {
 static const struct msg device_id[] = {
 	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification", NULL, NULL), { 0 }
 };
+/* An exception from the side that asks. */
+static const struct msg exception[] = {
+	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "exception_from_client", NULL }, { 0 }
+};
 /* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
 static const struct msg unknown[] = {
 	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL, NULL), { 0 }
+};
+
+/* What a diagnostic carries beside its number (specification 6.8.1): asked with, answered with, or
+ * both. */
+static const struct {
+	uint16_t number;
+	bool asked, answered;
+	struct field field;
+} diagnostics[] = {
+	{ 0, true, true, { "modbus.diagnostic.query_data", BYTES, 0, 0 } },
+	{ 1, true, true, { "modbus.diagnostic.restart_option", BE16, 0, 0 } },
+	{ 2, false, true, { "modbus.diagnostic.register", BE16, 0, 0 } },
+	{ 3, true, true, { "modbus.diagnostic.ascii_delimiter", U8, 0, 0 } },
+	{ 10, false, true, { "modbus.diagnostic.clear_echo", BE16, 0, 0 } },
+	{ 11, false, true, { "modbus.diagnostic.bus_messages", BE16, 0, 0 } },
+	{ 12, false, true, { "modbus.diagnostic.bus_errors", BE16, 0, 0 } },
+	{ 13, false, true, { "modbus.diagnostic.bus_exceptions", BE16, 0, 0 } },
+	{ 14, false, true, { "modbus.diagnostic.server_messages", BE16, 0, 0 } },
+	{ 15, false, true, { "modbus.diagnostic.server_no_response", BE16, 0, 0 } },
+	{ 16, false, true, { "modbus.diagnostic.server_naks", BE16, 0, 0 } },
+	{ 17, false, true, { "modbus.diagnostic.server_busy", BE16, 0, 0 } },
+	{ 18, false, true, { "modbus.diagnostic.bus_overruns", BE16, 0, 0 } },
+};
+
+/* Which side asks, where no handshake told.  A body that fits only one direction is certain. */
+struct side_known {
+	bool started, told, certain;
+	uint8_t client;
 };
 
 /* What a request leaves for its answer. */
 struct asked {
 	uint16_t addr, count;
 	const struct msg *table; /* the one of the tables above that its row came from */
-	uint16_t diagnostic;
-	uint8_t read_device_id;
+	uint8_t side;
 };
 
 /* --- is it ours?
@@ -163,30 +197,52 @@ static long frame(struct cur c, struct scene *s)
 	return 6 + length;
 }
 
-/* Whether a PDU of this function can have this size; both directions are tried, any function
- * counts. */
+/* Whether a PDU of this function can have this size; both directions count. */
 static bool plausible(struct cur pdu)
 {
 	int function = cur_peek(&pdu, 0);
 	size_t size = pdu.left;
-	if (function & 0x80)
-		return size == 2;
+	size_t counted = (size_t)cur_peek(&pdu, 1) + 2; /* where a byte count stands first */
+	if (function & 0x80) { /* some devices send one byte too many: a zero */
+		int code = cur_peek(&pdu, 1);
+		return code >= 1 && code <= 11 &&
+			(size == 2 || (size == 3 && cur_peek(&pdu, 2) == 0));
+	}
 	switch (function) {
 	case 1:
 	case 2:
 	case 3:
 	case 4:
-		return size == 5 || size == (size_t)cur_peek(&pdu, 1) + 2;
+		return size == 5 || size == counted;
 	case 5:
 	case 6:
 		return size == 5;
+	case 7:
+		return size == 1 || size == 2;
+	case 8:
+		return size >= 5 && size % 2 == 1 && cur_peek(&pdu, 1) == 0 &&
+			cur_peek(&pdu, 2) <= 20;
+	case 11:
+		return size == 1 || size == 5;
+	case 12:
+	case 17:
+		return size == 1 || size == counted;
 	case 15:
 	case 16:
 		return size == 5 || (size > 6 && size == (size_t)cur_peek(&pdu, 5) + 6);
+	case 20:
+	case 21:
+		return size == counted;
 	case 22:
 		return size == 7;
+	case 23:
+		return size == counted || (size > 10 && size == (size_t)cur_peek(&pdu, 9) + 10);
+	case 24:
+		return size == 3 || (size >= 5 && size == (size_t)cur_peek(&pdu, 2) + 3);
+	case 43:
+		return size >= 2 && (cur_peek(&pdu, 1) != 14 || size >= 4);
 	default:
-		return true;
+		return false;
 	}
 }
 
@@ -195,22 +251,24 @@ static bool plausible(struct cur pdu)
 static enum probe probe(struct cur c, const struct scene *s)
 {
 	(void)s;
-	struct cur head = c;
-	cur_skip(&head, 2);
-	for (size_t i = 2; i < 4 && i < c.left; i++)
-		if (c.at[i] != 0)
+	for (size_t i = 2; i < 4; i++)
+		if (cur_peek(&c, i) > 0)
 			return PROBE_NO;
 	if (c.left < 8)
 		return PROBE_MORE;
-	cur_skip(&head, 2);
-	uint16_t length = cur_be16(&head);
-	if (length < 2 || length > length_max(cur_peek(&head, 1)))
+	cur_skip(&c, 4);
+	uint16_t length = cur_be16(&c);
+	if (length < 2 || length > length_max(cur_peek(&c, 1)))
 		return PROBE_NO;
-	if (head.left < length)
+	if (c.left < length)
 		return PROBE_MORE;
-	cur_skip(&head, 1);
-	struct cur pdu = cur_sub(&head, length - 1u);
-	return plausible(pdu) ? PROBE_YES : PROBE_NO;
+	struct cur pdu = cur_sub(&c, length);
+	cur_skip(&pdu, 1);                              /* unit */
+	if (cur_peek(&c, 2) > 0 || cur_peek(&c, 3) > 0) /* the next message's protocol */
+		return PROBE_NO;
+	/* A function the standard does not know, or one with a wrong body, must be alone: a length
+	 * that meets the end of the bytes is the evidence then. */
+	return plausible(pdu) || c.left == 0 ? PROBE_YES : PROBE_NO;
 }
 
 /* --- values
@@ -279,38 +337,66 @@ static enum space space_of(uint8_t function)
 	}
 }
 
-/* Who speaks: the handshake tells; else the answer to a known request is one, and a body that can
- * only be an answer. */
-static bool is_request(struct scene *s, const struct pdu *p)
+enum { CANNOT_TELL, ASKS, ANSWERS };
+
+/* What the body alone says. */
+static int asks_or_answers(const struct pdu *p)
 {
-	if (s->client >= 0)
-		return s->client == s->side;
-	if (p->function & 0x80 || ask_peek(s, ask_key(p)))
-		return false;
-	bool counted = p->c.left && p->c.left == (size_t)p->c.at[0] + 1;
+	size_t left = p->c.left;
+	bool counted = left == (size_t)cur_peek(&p->c, 0) + 1;
 	switch (p->function) {
 	case 1:
 	case 2:
 	case 3:
 	case 4:
-		return !(counted && p->c.left != 4);
-	case 15:
-	case 16:
-		return p->c.left != 4;
-	case 17:
+		return counted == (left == 4) ? CANNOT_TELL : counted ? ANSWERS : ASKS;
+	case 7:
 	case 11:
 	case 12:
-	case 7:
-		return p->c.left == 0;
+	case 17:
+		return left ? ANSWERS : ASKS;
+	case 15:
+	case 16:
+		return left == 4 ? ANSWERS : ASKS;
+	case 23:
+		return counted ? ANSWERS : ASKS;
+	case 24:
+		return left == 2 ? ASKS : ANSWERS;
 	default:
-		return true;
+		return p->function & 0x80 && left <= 2 ? ANSWERS : CANNOT_TELL;
 	}
+}
+
+/* Who speaks: the handshake tells; else a body that fits one direction only, once for the whole
+ * conversation; else the answer to a request of the other side is one. */
+static bool is_request(struct scene *s, const struct pdu *p)
+{
+	struct side_known *known = s->state;
+	if (!known->started) {
+		known->started = true;
+		known->told = s->client >= 0;
+	}
+	if (known->told)
+		return s->client == s->side;
+	int says = known->certain ? CANNOT_TELL : asks_or_answers(p);
+	if (says != CANNOT_TELL) {
+		known->certain = true;
+		known->client = (uint8_t)(says == ASKS ? s->side : !s->side);
+		if (says == ASKS)
+			scene_client(s);
+		else
+			scene_server(s);
+	}
+	if (known->certain)
+		return known->client == s->side;
+	const struct asked *asked = ask_peek(s, ask_key(p));
+	return !asked || asked->side == s->side;
 }
 
 static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 {
-	if (p->asks && p->function & 0x80) /* an exception asked for: no such request */
-		return unknown;
+	if (p->asks && p->function & 0x80) /* no such request */
+		return exception;
 	if (p->function == 8)
 		return diagnostic == 1     ? restart
 			: diagnostic == 4  ? listen_only
@@ -321,10 +407,15 @@ static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 	return msg_find(msgs, p->function & 0x7f, DIR_REQUEST) ? msgs : unknown;
 }
 
+static const struct msg *row_of(const struct msg *table, const struct pdu *p)
+{
+	uint32_t code = table[0].code == 0 ? 0 : p->function & 0x7f;
+	return msg_find(table, code, p->asks ? DIR_REQUEST : DIR_RESPONSE);
+}
+
 static void begin(struct scene *s, const struct pdu *p, const struct msg *table)
 {
-	uint32_t code = table == unknown ? 0 : p->function & 0x7f;
-	fact_begin(s, msg_find(table, code, p->asks ? DIR_REQUEST : DIR_RESPONSE));
+	fact_begin(s, row_of(table, p));
 	fact_uint(s, &f_transaction, p->transaction);
 	fact_uint(s, &f_length, p->c.left + 2);
 	fact_uint(s, &f_unit, p->unit);
@@ -339,6 +430,26 @@ static void rest_as_data(struct scene *s, struct cur *c)
 		size_t size = c->left;
 		fact_bytes(s, &f_data, cur_take(c, size), size);
 	}
+}
+
+static void diagnostic_value(struct scene *s, struct cur *c, bool asked)
+{
+	uint16_t number = cur_be16(c);
+	fact_uint(s, &f_diagnostic, number);
+	for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
+		const struct field *f = &diagnostics[i].field;
+		bool here = asked ? diagnostics[i].asked : diagnostics[i].answered;
+		if (diagnostics[i].number != number || !here || !c->left)
+			continue;
+		if (f->wire == BYTES) {
+			size_t size = c->left;
+			fact_bytes(s, f, cur_take(c, size), size);
+		} else {
+			uint16_t v = cur_be16(c);
+			fact_uint(s, f, f->wire == U8 ? v >> 8 : v);
+		}
+	}
+	rest_as_data(s, c);
 }
 
 static void file_requests(struct scene *s, struct cur *c, bool with_data)
@@ -365,17 +476,53 @@ static void file_requests(struct scene *s, struct cur *c, bool with_data)
 	c->bad |= in.bad;
 }
 
+/* Specification 6.14: each group is its length, the reference type and the registers. */
+static void file_answers(struct scene *s, struct cur *c)
+{
+	uint8_t count = cur_u8(c);
+	fact_uint(s, &f_byte_count, count);
+	struct cur in = cur_sub(c, count);
+	while (in.left && cur_ok(&in)) {
+		uint8_t size = cur_u8(&in);
+		struct cur group = cur_sub(&in, size);
+		uint8_t type = cur_u8(&group);
+		in.bad |= group.bad;
+		if (!cur_ok(&group))
+			break;
+		fact_uint(s, &f_byte_count, size);
+		fact_uint(s, &f_file_type, type);
+		fact_bytes(s, &f_data, group.at, group.left);
+	}
+	c->bad |= in.bad;
+}
+
+/* Specification 6.18: a byte count, a count of registers, the registers. */
+static void fifo_answer(struct scene *s, struct cur *c)
+{
+	uint16_t size = cur_be16(c);
+	fact_uint(s, &f_fifo_bytes, size);
+	struct cur in = cur_sub(c, size);
+	uint16_t count = cur_be16(&in);
+	fact_uint(s, &f_fifo_count, count);
+	for (uint16_t i = 0; i < count && in.left >= 2; i++)
+		fact_uint(s, &f_value, cur_be16(&in));
+	c->bad |= in.bad;
+}
+
+static uint16_t diagnostic_of(const struct pdu *p)
+{
+	struct cur look = p->c;
+	return p->function == 8 ? cur_be16(&look) : 0;
+}
+
 static enum parsed request(struct scene *s, struct pdu *p)
 {
 	struct cur *c = &p->c;
-	struct asked asked = { 0 };
-	if (p->function == 8)
-		asked.diagnostic =
-			(uint16_t)((cur_peek(c, 0) & 0xff) << 8 | (cur_peek(c, 1) & 0xff));
-	asked.table = table_of(p, asked.diagnostic);
+	struct asked asked = { .side = s->side };
+	asked.table = table_of(p, diagnostic_of(p));
 	begin(s, p, asked.table);
-	const struct msg *row =
-		msg_find(asked.table, asked.table == unknown ? 0 : p->function, DIR_REQUEST);
+	struct asked *kept = asked.table == exception ? NULL : ask_put(s, ask_key(p));
+	const struct msg *row = row_of(asked.table, p);
 	if (row->fields) {
 		struct cur look = *c;
 		asked.addr = cur_be16(&look);
@@ -385,14 +532,15 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	uint8_t count;
 	switch (p->function) {
 	case 5:
-		set_point(s, COIL, p->unit, asked.addr, asked.count != 0, true);
+		if (cur_ok(c))
+			set_point(s, COIL, p->unit, asked.addr, asked.count != 0, true);
 		break;
 	case 6:
-		set_point(s, HOLDING, p->unit, asked.addr, asked.count, true);
+		if (cur_ok(c))
+			set_point(s, HOLDING, p->unit, asked.addr, asked.count, true);
 		break;
 	case 8:
-		fact_uint(s, &f_diagnostic, cur_be16(c));
-		rest_as_data(s, c);
+		diagnostic_value(s, c, true);
 		break;
 	case 15:
 	case 16:
@@ -426,21 +574,24 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
 		if (asked.table == device_id) {
-			asked.read_device_id = cur_u8(c);
-			fact_uint(s, &f_read_device_id, asked.read_device_id);
+			fact_uint(s, &f_read_device_id, cur_u8(c));
 			fact_uint(s, &f_object_id, cur_u8(c));
 		}
 		rest_as_data(s, c);
 		break;
 	case FUNCTION_UMAS:
-		cur_skip(c, 1); /* session key */
-		fact_uint(s, &f_umas, cur_u8(c));
+		if (c->left >= 2) {
+			cur_skip(c, 1); /* session key */
+			fact_uint(s, &f_umas, cur_u8(c));
+		}
 		rest_as_data(s, c);
 		break;
 	default:
-		rest_as_data(s, c);
+		if (asked.table == exception)
+			fact_uint(s, &f_exception, cur_u8(c));
+		else
+			rest_as_data(s, c);
 	}
-	struct asked *kept = ask_put(s, ask_key(p));
 	if (kept)
 		*kept = asked;
 	return cur_ok(c) ? PARSED_WHOLE : PARSED_BAD;
@@ -471,6 +622,7 @@ static void device_objects(struct scene *s, struct cur *c)
 		if (!text)
 			break;
 		fact_uint(s, &f_object_id, id);
+		fact_uint(s, &f_object_size, size);
 		fact_text(s, &f_object_text, text, size);
 		say_object(s, id, text, size);
 	}
@@ -483,11 +635,12 @@ static void answer_values(struct scene *s, struct pdu *p, const struct asked *as
 	fact_uint(s, &f_byte_count, count);
 	struct cur values = cur_sub(c, count);
 	c->bad |= values.bad;
-	if (!asked) { /* nobody saw the question: values without an address are bytes */
+	if (!asked && p->function <= 2) { /* nobody saw the question: which bits, how many? */
 		rest_as_data(s, &values);
-		return;
-	}
-	if (p->function <= 2)
+	} else if (!asked) { /* values without an address */
+		while (values.left >= 2)
+			fact_uint(s, &f_value, cur_be16(&values));
+	} else if (p->function <= 2)
 		read_bit_values(s, &values, asked->addr, asked->count, space_of(p->function),
 			p->unit, false);
 	else
@@ -501,14 +654,15 @@ static enum parsed response(struct scene *s, struct pdu *p)
 	const struct asked *asked = ask_take(s, ask_key(p));
 	struct pdu plain = *p;
 	plain.function &= 0x7f;
-	const struct msg *table = asked && asked->table ? asked->table : table_of(&plain, 0xffff);
+	const struct msg *table =
+		asked && asked->table ? asked->table : table_of(&plain, diagnostic_of(p));
 	begin(s, p, table);
 	if (p->function & 0x80) {
 		fact_failed(s);
 		fact_uint(s, &f_exception, cur_u8(c));
 		return cur_ok(c) ? PARSED_WHOLE : PARSED_BAD;
 	}
-	const struct msg *row = msg_find(table, table == unknown ? 0 : p->function, DIR_RESPONSE);
+	const struct msg *row = row_of(table, p);
 	if (row->fields)
 		walk(s, c, row->fields);
 	switch (p->function) {
@@ -520,8 +674,7 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		answer_values(s, p, asked);
 		break;
 	case 8:
-		fact_uint(s, &f_diagnostic, cur_be16(c));
-		rest_as_data(s, c);
+		diagnostic_value(s, c, false);
 		break;
 	case 17: {
 		uint8_t count = cur_u8(c);
@@ -537,8 +690,13 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		break;
 	}
 	case 20:
+		file_answers(s, c);
+		break;
 	case 21:
-		rest_as_data(s, c);
+		file_requests(s, c, true);
+		break;
+	case 24:
+		fifo_answer(s, c);
 		break;
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
@@ -563,7 +721,16 @@ static enum parsed parse(struct cur c, struct scene *s)
 	if (!cur_ok(&c))
 		return PARSED_BAD;
 	p.asks = is_request(s, &p);
-	return p.asks ? request(s, &p) : response(s, &p);
+	struct pdu again = p;
+	if ((p.asks ? request(s, &p) : response(s, &p)) == PARSED_WHOLE)
+		return PARSED_WHOLE;
+	/* A body that does not fit its function: who asked for what still stands in the header. */
+	fact_drop(s);
+	begin(s, &again, table_of(&again, diagnostic_of(&again)));
+	fact_violation(s);
+	rest_as_data(s, &again.c);
+	fact_end(s);
+	return PARSED_BAD;
 }
 
 static void point_name(const struct point_at *at, char name[POINT_NAME])
@@ -581,6 +748,7 @@ const struct proto proto_modbus = {
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,
+	.state_size = sizeof(struct side_known),
 	.asks = 8,
 	.ask_size = sizeof(struct asked),
 	.point_name = point_name,
