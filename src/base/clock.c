@@ -1,7 +1,15 @@
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+/* Returns where the next character goes. */
+static char *put_digits(char *at, int count, int64_t n)
+{
+	for (int i = count - 1; i >= 0; i--, n /= 10)
+		at[i] = (char)('0' + n % 10);
+	return at + count;
+}
 
 /* Days to date after Howard Hinnant's civil_from_days, proleptic Gregorian calendar. */
 const char *clock_text(int64_t ns, char text[CLOCK_TEXT])
@@ -27,9 +35,15 @@ const char *clock_text(int64_t ns, char text[CLOCK_TEXT])
 	int64_t day = day_of_year - (153 * shifted + 2) / 5 + 1;
 	int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
 	int64_t year = year_of_era + era * 400 + (month <= 2);
-	snprintf(text, CLOCK_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", (int)year, (int)month,
-		(int)day, (int)(day_second / 3600), (int)(day_second / 60 % 60),
-		(int)(day_second % 60), (int)fraction);
+	if (year < 0 || year > 9999)
+		year = 0; /* RFC 3339 has four digits; a capture with such a time is broken */
+	put_digits(text, 4, year)[0] = '-';
+	put_digits(text + 5, 2, month)[0] = '-';
+	put_digits(text + 8, 2, day)[0] = 'T';
+	put_digits(text + 11, 2, day_second / 3600)[0] = ':';
+	put_digits(text + 14, 2, day_second / 60 % 60)[0] = ':';
+	put_digits(text + 17, 2, day_second % 60)[0] = '.';
+	memcpy(put_digits(text + 20, 9, fraction), "Z", 2);
 	return text;
 }
 

@@ -160,35 +160,49 @@ static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
 	conversation_at(v, from)->operations = 0;
 }
 
+/* The conversation a fact belongs to: its label may have changed since the last one. */
+static uint32_t conversation_of_fact(struct sense *s, struct flow *f)
+{
+	const char *label = s->fact.protocol;
+	/* A lower layer's own fact stays with the conversation its upper one named. */
+	bool below = f->layer[1].proto && s->layer == &f->layer[0];
+	if (f->conversation && (below || f->conversation_label == label))
+		return f->conversation;
+	uint32_t before = f->conversation;
+	const char *flow_label = f->label;
+	f->label = label;
+	f->conversation = account_conversation(s, f);
+	f->conversation_label = label;
+	f->operation = 0;
+	f->label = flow_label;
+	adopt_operations(&s->inventory, before, f->conversation);
+	return f->conversation;
+}
+
+static struct operation *operation_of_fact(struct sense *s, struct flow *f)
+{
+	struct inventory *v = &s->inventory;
+	const struct msg *m = s->fact.msg;
+	uint32_t conversation = conversation_of_fact(s, f);
+	const struct operation *last = pool_at(&v->operations, f->operation);
+	if (!f->operation || (last->msg != m && last->other != m))
+		f->operation = inventory_operation(v, conversation, m);
+	return f->operation ? pool_at(&v->operations, f->operation) : NULL;
+}
+
 void account_fact(struct sense *s)
 {
 	struct flow *f = s->flow;
 	const struct fact *fact = &s->fact;
-	if (f) {
-		if (f->client < 0 && fact->dir != DIR_OTHER)
-			f->client =
-				(int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
-		/* The label may have changed since: the conversation follows it. */
-		uint32_t n = f->conversation;
-		/* A lower layer's own fact stays with the conversation its upper one named. */
-		bool below = f->layer[1].proto && s->layer == &f->layer[0];
-		if (!n ||
-			(!below && conversation_at(&s->inventory, n)->protocol != fact->protocol)) {
-			const char *label = f->label;
-			f->label = fact->protocol;
-			f->conversation = account_conversation(s, f);
-			adopt_operations(&s->inventory, n, f->conversation);
-			n = f->conversation;
-			f->label = label;
-		}
-		struct operation *o = inventory_operation(&s->inventory, n, fact->msg);
-		if (o) {
-			o->requests += fact->dir != DIR_RESPONSE;
-			o->responses += fact->dir == DIR_RESPONSE;
-			o->errors += fact->failed;
-			if (!o->first_frame)
-				o->first_frame = fact->frame;
-		}
+	if (f && f->client < 0 && fact->dir != DIR_OTHER)
+		f->client = (int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
+	struct operation *o = f ? operation_of_fact(s, f) : NULL;
+	if (o) {
+		o->requests += fact->dir != DIR_RESPONSE;
+		o->responses += fact->dir == DIR_RESPONSE;
+		o->errors += fact->failed;
+		if (!o->first_frame)
+			o->first_frame = fact->frame;
 	}
 	detections_fact(s);
 }

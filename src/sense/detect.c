@@ -43,8 +43,10 @@ struct found {
 struct detections {
 	struct watch watches[ROWS_MAX];
 	size_t count;
-	/* Which of them a fact can wake, as bits: by what it does and what comes of it. */
+	/* Which of them a fact can wake, as bits: by each of its properties. */
 	uint64_t by_act[ACT_COUNT][WORDS], by_effect[EFFECT_COUNT][WORDS];
+	uint64_t by_dir[DIR_RESPONSE + 1][WORDS], by_proto[PROTO_COUNT][WORDS];
+	uint64_t by_outcome[4][WORDS]; /* failed: 1, violation: 2 */
 	struct pool found;
 	struct table found_table;
 	uint64_t forgotten;
@@ -60,6 +62,41 @@ struct survey {
 
 /* --- set-up
  * -------------------------------------------------------------------------------------*/
+
+static bool names(const struct detection *r, const char *label)
+{
+	for (size_t i = 0; i < DETECT_LABELS && r->labels[i]; i++)
+		if (strcmp(r->labels[i], label) == 0)
+			return true;
+	return !r->labels[0];
+}
+
+static bool may_name(const struct detection *r, const struct proto *p)
+{
+	bool is = names(r, p->name);
+	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++)
+		is |= names(r, p->also[i]);
+	return is;
+}
+
+/* Sets the row's bit wherever a fact with this property may wake it. */
+static void wake_by(struct detections *d, const struct detection *r, size_t n)
+{
+	size_t word = n / 64;
+	uint64_t bit = UINT64_C(1) << n % 64;
+	for (unsigned i = 0; i < ACT_COUNT; i++)
+		d->by_act[i][word] |= !r->acts || r->acts >> i & 1 ? bit : 0;
+	for (unsigned i = 0; i < EFFECT_COUNT; i++)
+		d->by_effect[i][word] |= !r->effects || r->effects >> i & 1 ? bit : 0;
+	for (unsigned i = 0; i <= DIR_RESPONSE; i++)
+		d->by_dir[i][word] |= !r->dirs || r->dirs >> i & 1 ? bit : 0;
+	for (unsigned i = 0; i < PROTO_COUNT; i++)
+		d->by_proto[i][word] |=
+			may_name(r, protocols[i]) && (!r->ot || protocols[i]->ot) ? bit : 0;
+	for (unsigned i = 0; i < 4; i++)
+		d->by_outcome[i][word] |=
+			(!r->failed || i & 1) && (!r->violation || i & 2) ? bit : 0;
+}
 
 static int add_rows(struct detections *d, const struct detection *rows, struct err *e)
 {
@@ -78,13 +115,7 @@ static int add_rows(struct detections *d, const struct detection *rows, struct e
 			return err_in(e, "%s", rows->row.id);
 		if (!(rows->events & EVENT_FACT))
 			continue;
-		uint64_t bit = UINT64_C(1) << n % 64;
-		for (unsigned a = 0; a < ACT_COUNT; a++)
-			if (!rows->acts || rows->acts >> a & 1)
-				d->by_act[a][n / 64] |= bit;
-		for (unsigned f = 0; f < EFFECT_COUNT; f++)
-			if (!rows->effects || rows->effects >> f & 1)
-				d->by_effect[f][n / 64] |= bit;
+		wake_by(d, rows, n);
 	}
 	return 0;
 }
@@ -265,30 +296,12 @@ static void keep(struct found *f, const struct detected *said, uint64_t frame, i
 		f->frames[f->frame_count++] = frame;
 }
 
-/* Whether the row wants this event at all: cheap, before anything is remembered. */
-static bool wants(const struct detection *r, const struct event *ev)
-{
-	const struct fact *f = ev->fact;
-	if (f &&
-		((r->dirs && !(r->dirs >> f->dir & 1)) || (r->failed && !f->failed) ||
-			(r->violation && !f->violation)))
-		return false;
-	if (r->ot && !(ev->proto && ev->proto->ot))
-		return false;
-	if (!r->labels[0] || !ev->proto)
-		return true;
-	const char *label = f ? f->protocol : ev->proto->name;
-	for (size_t i = 0; i < DETECT_LABELS && r->labels[i]; i++)
-		if (strcmp(r->labels[i], label) == 0)
-			return true;
-	return false;
-}
-
 static void wake_one(struct detections *d, struct watch *w, const struct event *ev)
 {
 	const struct detection *r = w->row;
 	struct party a, b;
-	if (!wants(r, ev))
+	const char *label = ev->fact ? ev->fact->protocol : ev->proto ? ev->proto->name : NULL;
+	if (r->labels[0] && !(label && names(r, label)))
 		return;
 	parties(r, ev, &a, &b);
 	if (!a.number)
@@ -336,16 +349,20 @@ static struct event event_now(struct sense *s, enum event_kind kind)
 void detections_fact(struct sense *s)
 {
 	struct detections *d = s->detections;
-	const struct msg *m = s->fact.msg;
+	const struct fact *f = &s->fact;
+	const struct msg *m = f->msg;
+	unsigned proto = s->layer->number, outcome = f->failed | (unsigned)f->violation << 1;
 	struct event ev = { .kind = 0 };
-	for (unsigned half = 0; half < WORDS; half++) {
-		uint64_t bits = d->by_act[m->act][half] & d->by_effect[m->effect][half];
+	for (unsigned word = 0; word < WORDS; word++) {
+		uint64_t bits = d->by_act[m->act][word] & d->by_effect[m->effect][word] &
+			d->by_dir[f->dir][word] & d->by_proto[proto][word] &
+			d->by_outcome[outcome][word];
 		for (; bits; bits &= bits - 1) {
 			if (!ev.kind) {
 				ev = event_now(s, EVENT_FACT);
-				ev.fact = &s->fact;
+				ev.fact = f;
 			}
-			wake_one(d, &d->watches[half * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
+			wake_one(d, &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
 		}
 	}
 }

@@ -63,6 +63,7 @@ bool dispatch_attach(struct sense *s, struct flow *f, struct layer *l, const str
 		}
 	}
 	l->proto = p;
+	l->number = (uint8_t)proto_number(p);
 	f->label = p->name;
 	if (f->host[0])
 		host_at(&s->inventory, f->host[0])->known_service = true;
@@ -92,7 +93,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	struct layer *below = s->layer;
 	const struct proto *proto_below = s->proto;
 	void *state_below = s->scene.state;
-	struct proto_stats *stats = &s->stats[proto_number(l->proto)];
+	struct proto_stats *stats = &s->stats[l->number];
 	s->layer = l;
 	s->proto = l->proto;
 	s->scene.state = l->state;
@@ -170,7 +171,8 @@ void dispatch_link(struct sense *s, const struct packet *p)
 		for (size_t t = 0; t < COUNT_OF(proto->ethertypes) && proto->ethertypes[t]; t++) {
 			if (proto->ethertypes[t] != p->ethertype)
 				continue;
-			struct layer l = { .proto = proto }; /* no state: nobody converses here */
+			struct layer l = { .proto = proto,
+				.number = (uint8_t)i }; /* no state: nobody converses here */
 			dispatch_parse(s, &l, p->payload);
 			return;
 		}

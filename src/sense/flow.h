@@ -26,7 +26,8 @@ struct layer {
 	void *state;
 	uint8_t *asks; /* ring of proto->asks; NULL until the first */
 	uint8_t ask_next;
-	uint8_t tries; /* how often nobody said yes */
+	uint8_t number; /* of the protocol, as in enum proto_number */
+	uint8_t tries;  /* how often nobody said yes */
 };
 
 static inline size_t ask_slot(const struct layer *l)
@@ -60,6 +61,8 @@ struct flow {
 	const char *label; /* as the last fact was labelled */
 	uint32_t host[2];
 	uint32_t conversation;
+	const char *conversation_label;
+	uint32_t operation; /* the last one, for the next of its kind */
 
 	struct layer layer[LAYERS];
 	uint32_t mac_number[2];

@@ -280,29 +280,69 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 	return n;
 }
 
-struct operation *inventory_operation(
-	struct inventory *v, uint32_t conversation, const struct msg *m)
+uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
 {
 	if (!conversation)
-		return NULL;
+		return 0;
 	struct conversation *c = conversation_at(v, conversation);
-	for (uint32_t n = c->operations; n;) {
-		struct operation *o = pool_at(&v->operations, n);
+	struct operation *o;
+	for (uint32_t n = c->operations; n; n = o->next) {
+		o = pool_at(&v->operations, n);
 		if (o->msg == m || o->other == m)
-			return o;
+			return n;
 		if (strcmp(o->msg->name, m->name) == 0) {
 			o->other = m;
-			return o;
+			return n;
 		}
-		n = o->next;
 	}
 	uint32_t n = pool_new(&v->operations);
 	if (!n)
-		return NULL;
-	struct operation *o = pool_at(&v->operations, n);
+		return 0;
+	o = pool_at(&v->operations, n);
 	*o = (struct operation){ .msg = m, .next = c->operations };
 	c->operations = n;
-	return o;
+	return n;
+}
+
+static bool is_point(const struct point_record *p, uint32_t host, const struct proto *proto,
+	const struct point_at *at, uint32_t symbol)
+{
+	return p->host == host && p->proto == proto && p->space == at->space && p->bit == at->bit &&
+		p->unit == at->unit && p->area == at->area && p->index == at->index &&
+		p->symbol == symbol;
+}
+
+static uint32_t find_point(struct inventory *v, uint32_t host, const struct proto *proto,
+	const struct point_at *at, uint32_t symbol, double value)
+{
+	/* Points that are read together were made together: try the one behind the last. */
+	uint32_t n = v->last_point + 1;
+	if (n < v->points.used && is_point(pool_at(&v->points, n), host, proto, at, symbol))
+		return n;
+	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 |
+		at->bit;
+	uint64_t b = (uint64_t)at->area << 32 | (at->index ^ symbol << 8);
+	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
+	for (uint32_t slot = table_first(&v->point_table, hash);
+		(n = table_next(&v->point_table, hash, &slot));)
+		if (is_point(pool_at(&v->points, n), host, proto, at, symbol))
+			return n;
+	n = pool_new(&v->points);
+	if (!n)
+		return 0;
+	*(struct point_record *)pool_at(&v->points, n) = (struct point_record){ .symbol = symbol,
+		.host = host,
+		.proto = proto,
+		.space = at->space,
+		.bit = at->bit,
+		.unit = at->unit,
+		.area = at->area,
+		.index = at->index,
+		.first = value,
+		.min = value,
+		.max = value };
+	table_add(&v->point_table, hash, n);
+	return n;
 }
 
 void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
@@ -311,39 +351,11 @@ void inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 	if (!host)
 		return;
 	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
-	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 |
-		at->bit;
-	uint64_t b = (uint64_t)at->area << 32 | (at->index ^ symbol << 8);
-	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
-	struct point_record *p = NULL;
-	for (uint32_t slot = table_first(&v->point_table, hash), n;
-		(n = table_next(&v->point_table, hash, &slot));) {
-		struct point_record *q = pool_at(&v->points, n);
-		if (q->host == host && q->proto == proto && q->space == at->space &&
-			q->bit == at->bit && q->unit == at->unit && q->area == at->area &&
-			q->index == at->index && q->symbol == symbol) {
-			p = q;
-			break;
-		}
-	}
-	if (!p) {
-		uint32_t n = pool_new(&v->points);
-		if (!n)
-			return;
-		p = pool_at(&v->points, n);
-		*p = (struct point_record){ .symbol = symbol,
-			.host = host,
-			.proto = proto,
-			.space = at->space,
-			.bit = at->bit,
-			.unit = at->unit,
-			.area = at->area,
-			.index = at->index,
-			.first = value,
-			.min = value,
-			.max = value };
-		table_add(&v->point_table, hash, n);
-	}
+	uint32_t n = find_point(v, host, proto, at, symbol, value);
+	if (!n)
+		return;
+	struct point_record *p = pool_at(&v->points, n);
+	v->last_point = n;
 	p->samples++;
 	p->last = value;
 	p->written |= written;

@@ -87,7 +87,8 @@ struct point_record {
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
-	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
+	uint32_t last_point; /* a read of many registers goes through neighbours */
+	char *strings;       /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
 	uint64_t strings_refused;
@@ -110,8 +111,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 
 uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
-struct operation *inventory_operation(
-	struct inventory *v, uint32_t conversation, const struct msg *m);
+uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
 void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value, bool written);
 

@@ -100,7 +100,7 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 		struct layer *l = &f->layer[i];
 		if (!l->proto)
 			continue;
-		s->stats[proto_number(l->proto)].gaps++;
+		s->stats[l->number].gaps++;
 		if (l->proto->gap) {
 			s->scene.state = l->state;
 			l->proto->gap(&s->scene);

@@ -101,20 +101,25 @@ static bool many_controllers(void *memory, const struct event *ev, struct detect
 		tried(memory, ev, CONTROLLER_SECONDS, CONTROLLERS, address_value(&ev->to));
 }
 
-static const char *const function_fields[] = { "modbus.function", "cip.service", "s7comm.func",
-	"dnp3.al.func" };
+/* The field that names a function, by protocol. */
+static const struct function_row {
+	const char *protocol, *field;
+} functions[] = {
+	{ "modbus", "modbus.function" },
+	{ "cip", "cip.service" },
+	{ "s7comm", "s7comm.func" },
+	{ "dnp3", "dnp3.al.func" },
+};
 
 static bool many_functions(void *memory, const struct event *ev, struct detected *out)
 {
-	for (size_t i = 0; i < COUNT_OF(function_fields); i++) {
-		const struct value *v = fact_value(ev->fact, function_fields[i]);
-		if (!v)
-			continue;
-		out->n = FUNCTIONS;
-		snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
-		return tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u);
-	}
-	return false;
+	const struct value *v = NULL;
+	for (size_t i = 0; i < COUNT_OF(functions) && !v; i++)
+		if (strcmp(functions[i].protocol, ev->fact->protocol) == 0)
+			v = fact_value(ev->fact, functions[i].field);
+	out->n = FUNCTIONS;
+	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
+	return v && tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u);
 }
 
 #define LOOKING .engine = ENGINE_ANOMALY, .severity = SEVERITY_MAJOR
