@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { HUGE_FROM = 1 << 22 };
+
 static void *reserve(size_t size, struct err *e)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -13,6 +15,10 @@ static void *reserve(size_t size, struct err *e)
 		err_sys(e, "reserve %zu bytes", size);
 		return NULL;
 	}
+	/* Large tables are walked at random: with small pages half the time goes into finding
+	 * pages. */
+	if (size >= HUGE_FROM)
+		madvise(p, size, MADV_HUGEPAGE);
 	return p;
 }
 

@@ -439,10 +439,13 @@ static void name_of(const struct sense *s, const struct plant *p, const struct f
 		address = ip_text(&p->ips[a->ips.first], text);
 	else if (a->macs.count)
 		address = mac_text(p->macs[a->macs.first], text);
-	if (a->name && strcmp(a->name, address) != 0)
+	bool named = a->name && strcmp(a->name, address) != 0;
+	if (named && *address)
 		out_fmt(o, "%.60s (%s)", a->name, address);
+	else if (!*address && (named || a->model)) /* a module in somebody's rack */
+		out_fmt(o, "%.60s", named ? a->name : a->model);
 	else
-		out_str(o, address);
+		out_str(o, *address ? address : "a module");
 }
 
 /* Fills the sentence's places; whatever is in braces and not known stays as it is. */

@@ -92,7 +92,8 @@ static void add(struct list *l, unsigned bits, uint64_t prefix, const char *name
 {
 	struct vendors *v = l->v;
 	unsigned length = bits == 24 ? 0 : bits == 28 ? 1 : 2;
-	while (size && (unsigned char)name[size - 1] <= ' ')
+	/* Some end in the comma before a street that is not there. */
+	while (size && ((unsigned char)name[size - 1] <= ' ' || name[size - 1] == ','))
 		size--;
 	if (size == 0 || is_nobody(name, size) || v->block_count == BLOCKS_MAX)
 		return;

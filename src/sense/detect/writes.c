@@ -34,7 +34,9 @@ static struct habit habit_of(const struct plant *p, const struct conversation *c
 		const struct operation *o = &p->operations[n];
 		if (o->msg->act == ACT_READ)
 			h.reads += o->requests > o->responses ? o->requests : o->responses;
-		if (o->msg->act != ACT_WRITE && o->msg->act != ACT_CONTROL)
+		/* Stops, starts and the like have findings of their own. */
+		bool writes = o->msg->act == ACT_WRITE || o->msg->act == ACT_CONTROL;
+		if (!writes || o->msg->effect)
 			continue;
 		h.writes += o->requests;
 		if (o->requests && (!h.first_write_frame || o->first_frame < h.first_write_frame))
