@@ -75,6 +75,7 @@ enum proto_number proto_number(const struct proto *p);
 
 /* --- stream.c: TCP segments in, messages out --- */
 void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
+bool stream_fed(const struct flow *f);                /* bytes came, not only a handshake */
 void stream_end(struct sense *s, struct flow *f);     /* hands out what waits, frees everything */
 void stream_release(struct sense *s, struct flow *f); /* without reading */
 

@@ -502,6 +502,14 @@ static void read_ethernet(struct reader *r, struct cur c)
 		unknown(r);
 		return;
 	}
+	if (r->p->encapsulations) {
+		/* The way the mirror took is not the way of the frame in it, which may have no IP.
+		 */
+		r->p->src = r->p->dst = (struct ip){ 0 };
+		r->p->src_port = r->p->dst_port = r->p->vlan = 0;
+		r->p->has_ip = false;
+		r->p->transport = r->p->ttl = 0;
+	}
 	memcpy(r->p->dst_mac, dst, 6);
 	memcpy(r->p->src_mac, src, 6);
 	r->p->has_mac = true;

@@ -146,7 +146,7 @@ static void see_handshake(struct flow *f, unsigned side, const struct packet *p)
 static bool starts_again(const struct flow *f, const struct packet *p)
 {
 	bool syn = p->kind == PACKET_TCP && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	return syn && (f->closing || f->tcp || f->mute);
+	return syn && (f->closing || stream_fed(f) || f->mute);
 }
 
 static void converse(struct sense *s, const struct packet *p)

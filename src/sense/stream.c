@@ -31,7 +31,8 @@ struct segment {
 };
 
 struct half {
-	bool started;
+	bool started; /* `next` is known */
+	bool fed;     /* by bytes, not only by the handshake */
 	uint8_t tries, lost;
 	uint32_t next; /* sequence number expected */
 	uint64_t skip; /* bytes to pass over */
@@ -313,11 +314,18 @@ static void wait_for(
 	s->counters.out_of_order++;
 }
 
+bool stream_fed(const struct flow *f)
+{
+	return f->tcp && (f->tcp->half[0].fed || f->tcp->half[1].fed);
+}
+
 void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	const uint8_t *bytes = p->payload.at;
 	size_t size = p->payload.left;
-	if (f->mute || (!size && !p->missing && !f->tcp))
+	/* The answer to a SYN says where both directions begin; a SYN alone is not worth memory. */
+	bool agreed = (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	if (f->mute || (!size && !p->missing && !f->tcp && !agreed))
 		return;
 	if (!f->tcp) {
 		f->tcp = budget_alloc(&s->memory, sizeof *f->tcp);
@@ -328,7 +336,18 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 	}
 	struct half *h = &f->tcp->half[side];
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
+	if (agreed && !stream_fed(f)) {
+		struct half *opener = &f->tcp->half[!side];
+		h->started = opener->started = true;
+		h->next = seq;
+		opener->next = p->ack;
+	}
 	if (size || p->missing) {
+		/* Bytes from before the beginning: the handshake was another connection's (one
+		 * byte alone is a keep-alive). */
+		if (!h->fed && size > 1 && (int32_t)(seq - h->next) < 0)
+			h->started = false;
+		h->fed = true;
 		if (!h->started) {
 			h->started = true;
 			/* One byte, in the middle of a connection: a keep-alive, whose byte belongs
