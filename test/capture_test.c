@@ -641,7 +641,7 @@ static void unreadable(void **unused)
 	struct reading got = read_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	assert_false(got.opened);
 	assert_int_equal(got.error.code, -EBADF);
-	assert_says(&got, "read 'test.pcap'");
+	assert_says(&got, "test.pcap: read");
 }
 
 static void versions_nobody_writes(void **unused)
@@ -669,7 +669,7 @@ static void long_names_keep_their_end(void **unused)
 	struct image m = { 0 };
 	struct err e = { 0 };
 	assert_null(capture_open(image_file(&m, 0), name, &e));
-	assert_non_null(strstr(e.text, "night.pcap' is empty"));
+	assert_non_null(strstr(e.text, "night.pcap: is empty"));
 }
 
 int main(void)

@@ -9,18 +9,82 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 #include "sense/capture.h"
 
 /* Frames between two looks at the clock: a fraction of a millisecond. */
 enum { FRAMES_PER_LOOK = 4096 };
 
+/* Link types people bring along most often, so that they learn what they have: numbers and meaning
+ * as registered for LINKTYPE_ values. */
+static const struct linktype_name {
+	int linktype;
+	const char *name;
+} linktype_names[] = {
+	{ 6, "Token Ring" },
+	{ 9, "PPP" },
+	{ 10, "FDDI" },
+	{ 50, "PPP" },
+	{ 104, "Cisco HDLC" },
+	{ 105, "802.11 wireless" },
+	{ 107, "Frame Relay" },
+	{ 119, "802.11 wireless" },
+	{ 127, "802.11 wireless" },
+	{ 163, "802.11 wireless" },
+	{ 165, "BACnet MS/TP" },
+	{ 187, "Bluetooth" },
+	{ 189, "USB" },
+	{ 192, "per-packet information" },
+	{ 195, "802.15.4 wireless" },
+	{ 201, "Bluetooth" },
+	{ 220, "USB" },
+	{ 227, "CAN" },
+	{ 230, "802.15.4 wireless" },
+	{ 239, "Linux netfilter log" },
+	{ 249, "USB" },
+	{ 251, "Bluetooth" },
+	{ 252, "Wireshark's exported messages" },
+	{ 253, "Linux netlink" },
+	{ 257, "PROFIBUS" },
+};
+
+static const char *linktype_name(int linktype)
+{
+	for (size_t i = 0; i < COUNT_OF(linktype_names); i++)
+		if (linktype_names[i].linktype == linktype)
+			return linktype_names[i].name;
+	return "no network's that weir knows";
+}
+
 static void complain(struct captures *c, size_t i, const struct err *e)
 {
 	cli_complain(e);
 	c->failed++;
-	snprintf(c->problems[i], sizeof c->problems[i], "%s", e->text);
+	/* The report names the file already. */
+	size_t name = strlen(c->files[i].name);
+	bool named = strncmp(e->text, c->files[i].name, name) == 0 &&
+		strncmp(e->text + name, ": ", 2) == 0;
+	snprintf(c->problems[i], sizeof c->problems[i], "%s", e->text + (named ? name + 2 : 0));
 	c->files[i].problem = c->problems[i];
+}
+
+/* Frames that nobody reads: of all of them the file is useless, of some it is worth a word. */
+static void complain_linktype(struct captures *c, size_t i, int linktype, uint64_t count)
+{
+	struct err e = { 0 };
+	uint64_t packets = c->files[i].packets;
+	char some[64] = "its packets are";
+	if (count < packets)
+		snprintf(some, sizeof some, "%llu of %llu packets are", (unsigned long long)count,
+			(unsigned long long)packets);
+	err_set(&e, EINVAL, "%s: %s of link type %d (%s), which is not read", c->files[i].name,
+		some, linktype, linktype_name(linktype));
+	err_try(&e, "record Ethernet: at a switch's mirror port, or tcpdump -i any -w new.pcap");
+	if (count < packets)
+		cli_complain(&e);
+	else
+		complain(c, i, &e);
 }
 
 static int open_one(const char *name, struct err *e)
@@ -61,18 +125,20 @@ int captures_open(struct captures *c, char **names, size_t count, struct err *e)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	size_t missing = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct err why = { 0 };
 		c->files[i].name = names[i];
 		c->fds[i] = open_one(names[i], &why);
 		if (c->fds[i] < 0) {
 			c->fds[i] = -1;
+			missing += why.code == -ENOENT;
 			complain(c, i, &why);
 		}
 	}
-	if (c->failed == count)
-		return err_set(e, ENOENT, "no capture could be opened");
-	return 0;
+	if (c->failed < count)
+		return 0;
+	return missing == count ? -ENOENT : -EIO; /* said already, file by file */
 }
 
 /* Rewrites one line on the terminal, ten times a second at most. */
@@ -104,8 +170,11 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	const struct capture_state *st = capture_state(cap);
 	int64_t started = clock_monotonic(), shown = 0;
 	struct capture_frame f;
-	int r;
+	uint64_t unread = 0;
+	int unread_type = 0, r;
 	while ((r = capture_next(cap, &f, &e)) > 0) {
+		if (RARELY(!sense_reads(f.linktype)) && !unread++)
+			unread_type = f.linktype;
 		sense_frame(s,
 			&(struct sense_frame){ .bytes = f.bytes,
 				.size = f.size,
@@ -126,12 +195,18 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	c->files[i].packets = st->packets;
 	c->files[i].bytes = st->bytes;
 	c->files[i].truncated = st->truncated;
-	if (r < 0)
+	if (r < 0) {
 		complain(c, i, &e);
-	else if (st->truncated)
-		fprintf(stderr,
-			"weir: %s: ends in the middle of a record; read up to there (%llu packets)\n",
+	} else if (st->truncated) {
+		err_set(&e, EINVAL,
+			"%s: ends in the middle of a packet, read up to there (%llu packets)",
 			c->files[i].name, (unsigned long long)st->packets);
+		err_try(&e, "copy it again from where it was recorded, if it is whole there");
+		cli_complain(&e);
+	}
+	c->useful += st->packets - unread;
+	if (unread)
+		complain_linktype(c, i, unread_type, unread);
 	capture_close(cap);
 }
 
@@ -142,6 +217,11 @@ void captures_read(struct captures *c, struct sense *s, bool progress)
 		if (c->fds[i] >= 0)
 			read_one(c, i, s, &number, progress);
 	sense_end(s);
+}
+
+bool captures_useless(const struct captures *c)
+{
+	return c->failed == c->count && !c->useful;
 }
 
 void captures_close(struct captures *c)

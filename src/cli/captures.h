@@ -11,13 +11,17 @@ struct captures {
 	int *fds;                 /* -1: could not be opened; the reason is in problem */
 	char (*problems)[512];
 	size_t count, failed;
+	uint64_t useful; /* packets of a link type that is read */
 };
 
 /* Opens them all, before anything is read: after this no file is opened any more.  What cannot be
- * opened is said on stderr at once and left out; -ENOENT when none is left. */
+ * opened is said on stderr at once and left out.  When none is left, e stays empty: -ENOENT where
+ * none exists, -EIO else. */
 int captures_open(struct captures *c, char **names, size_t count, struct err *e);
 /* Reads them all; progress on stderr when it takes long.  A file that fails is said and left. */
 void captures_read(struct captures *c, struct sense *s, bool progress);
+/* Every file failed and no packet of any was read: there is nothing to show. */
+bool captures_useless(const struct captures *c);
 void captures_close(struct captures *c);
 
 #endif

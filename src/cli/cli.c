@@ -81,14 +81,17 @@ static int set_opt(
 	size_t size;
 	switch (o->kind) {
 	case OPT_FLAG:
-		if (value)
-			return err_set(e, EINVAL, "--%s takes no value", o->name);
+		if (value) {
+			err_set(e, EINVAL, "--%s takes no value", o->name);
+			return err_try(e, "weir %s --%s", v->name, o->name);
+		}
 		memcpy(opts + o->offset, &(bool){ true }, sizeof(bool));
 		return 0;
 	case OPT_WORD:
-		if (value && !is_word(o->words, value))
-			return err_set(
-				e, EINVAL, "--%s=%s: not one of %s", o->name, value, o->words);
+		if (value && !is_word(o->words, value)) {
+			err_set(e, EINVAL, "--%s=%s: not one of %s", o->name, value, o->words);
+			return err_try(e, "weir %s --help", v->name);
+		}
 		if (!value)
 			text = o->words;
 		break;
@@ -221,6 +224,7 @@ int cli_main(int argc, char **argv)
 		else {
 			e = late;
 			err_in(&e, "standard output");
+			err_try(&e, "df -h, or another place to write to");
 			code = EXIT_FAILED;
 		}
 	}

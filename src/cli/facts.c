@@ -158,9 +158,10 @@ static int run(struct cli *cli, const void *given, struct err *e)
 		return EXIT_ASKED_WRONGLY;
 	}
 	struct captures c;
-	if (captures_open(&c, cli->operands, cli->operand_count, e)) {
+	int r = captures_open(&c, cli->operands, cli->operand_count, e);
+	if (r) {
 		captures_close(&c);
-		return EXIT_NOT_FOUND;
+		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
 	}
 	struct json j = json_on(cli->out);
 	struct sense_config config = { .memory = o->memory ? o->memory * 3 / 4 : 0,

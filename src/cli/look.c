@@ -109,7 +109,7 @@ static int open_zones(struct look *l, const char *path, struct err *e)
 	/* The first mistake is the error; the others stand above it. */
 	for (size_t i = 1; i < wrong.count; i++)
 		fprintf(stderr, "weir: %s\n", wrong.rows[i].text);
-	return e->code;
+	return err_try(e, "man weir-zones");
 }
 
 /* Vendor names are a help, not a need: without the lists the report says so and goes on. */
@@ -118,7 +118,7 @@ static int open_vendors(struct look *l, const char *path, struct err *e)
 	l->vendors = vendors_open(path ? path : VENDORS_PATH, e);
 	if (l->vendors || !path)
 		return 0;
-	return e->code;
+	return err_try(e, VENDORS_PATH ", of Debian's package ieee-data");
 }
 
 /* Everything that needs a file, in the order in which mistakes are cheap to find. */
@@ -126,8 +126,9 @@ static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct 
 {
 	if (open_zones(l, o->zones, e) || open_vendors(l, o->vendors, e))
 		return EXIT_FAILED;
-	if (captures_open(&l->captures, cli->operands, cli->operand_count, e))
-		return EXIT_NOT_FOUND;
+	int r = captures_open(&l->captures, cli->operands, cli->operand_count, e);
+	if (r)
+		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
 	if (target_open(&l->html, o->html, e) || target_open(&l->svg, o->svg, e))
 		return EXIT_FAILED;
 	size_t memory = o->memory ? o->memory : MEMORY_DEFAULT;
@@ -151,6 +152,8 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 {
 	struct plant p;
 	captures_read(&l->captures, l->sense, cli->tty_err);
+	if (captures_useless(&l->captures))
+		return EXIT_FAILED;
 	if (sense_plant(l->sense, &p, e))
 		return EXIT_FAILED;
 	p.files = l->captures.files;

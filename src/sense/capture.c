@@ -52,7 +52,7 @@ int capture_impossible(struct capture *c, struct err *e)
 
 static COLD int too_large(struct capture *c, uint32_t size, struct err *e)
 {
-	err_set(e, -EINVAL, "'%s': frame %llu at byte %llu claims %u bytes, a frame has at most %d",
+	err_set(e, -EINVAL, "%s: frame %llu at byte %llu claims %u bytes, a frame has at most %d",
 		c->name, (unsigned long long)c->state.packets + 1,
 		(unsigned long long)capture_offset(c), size, FRAME_MAX);
 	return capture_impossible(c, e);
@@ -117,14 +117,14 @@ static int classic_open(struct capture *c, uint32_t magic, struct err *e)
 	if (r < 0)
 		return r;
 	if (r == 0) {
-		err_set(e, -EINVAL, "'%s' ends inside the header of a pcap file: %zu of %d bytes",
+		err_set(e, -EINVAL, "%s: ends inside the header of a pcap file: %zu of %d bytes",
 			c->name, window_left(c), FILE_HEADER);
 		return err_try(e, "copy or record it again: nothing of it is here");
 	}
 	bool swapped = load32(c->at, false) != magic;
 	uint16_t major = load16(c->at + 4, swapped);
 	if (major != 2) {
-		err_set(e, -EINVAL, "'%s' is a pcap file of version %u.%u; weir reads version 2",
+		err_set(e, -EINVAL, "%s: is a pcap file of version %u.%u; weir reads version 2",
 			c->name, major, load16(c->at + 6, swapped));
 		return err_try(e, "editcap -F pcap '%s' new.pcap", c->name);
 	}
@@ -150,13 +150,13 @@ static int look_at_file(struct capture *c, struct err *e)
 {
 	struct stat st;
 	if (fstat(c->input.fd, &st) < 0)
-		return err_sys(e, "look at '%s'", c->name);
+		return err_sys(e, "%s: look at it", c->name);
 	if (S_ISDIR(st.st_mode)) {
-		err_set(e, -EISDIR, "'%s' is a directory, not a capture", c->name);
+		err_set(e, -EISDIR, "%s: is a directory, not a capture", c->name);
 		return err_try(e, "weir look '%s'/*.pcap*", c->name);
 	}
 	if (isatty(c->input.fd)) {
-		err_set(e, -EINVAL, "'%s' is a terminal, not a capture", c->name);
+		err_set(e, -EINVAL, "%s: is a terminal, not a capture", c->name);
 		return err_try(e, "tcpdump -i eth0 -w - | weir look -");
 	}
 	if (S_ISREG(st.st_mode))
@@ -196,7 +196,7 @@ struct capture *capture_open(int fd, const char *name, struct err *e)
 {
 	struct capture *c = calloc(1, sizeof *c);
 	if (!c) {
-		err_set(e, -ENOMEM, "no memory to read '%s'", name);
+		err_set(e, -ENOMEM, "%s: no memory to read it", name);
 		close(fd);
 		return NULL;
 	}
@@ -205,7 +205,7 @@ struct capture *capture_open(int fd, const char *name, struct err *e)
 	c->window = malloc(WINDOW);
 	c->at = c->end = c->window;
 	if (!c->window) {
-		err_set(e, -ENOMEM, "no memory to read '%s'", c->name);
+		err_set(e, -ENOMEM, "%s: no memory to read it", c->name);
 		goto undo;
 	}
 	if (look_at_file(c, e) < 0 || input_unpack(c, e) < 0 || open_format(c, e) < 0)

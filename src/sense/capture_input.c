@@ -26,7 +26,7 @@ static long file_read(struct capture *c, uint8_t *to, size_t room, struct err *e
 			struct pollfd ready = { .fd = c->input.fd, .events = POLLIN };
 			poll(&ready, 1, -1);
 		} else if (errno != EINTR) {
-			return err_sys(e, "read '%s'", c->name);
+			return err_sys(e, "%s: read", c->name);
 		}
 	}
 }
@@ -50,7 +50,7 @@ static long packed_fill(struct capture *c, struct err *e)
 
 static int damaged(struct capture *c, const char *packing, const char *why, struct err *e)
 {
-	err_set(e, -EINVAL, "'%s': %s data is damaged before byte %llu of the file: %s", c->name,
+	err_set(e, -EINVAL, "%s: %s data is damaged before byte %llu of the file: %s", c->name,
 		packing, (unsigned long long)c->state.file_bytes, why ? why : "no reason given");
 	return err_try(e, "%s -t '%s'", packing, c->name);
 }
@@ -109,7 +109,7 @@ static long zstd_read(struct capture *c, uint8_t *to, size_t room, struct err *e
 		in->packed_at = from.pos;
 		if (ZSTD_getErrorCode(r) == ZSTD_error_frameParameter_windowTooLarge) {
 			err_set(e, -EFBIG,
-				"'%s' is packed with a zstd window over 8 MiB, more than weir keeps",
+				"%s: is packed with a zstd window over 8 MiB, more than weir keeps",
 				c->name);
 			return err_try(e, "zstd -dc --long=31 '%s' | weir look -", c->name);
 		}
@@ -186,7 +186,7 @@ static int unpack_with(struct capture *c, enum packing packing, struct err *e)
 	struct capture_input *in = &c->input;
 	in->packed = malloc(PACKED_SIZE);
 	if (!in->packed)
-		return err_set(e, -ENOMEM, "no memory to unpack '%s'", c->name);
+		return err_set(e, -ENOMEM, "%s: no memory to unpack it", c->name);
 	in->packed_end = window_left(c);
 	assert(in->packed_end <= PACKED_SIZE);
 	memcpy(in->packed, c->at, in->packed_end);
@@ -197,11 +197,11 @@ static int unpack_with(struct capture *c, enum packing packing, struct err *e)
 		in->gzip = calloc(1, sizeof *in->gzip);
 		/* 15 + 16: the largest window, gzip wrapping only */
 		if (!in->gzip || inflateInit2(in->gzip, 15 + 16) != Z_OK)
-			return err_set(e, -ENOMEM, "no memory to unpack '%s'", c->name);
+			return err_set(e, -ENOMEM, "%s: no memory to unpack it", c->name);
 	} else {
 		in->zstd = ZSTD_createDCtx();
 		if (!in->zstd)
-			return err_set(e, -ENOMEM, "no memory to unpack '%s'", c->name);
+			return err_set(e, -ENOMEM, "%s: no memory to unpack it", c->name);
 		ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, PACKED_WINDOW_LOG);
 	}
 	return 0;

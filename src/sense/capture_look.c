@@ -144,17 +144,17 @@ int capture_refuse(struct capture *c, struct err *e)
 		return r;
 	size_t size = window_left(c) < LOOK_SIZE ? window_left(c) : LOOK_SIZE;
 	if (size == 0 && c->input.cut) {
-		err_set(e, -EINVAL, "'%s' is cut: nothing of it can be unpacked", c->name);
+		err_set(e, -EINVAL, "%s: is cut: nothing of it can be unpacked", c->name);
 		return err_try(e, "copy it again from where it was recorded");
 	}
 	if (size == 0) {
-		err_set(e, -EINVAL, "'%s' is empty%s", c->name, inside);
+		err_set(e, -EINVAL, "%s: is empty%s", c->name, inside);
 		return err_try(
 			e, "was the recording stopped before the first packet, or the disk full?");
 	}
 	struct look look = look_at(c->at, size);
 	if (look.is) {
-		err_set(e, -EINVAL, "'%s' is not a capture%s: it looks like %s", c->name, inside,
+		err_set(e, -EINVAL, "%s: is not a capture%s: it looks like %s", c->name, inside,
 			look.is);
 	} else {
 		char hex[3 * 8 + 1] = "";
@@ -164,7 +164,7 @@ int capture_refuse(struct capture *c, struct err *e)
 			hex[3 * i + 1] = digits[c->at[i] >> 4];
 			hex[3 * i + 2] = digits[c->at[i] & 15];
 		}
-		err_set(e, -EINVAL, "'%s' is not a capture%s: it begins with%s", c->name, inside,
+		err_set(e, -EINVAL, "%s: is not a capture%s: it begins with%s", c->name, inside,
 			hex);
 		look.try = "if tshark can read it: " CONVERT;
 	}

@@ -28,7 +28,7 @@ enum {
 
 static COLD int bad_block(struct capture *c, const char *why, struct err *e)
 {
-	err_set(e, -EINVAL, "'%s': pcapng block at byte %llu (after frame %llu) %s", c->name,
+	err_set(e, -EINVAL, "%s: pcapng block at byte %llu (after frame %llu) %s", c->name,
 		(unsigned long long)capture_offset(c), (unsigned long long)c->state.packets, why);
 	return capture_impossible(c, e);
 }
@@ -36,7 +36,7 @@ static COLD int bad_block(struct capture *c, const char *why, struct err *e)
 static COLD int unknown_interface(struct capture *c, uint32_t interface, struct err *e)
 {
 	err_set(e, -EINVAL,
-		"'%s': frame %llu at byte %llu is of interface %u, which nothing before it describes",
+		"%s: frame %llu at byte %llu is of interface %u, which nothing before it describes",
 		c->name, (unsigned long long)c->state.packets + 1,
 		(unsigned long long)capture_offset(c), interface);
 	return capture_impossible(c, e);
@@ -146,7 +146,7 @@ static int section_block(struct capture *c, struct err *e)
 		return bad_block(c, "begins a section with an impossible length", e);
 	uint16_t major = load16(c->at + 12, swapped);
 	if (major != 1) {
-		err_set(e, -EINVAL, "'%s' is a pcapng file of version %u.%u; weir reads version 1",
+		err_set(e, -EINVAL, "%s: is a pcapng file of version %u.%u; weir reads version 1",
 			c->name, major, load16(c->at + 14, swapped));
 		err_try(e, "editcap -F pcap '%s' new.pcap", c->name);
 		return capture_failed(c, e);
@@ -173,7 +173,7 @@ static int pass_over(struct capture *c, uint32_t size, struct err *e)
 	}
 	if (load32(c->at, c->swapped) != size) {
 		err_set(e, -EINVAL,
-			"'%s': pcapng block at byte %llu (after frame %llu) ends with another length "
+			"%s: pcapng block at byte %llu (after frame %llu) ends with another length "
 			"than it begins with",
 			c->name, (unsigned long long)start, (unsigned long long)c->state.packets);
 		return capture_impossible(c, e);
@@ -297,11 +297,11 @@ int capture_ng_open(struct capture *c, struct err *e)
 {
 	c->interfaces = calloc(INTERFACES_MAX, sizeof *c->interfaces);
 	if (!c->interfaces)
-		return err_set(e, -ENOMEM, "no memory to read '%s'", c->name);
+		return err_set(e, -ENOMEM, "%s: no memory to read it", c->name);
 	c->next = ng_next;
 	int r = window_need(c, SECTION_MIN, e);
 	if (r == 0) {
-		err_set(e, -EINVAL, "'%s' ends inside the header of a pcapng file: %zu bytes",
+		err_set(e, -EINVAL, "%s: ends inside the header of a pcapng file: %zu bytes",
 			c->name, window_left(c));
 		return err_try(e, "copy or record it again: nothing of it is here");
 	}
