@@ -1,0 +1,239 @@
+#!/bin/sh
+# The command line as people meet it: what is said, where, and with which exit code.
+#
+#     cli_test.sh WEIR CAPTURE
+#
+# 0 done, 1 failed, 2 asked wrongly, 3 not found; the result alone on stdout; a mistake is one line
+# on stderr, with the file, the reason and what to try.
+set -u
+weir=$(realpath "$1")
+capture=$(realpath "$2")
+export LC_ALL=C.UTF-8
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+bad=0
+
+good() { printf '[       OK ] %s\n' "$1"; }
+fail() {
+	printf '[  FAILED  ] %s\n' "$1"
+	printf '    %s\n' "$2"
+	printf '    exit %s, %s bytes on stdout; stderr:\n' "$code" "$(wc -c <out)"
+	sed 's/^/    /' err
+	bad=1
+}
+skip() { printf '[  SKIPPED ] %s\n' "$1"; }
+
+run() {
+	"$weir" "$@" >out 2>err </dev/null
+	code=$?
+}
+
+# says NAME CODE PATTERN ARGUMENT...: nothing on stdout, one line on stderr that fits the pattern.
+says() {
+	name=$1 want=$2 pattern=$3
+	shift 3
+	run "$@"
+	if [ "$code" != "$want" ]; then
+		fail "$name" "wanted exit $want"
+	elif [ -s out ]; then
+		fail "$name" "something on stdout"
+	elif [ "$(wc -l <err)" != 1 ]; then
+		fail "$name" "not one line on stderr"
+	elif ! grep -qE "^weir: $pattern; try: .+" err; then
+		fail "$name" "wanted 'weir: $pattern; try: ...'"
+	else
+		good "$name"
+	fi
+}
+
+# shows NAME CODE PATTERN-ON-STDOUT PATTERN-ON-STDERR ARGUMENT...; no pattern on stderr: nothing there.
+shows() {
+	name=$1 want=$2 on_out=$3 on_err=$4
+	shift 4
+	run "$@"
+	if [ "$code" != "$want" ]; then
+		fail "$name" "wanted exit $want"
+	elif ! grep -qE -e "$on_out" out; then
+		fail "$name" "wanted '$on_out' on stdout"
+	elif [ -z "$on_err" ] && [ -s err ]; then
+		fail "$name" "something on stderr"
+	elif [ -n "$on_err" ] && { [ "$(wc -l <err)" != 1 ] || ! grep -qE "^weir: $on_err" err; }; then
+		fail "$name" "wanted one line 'weir: $on_err' on stderr"
+	else
+		good "$name"
+	fi
+}
+
+# A pcap header, little endian, of this link type (one octal byte); frames may follow.
+header() { printf '\324\303\262\241\002\0\004\0\0\0\0\0\0\0\0\0\377\377\0\0'"$1"'\0\0\0'; }
+frame() { printf '\1\0\0\0\0\0\0\0\4\0\0\0\4\0\0\0abcd'; }
+
+: >empty
+echo hello >text
+mkdir folder
+header '\1' >zero.pcap
+{ header '\151'; frame; frame; } >wireless.pcap
+{ header '\342'; frame; } >unheard.pcap
+{ header '\1'; printf '\1\0\0\0\0\0\0\0\377\377\377\177\377\377\377\177'; } >lies.pcap
+printf '\324\303\262\241\002' >stub.pcap
+head -c 100001 "$capture" >cut.pcapng
+gzip -c "$capture" | head -c 20000 >cut.gz
+printf 'zones:\n  - name: a\n    level: 1\n    addresses: [10.0.0.0/8]\n    colour: red\n' >colour.yaml
+printf 'zones:\n  - name: a\n    level: 1\n    addresses: [10.0.0.0/8]\n' >zones.yaml
+printf 'zones: [\n' >broken.yaml
+
+# --- bad captures: look and facts say the same --------------------------------------------------
+for verb in look facts; do
+	says "$verb-missing" 3 'missing: No such file or directory' $verb missing
+	says "$verb-empty" 1 'empty: is empty' $verb empty
+	says "$verb-text" 1 'text: is not a capture: it looks like text' $verb text
+	says "$verb-folder" 1 'folder: is a directory, not a capture' $verb folder
+	says "$verb-stub" 1 'stub.pcap: ends inside the header of a pcap file: 5 of 24 bytes' $verb stub.pcap
+	says "$verb-lies" 1 'lies.pcap: frame 1 at byte 24 claims 2147483647 bytes.*' $verb lies.pcap
+	says "$verb-wireless" 1 \
+		'wireless.pcap: its packets are of link type 105 \(802.11 wireless\), which is not read' \
+		$verb wireless.pcap
+	says "$verb-unheard" 1 'unheard.pcap: its packets are of link type 226 .*which is not read' \
+		$verb unheard.pcap
+	says "$verb-nothing" 2 "$verb: no capture named" $verb
+	says "$verb-option" 2 '--frob: no such option' $verb --frob "$capture"
+	says "$verb-letter" 2 '-Q: no such option' $verb -Q "$capture"
+	says "$verb-wants-value" 2 '--memory: wants SIZE' $verb "$capture" --memory
+	says "$verb-size" 2 '--memory much: not a size' $verb --memory much "$capture"
+	says "$verb-empty-input" 1 '-: is empty' $verb -
+	if [ "$(id -u)" = 0 ]; then
+		skip "$verb-no-permission"
+	else
+		cp text closed && chmod 0 closed
+		says "$verb-no-permission" 1 'closed: Permission denied' $verb closed
+	fi
+done
+
+# --- several captures, one of them bad: the others are read -------------------------------------
+run facts "$capture"
+cp out whole
+for other in missing text folder wireless.pcap; do
+	for order in first last; do
+		name=one-of-two-$other-$order
+		if [ $order = first ]; then run facts "$other" "$capture"; else run facts "$capture" "$other"; fi
+		if [ "$code" != 1 ] || [ "$(wc -l <err)" != 1 ] || ! grep -q "^weir: $other: .*; try: " err; then
+			fail "$name" "wanted exit 1 and one line about $other"
+		# Frames are numbered over all files, so a file that was read in part moves them.
+		elif [ "$(wc -l <out)" != "$(wc -l <whole)" ]; then
+			fail "$name" "the good capture was not read whole"
+		else
+			good "$name"
+		fi
+	done
+done
+run look missing text
+if [ "$code" = 1 ] && [ ! -s out ] && [ "$(wc -l <err)" = 2 ]; then good all-bad; else
+	fail all-bad "wanted exit 1, nothing on stdout, a line for each"
+fi
+
+# --- cut, and nothing in it -----------------------------------------------------------------------
+shows look-cut 0 '^[0-9]+ assets' 'cut.pcapng: ends in the middle of a packet.*; try: ' look cut.pcapng
+shows facts-cut 0 '^\{"frame":1,' 'cut.pcapng: ends in the middle of a packet.*; try: ' facts cut.pcapng
+shows look-cut-gzip 0 '^[0-9]+ assets' 'cut.gz: ends in the middle of a packet.*; try: ' look cut.gz
+shows look-zero-packets 0 '^There is no packet in this capture' '' look zero.pcap
+shows look-zero-packets-json 0 '"packets":0' '' look --json zero.pcap
+run facts zero.pcap
+if [ "$code" = 0 ] && [ ! -s out ] && [ ! -s err ]; then good facts-zero-packets; else
+	fail facts-zero-packets "wanted nothing at all and exit 0"
+fi
+
+# --- what stands beside ---------------------------------------------------------------------------
+shows zones 0 'assets' '' look --zones zones.yaml "$capture"
+says zones-unknown-key 1 "colour.yaml:5:5: zones\[0\]: found unknown key 'colour'.*" \
+	look --zones colour.yaml "$capture"
+says zones-missing 1 ".*nowhere.yaml.*No such file or directory" look --zones nowhere.yaml "$capture"
+says zones-broken 1 'broken.yaml:.*' look --zones broken.yaml "$capture"
+says vendors-missing 1 '.*nowhere.*' look --vendors nowhere "$capture"
+says html-nowhere 1 'write nowhere/x.html: No such file or directory' look --html nowhere/x.html "$capture"
+says svg-folder 1 'write folder: Is a directory' look --svg folder "$capture"
+says json-word 2 '--json=xml: not one of document\|lines' look --json=xml "$capture"
+says flag-with-value 2 '--all takes no value' look --all=yes "$capture"
+says memory-least 2 '--memory: at least 24 MiB are needed' look --memory 3M "$capture"
+
+# --- help, version, completion --------------------------------------------------------------------
+says no-command 2 'what shall I do\?' 
+says unknown-command 2 'frob: no such command' frob
+says help-unknown 2 'frob: no such command' help frob
+says completion-of-what 2 'completion is there for bash' completion
+shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
+shows help 0 '^Commands:' '' --help
+for verb in look facts completion help; do
+	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
+	cp out one
+	shows "help-$verb" 0 "^Usage: weir $verb" '' help $verb
+	if cmp -s one out; then good "help-$verb-same"; else fail "help-$verb-same" "two texts"; fi
+	if [ "$(wc -L <out)" -le 100 ]; then good "help-$verb-fits"; else
+		fail "help-$verb-fits" "lines over 100 columns"
+	fi
+done
+run completion bash
+if command -v bash >/dev/null; then
+	cat >use.bash <<-'END'
+		. ./out
+		COMP_WORDS=(weir lo) COMP_CWORD=1
+		_weir
+		[ "${COMPREPLY[*]}" = look ] || exit 1
+		COMP_WORDS=(weir look --js) COMP_CWORD=2
+		_weir
+		[ "${COMPREPLY[*]}" = --json ]
+	END
+	if [ "$code" = 0 ] && bash -n out && bash use.bash; then good completion; else
+		fail completion "bash does not complete with it"
+	fi
+else
+	skip completion
+fi
+
+# --- where the output goes ------------------------------------------------------------------------
+escape=$(printf '\033')
+if command -v script >/dev/null; then
+	script -qec "$weir look $capture" /dev/null </dev/null >coloured 2>&1
+	NO_COLOR=1 script -qec "$weir look $capture" /dev/null </dev/null >plain 2>&1
+	code=0 && : >out && : >err
+	if ! grep -q "$escape\[[0-9;]*m" coloured; then fail colour "no colour on a terminal"; else good colour; fi
+	if grep -q "$escape\[[0-9;]*m" plain; then fail no-color "colour against NO_COLOR"; else good no-color; fi
+else
+	skip colour
+	skip no-color
+fi
+ln -s "$capture" short.pcapng
+run look short.pcapng
+if grep -q "$escape" out; then fail piped-plain "escapes in a pipe"; else good piped-plain; fi
+if [ "$(wc -L <out)" -le 100 ]; then good look-fits; else fail look-fits "over 100 columns"; fi
+for verb in "look --json=lines" facts; do
+	# The reader is gone before the writing begins: that is an end, and nothing to talk about.
+	# shellcheck disable=SC2086
+	{ sleep 0.1; "$weir" $verb "$capture" 2>err; echo $? >code; } | true
+	code=$(cat code)
+	: >out
+	name=closed-pipe-${verb%% *}
+	if [ "$code" -le 1 ] && [ ! -s err ]; then good "$name"; else fail "$name" "a word, or a signal"; fi
+	[ -c /dev/full ] || continue
+	# shellcheck disable=SC2086
+	"$weir" $verb "$capture" >/dev/full 2>err
+	code=$?
+	name=full-disk-${verb%% *}
+	if [ "$code" = 1 ] && [ "$(wc -l <err)" = 1 ] &&
+		grep -q '^weir: standard output: .*No space left on device; try: ' err; then
+		good "$name"
+	else
+		fail "$name" "wanted exit 1 and one line"
+	fi
+done
+"$weir" --help >/dev/full 2>err
+code=$?
+if [ "$code" = 1 ] && [ "$(wc -l <err)" = 1 ]; then good full-disk-help; else fail full-disk-help "unnoticed"; fi
+"$weir" look - <"$capture" >out 2>err
+code=$?
+if [ "$code" = 0 ] && [ ! -s err ] && grep -q 'assets' out; then good standard-input; else
+	fail standard-input "wanted a report"
+fi
+cp "$capture" -- -dash.pcapng
+shows double-dash 0 'assets' '' look -- -dash.pcapng
+exit $bad
