@@ -71,6 +71,16 @@ static void unknown(struct reader *r)
 /* --- encapsulation in UDP: recognised by content, so the collector's port may be any ------------
  */
 
+static bool plausible_ip(uint16_t type, struct cur c)
+{
+	uint8_t first = cur_u8(&c);
+	if (type == ETHER_IPV6)
+		return first >> 4 == 6 && c.left >= 39;
+	cur_skip(&c, 1);
+	uint16_t total = cur_be16(&c);
+	return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && total >= 20;
+}
+
 static bool plausible_ethernet(struct cur c)
 {
 	cur_skip(&c, 12);
@@ -79,15 +89,9 @@ static bool plausible_ethernet(struct cur c)
 		cur_skip(&c, 2);
 		type = cur_be16(&c);
 	}
-	if (type == ETHER_IPV4) {
-		uint8_t first = cur_u8(&c);
-		cur_skip(&c, 1);
-		uint16_t total = cur_be16(&c);
-		return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && total >= 20;
-	}
-	if (type == ETHER_IPV6)
-		return cur_u8(&c) >> 4 == 6 && c.left >= 39;
-	return cur_ok(&c) && (type == 0x0806 || type == 0x88cc);
+	if (type == ETHER_IPV4 || type == ETHER_IPV6)
+		return plausible_ip(type, c);
+	return cur_ok(&c) && (type == 0x0806 || type == 0x88cc); /* ARP, LLDP */
 }
 
 /* VXLAN: RFC 7348, 5, flags 08 and all reserved bits zero; or its generic extension with Ethernet
@@ -104,18 +108,20 @@ static bool take_vxlan(struct cur *c)
 	return true;
 }
 
-/* Geneve: RFC 8926, 3.4. */
-static bool take_geneve(struct cur *c)
+/* Geneve: RFC 8926, 3.4.  What is inside may be Ethernet or IP itself. */
+static bool take_geneve(struct cur *c, uint16_t *type)
 {
 	struct cur in = *c;
 	uint8_t first = cur_u8(&in);
 	uint8_t flags = cur_u8(&in);
-	uint16_t type = cur_be16(&in);
+	*type = cur_be16(&in);
 	uint32_t network = cur_be32(&in);
-	if (first >> 6 || flags & 0x3f || type != ETHER_BRIDGED || network & 0xff)
+	if (first >> 6 || flags & 0x3f || network & 0xff)
 		return false;
 	cur_skip(&in, (size_t)(first & 0x3f) * 4);
-	if (!cur_ok(&in) || !plausible_ethernet(in))
+	bool ip = *type == ETHER_IPV4 || *type == ETHER_IPV6;
+	if (!cur_ok(&in) ||
+		!(ip ? plausible_ip(*type, in) : *type == ETHER_BRIDGED && plausible_ethernet(in)))
 		return false;
 	*c = in;
 	return true;
@@ -190,11 +196,11 @@ static void read_udp(struct reader *r, struct cur c)
 	}
 	if (sum && !p->missing && !transport_sum_ok(p, whole.at, whole.left))
 		r->n->bad_udp_checksum++;
-	bool mirrored = take_vxlan(&c) || take_geneve(&c) || take_tzsp(&c);
-	if (mirrored) {
+	uint16_t inside = ETHER_BRIDGED;
+	if (take_vxlan(&c) || take_tzsp(&c) || take_geneve(&c, &inside)) {
 		p->encapsulations++;
 		r->n->encapsulated += p->encapsulations == 1;
-		read_ethernet(r, c);
+		read_ethertype(r, inside, c);
 		return;
 	}
 	p->kind = PACKET_UDP;

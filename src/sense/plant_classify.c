@@ -178,6 +178,17 @@ static void see_operations(
 	client->polled += reads >= POLLS;
 }
 
+/* A device that only tells (traps, announcements) asks nothing. */
+static bool asks(const struct plant *p, const struct conversation *c)
+{
+	for (uint32_t n = c->operations; n; n = p->operations[n].next) {
+		const struct operation *o = &p->operations[n];
+		if (o->responses || o->msg->dir == DIR_REQUEST)
+			return true;
+	}
+	return false;
+}
+
 static void see_conversations(const struct plant *p, struct doing *doing)
 {
 	for (size_t i = 0; i < p->conversation_count; i++) {
@@ -191,7 +202,7 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 			see_operations(p, c, client);
 			if (!server->serves_ot)
 				server->serves_ot = c->protocol;
-		} else if (c->operations) {
+		} else if (asks(p, c)) {
 			if (!server->serves_it)
 				server->serves_it = c->protocol;
 			if (!client->asks_it)
