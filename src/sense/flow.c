@@ -13,10 +13,12 @@ static uint64_t end_hash(const struct ip *a, uint16_t port)
 }
 
 /* Both directions give the same hash, so one look finds the flow. */
-static uint64_t packet_hash(const struct packet *p)
+uint64_t flows_hash(const struct flows *f, const struct packet *p)
 {
 	uint64_t both = end_hash(&p->src, p->src_port) + end_hash(&p->dst, p->dst_port);
-	return hash_mix(both, p->transport);
+	uint64_t hash = hash_mix(both, p->transport);
+	__builtin_prefetch(&f->table.slots[table_first(&f->table, hash)]);
+	return hash;
 }
 
 int flows_init(struct flows *f, uint32_t max, struct err *e)
@@ -38,9 +40,8 @@ static bool is_end(const struct flow *flow, unsigned side, const struct ip *a, u
 	return flow->port[side] == port && memcmp(&flow->ip[side], a, sizeof *a) == 0;
 }
 
-struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side)
+struct flow *flows_find(struct flows *f, uint64_t hash, const struct packet *p, unsigned *side)
 {
-	uint64_t hash = packet_hash(p);
 	for (uint32_t at = table_first(&f->table, hash), n;
 		(n = table_next(&f->table, hash, &at));) {
 		struct flow *flow = pool_at(&f->pool, n);
@@ -57,14 +58,14 @@ struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side)
 	return NULL;
 }
 
-struct flow *flows_add(struct flows *f, const struct packet *p)
+struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 {
 	uint32_t n = pool_new(&f->pool);
 	if (!n)
 		return NULL;
 	struct flow *flow = pool_at(&f->pool, n);
 	*flow = (struct flow){
-		.hash = packet_hash(p),
+		.hash = hash,
 		.ip = { p->src, p->dst },
 		.port = { p->src_port, p->dst_port },
 		.transport = p->transport,

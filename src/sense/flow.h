@@ -81,10 +81,12 @@ struct flows {
 int flows_init(struct flows *f, uint32_t max, struct err *e);
 void flows_done(struct flows *f);
 
+/* Hash of the packet's flow; the place in the table is on its way into the cache. */
+uint64_t flows_hash(const struct flows *f, const struct packet *p);
 /* The packet's flow, and in *side who sent it; NULL when it is new. */
-struct flow *flows_find(struct flows *f, const struct packet *p, unsigned *side);
+struct flow *flows_find(struct flows *f, uint64_t hash, const struct packet *p, unsigned *side);
 /* A new flow, the packet's sender on side 0.  NULL when full: evict one with flows_oldest first. */
-struct flow *flows_add(struct flows *f, const struct packet *p);
+struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p);
 struct flow *flows_oldest(struct flows *f); /* second chance: quiet since the last sweep */
 void flows_remove(struct flows *f, struct flow *flow);
 struct flow *flows_at(struct flows *f, uint32_t number); /* NULL: not in use */

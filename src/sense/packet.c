@@ -167,8 +167,8 @@ static void read_tcp(struct reader *r, struct cur c)
 		return;
 	}
 	p->kind = PACKET_TCP;
-	if (!p->missing && !transport_sum_ok(p, whole.at, whole.left))
-		r->n->bad_tcp_checksum++;
+	if (!p->missing)
+		p->segment = whole;
 	cur_skip(&whole, header);
 	p->payload = whole;
 	if (!cur_ok(&whole))
@@ -194,17 +194,19 @@ static void read_udp(struct reader *r, struct cur c)
 		whole.left = whole_size;
 		c.left = whole_size - 8;
 	}
-	if (sum && !p->missing && !transport_sum_ok(p, whole.at, whole.left))
-		r->n->bad_udp_checksum++;
 	uint16_t inside = ETHER_BRIDGED;
 	if (take_vxlan(&c) || take_tzsp(&c) || take_geneve(&c, &inside)) {
 		p->encapsulations++;
 		r->n->encapsulated += p->encapsulations == 1;
+		if (sum && !p->missing && !transport_sum_ok(p, whole.at, whole.left))
+			r->n->bad_udp_checksum++;
 		read_ethertype(r, inside, c);
 		return;
 	}
 	p->kind = PACKET_UDP;
 	p->payload = c;
+	if (sum && !p->missing) /* 0: the sender made none */
+		p->segment = whole;
 }
 
 /* GRE: RFC 2784 with key and sequence of RFC 2890; ERSPAN as in draft-foschiano-erspan-03. */
@@ -263,6 +265,16 @@ static void read_transport(struct reader *r, struct cur c)
 		p->kind = PACKET_IP;
 		p->payload = c;
 	}
+}
+
+void packet_check(const struct packet *p, struct packet_counters *n)
+{
+	if (!p->segment.at || transport_sum_ok(p, p->segment.at, p->segment.left))
+		return;
+	if (p->kind == PACKET_TCP)
+		n->bad_tcp_checksum++;
+	else
+		n->bad_udp_checksum++;
 }
 
 void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)

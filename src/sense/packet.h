@@ -46,6 +46,7 @@ struct packet {
 	uint8_t flags;
 	uint32_t missing; /* payload bytes that were on the wire and are not in the capture */
 	struct cur payload;
+	struct cur segment; /* TCP or UDP with its header, whole: for packet_check; else empty */
 	/* of a fragment */
 	uint32_t fragment_id, fragment_at;
 	bool fragment_more;
@@ -58,6 +59,9 @@ struct packet_counters {
 };
 
 void packet_read(struct packet *p, const struct sense_frame *f, struct packet_counters *n);
+/* Counts wrong TCP and UDP checksums.  Apart from reading, since it takes as long as all of that.
+ */
+void packet_check(const struct packet *p, struct packet_counters *n);
 /* The same from the IP payload on: for a datagram put together from fragments.  p keeps addresses.
  */
 void packet_transport(struct packet *p, struct cur c, struct packet_counters *n);

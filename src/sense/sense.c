@@ -102,13 +102,13 @@ static bool has_no_address(const struct ip *a)
 	return ip_is_zero(a) || (ip_is_4(a) && memcmp(a->b + 12, none, sizeof none) == 0);
 }
 
-static struct flow *new_flow(struct sense *s, const struct packet *p)
+static struct flow *new_flow(struct sense *s, uint64_t hash, const struct packet *p)
 {
-	struct flow *f = flows_add(&s->flows, p);
+	struct flow *f = flows_add(&s->flows, hash, p);
 	if (!f) {
 		s->flows.evicted++;
 		end_flow(s, flows_oldest(&s->flows));
-		f = flows_add(&s->flows, p);
+		f = flows_add(&s->flows, hash, p);
 	}
 	s->counters.flows++;
 	f->established = p->kind != PACKET_TCP || !(p->flags & TCP_SYN);
@@ -152,7 +152,9 @@ static bool starts_again(const struct flow *f, const struct packet *p)
 static void converse(struct sense *s, const struct packet *p)
 {
 	unsigned side = 0;
-	struct flow *f = flows_find(&s->flows, p, &side);
+	uint64_t hash = flows_hash(&s->flows, p);
+	packet_check(p, &s->packets); /* while the table's line comes */
+	struct flow *f = flows_find(&s->flows, hash, p, &side);
 	bool new = !f;
 	if (f && RARELY(starts_again(f, p))) {
 		end_flow(s, f);
@@ -160,7 +162,7 @@ static void converse(struct sense *s, const struct packet *p)
 		new = true;
 	}
 	if (new)
-		f = new_flow(s, p);
+		f = new_flow(s, hash, p);
 	account_packet(s, f, side, p);
 	if (p->kind == PACKET_TCP)
 		see_handshake(f, side, p);

@@ -72,9 +72,11 @@ enum { REFUSED_MANY = 10, REFUSED_SECONDS = 60 };
 
 static bool refused_often(void *memory, const struct event *ev, struct detected *out)
 {
+	if (!window_reached(memory, ev->at_ns, REFUSED_SECONDS, REFUSED_MANY))
+		return false;
 	out->n = REFUSED_MANY;
 	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
-	return window_reached(memory, ev->at_ns, REFUSED_SECONDS, REFUSED_MANY);
+	return true;
 }
 
 const struct detection detect_access[] = {

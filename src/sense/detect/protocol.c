@@ -11,34 +11,32 @@ enum {
 	EXCEPTION_SECONDS = 3600,
 };
 
-static void what(const struct event *ev, struct detected *out)
+/* The sentence is written only when there is something to say. */
+static bool said(struct detected *out, uint32_t n, const char *protocol, const char *message)
 {
-	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
-		ev->fact->msg->name);
+	out->n = n;
+	snprintf(out->detail, sizeof out->detail, "%.40s%s%.38s", protocol, *message ? " " : "",
+		message);
+	return true;
 }
 
 static bool many_malformed(void *memory, const struct event *ev, struct detected *out)
 {
 	uint32_t n = ev->proto->ot ? MALFORMED_OT : MALFORMED_IT;
-	out->n = n;
-	snprintf(out->detail, sizeof out->detail, "%s", ev->proto->title);
-	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, n);
+	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, n) &&
+		said(out, n, ev->proto->title, "");
 }
 
 static bool many_violations(void *memory, const struct event *ev, struct detected *out)
 {
-	out->n = MALFORMED_OT;
-	what(ev, out);
-	return ev->proto->ot && ev->fact->violation &&
-		window_reached(memory, ev->at_ns, MALFORMED_SECONDS, MALFORMED_OT);
+	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, MALFORMED_OT) &&
+		said(out, MALFORMED_OT, ev->fact->protocol, ev->fact->msg->name);
 }
 
 static bool many_exceptions(void *memory, const struct event *ev, struct detected *out)
 {
-	out->n = EXCEPTIONS;
-	what(ev, out);
-	return ev->proto->ot && ev->fact->failed &&
-		window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS);
+	return window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS) &&
+		said(out, EXCEPTIONS, ev->fact->protocol, ev->fact->msg->name);
 }
 
 #define COUNTED .memory = sizeof(struct window), .keys_max = 4096

@@ -111,18 +111,20 @@ static const struct function_row {
 	{ "dnp3", "dnp3.al.func" },
 };
 
+/* A busy engineering station uses many functions too, but it uses those that are there. */
 static bool many_functions(void *memory, const struct event *ev, struct detected *out)
 {
+	const struct fact *f = ev->fact;
+	bool odd = f->failed || f->violation || strcmp(f->msg->name, "unknown_function") == 0;
 	const struct value *v = NULL;
-	for (size_t i = 0; i < COUNT_OF(functions) && !v; i++)
-		if (strcmp(functions[i].protocol, ev->fact->protocol) == 0)
-			v = fact_value(ev->fact, functions[i].field);
-	/* A busy engineering station uses many functions too, but it uses those that are there. */
-	bool odd = ev->fact->failed || ev->fact->violation ||
-		strcmp(ev->fact->msg->name, "unknown_function") == 0;
+	for (size_t i = 0; i < COUNT_OF(functions) && odd && !v; i++)
+		if (strcmp(functions[i].protocol, f->protocol) == 0)
+			v = fact_value(f, functions[i].field);
+	if (!v || !tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u & 0x7f))
+		return false;
 	out->n = FUNCTIONS;
-	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
-	return v && odd && tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u & 0x7f);
+	snprintf(out->detail, sizeof out->detail, "%s", f->protocol);
+	return true;
 }
 
 #define LOOKING .engine = ENGINE_ANOMALY, .severity = SEVERITY_MAJOR

@@ -13,10 +13,12 @@ enum { SUPERVISED = 50, FAR_LESS = 20, FEW_WRITES = 3 };
 
 static bool flood(void *memory, const struct event *ev, struct detected *out)
 {
+	if (!window_reached(memory, ev->at_ns, FLOOD_SECONDS, FLOOD))
+		return false;
 	out->n = FLOOD;
 	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);
-	return window_reached(memory, ev->at_ns, FLOOD_SECONDS, FLOOD);
+	return true;
 }
 
 /* --- unauthorised
