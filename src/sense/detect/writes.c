@@ -47,20 +47,16 @@ static struct habit habit_of(const struct plant *p, const struct conversation *c
 	return h;
 }
 
+static bool is_controller(const struct asset *a)
+{
+	return a->type == TYPE_PLC || a->type == TYPE_RTU || a->type == TYPE_IED ||
+		a->type == TYPE_GATEWAY;
+}
+
 static bool is_station(const struct asset *a)
 {
-	switch (a->type) {
-	case TYPE_PLC:
-	case TYPE_RTU:
-	case TYPE_IED:
-	case TYPE_GATEWAY:
-	case TYPE_HMI:
-	case TYPE_SCADA:
-	case TYPE_ENGINEERING:
-		return true;
-	default:
-		return false;
-	}
+	return is_controller(a) || a->type == TYPE_HMI || a->type == TYPE_SCADA ||
+		a->type == TYPE_ENGINEERING;
 }
 
 /* NULL: a known station at its work.  Stations are known by what they say of themselves, by where
@@ -75,16 +71,30 @@ static const char *why_not(const struct plant *p, const struct conversation *c,
 		return "comes from a public address";
 	if (stated && a->level >= 30)
 		return "stands above the supervision level";
-	if (!is_station(a) && h->reads < SUPERVISED)
-		return "is not known as an operator or engineering station";
-	if (stated)
+	if (stated && is_station(a))
 		return NULL;
-	if (most_reads >= SUPERVISED && h->reads * FAR_LESS < most_reads)
+	if (is_controller(a)) /* controllers tell each other their values */
+		return NULL;
+	if (is_station(a) && most_reads >= SUPERVISED && h->reads * FAR_LESS < most_reads)
 		return "does not supervise it: another station reads it all the time";
 	*severity = SEVERITY_MAJOR; /* little is known of either of them */
+	if (!is_station(a) && h->reads < SUPERVISED)
+		return "is not known as an operator or engineering station";
 	if (!h->reads && h->writes <= FEW_WRITES)
 		return "writes without ever reading it";
 	return NULL;
+}
+
+/* Some stations read on one connection and write on another: both are its habit. */
+static uint64_t reads_of_pair(const struct plant *p, const struct conversation *c)
+{
+	uint64_t reads = 0;
+	for (size_t i = 0; i < p->conversation_count; i++) {
+		const struct conversation *other = &p->conversations[i];
+		if (other->client == c->client && other->server == c->server)
+			reads += habit_of(p, other).reads;
+	}
+	return reads;
 }
 
 static void survey_writes(const struct plant *p, struct survey *s)
@@ -104,7 +114,12 @@ static void survey_writes(const struct plant *p, struct survey *s)
 		if (!h.writes || c->server == NO_ASSET || !proto_is_ot(c->protocol))
 			continue;
 		struct detected said = { .n = h.writes };
-		const char *why = why_not(p, c, &h, reads_by[c->server], &said.severity);
+		uint64_t most = reads_by[c->server];
+		const char *why = why_not(p, c, &h, most, &said.severity);
+		if (why) { /* only then is the long look worth its time */
+			h.reads = reads_of_pair(p, c);
+			why = why_not(p, c, &h, most, &said.severity);
+		}
 		if (!why)
 			continue;
 		snprintf(said.detail, sizeof said.detail, "%s", why);
