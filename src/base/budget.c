@@ -2,13 +2,15 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What malloc keeps beside each block, roughly: many small blocks must not pass under the limit. */
 enum { OVERHEAD = 16 };
 
 void *budget_alloc(struct budget *b, size_t size)
 {
-	if (size + OVERHEAD > b->max - b->used) {
+	size_t left = b->max - b->used;
+	if (left < OVERHEAD || size > left - OVERHEAD) {
 		b->refused++;
 		return NULL;
 	}
@@ -35,6 +37,7 @@ void *budget_grow(struct budget *b, void *old, size_t old_size, size_t size)
 		b->refused++;
 		return NULL;
 	}
+	memset((uint8_t *)p + old_size, 0, size - old_size);
 	b->used += size - old_size;
 	return p;
 }

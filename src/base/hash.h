@@ -6,14 +6,16 @@
 #include <stdint.h>
 #include <string.h>
 
-extern uint64_t hash_key; /* set once by hash_seed(); odd */
+/* Set once by hash_seed().  Both factors are keyed: whoever knows one makes it zero, and with it
+ * every hash. */
+extern uint64_t hash_key[2];
 
 void hash_seed(uint64_t random);
 
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {
 	__extension__ typedef unsigned __int128 wide;
-	wide m = (wide)(a ^ hash_key) * (b ^ 0x9e3779b97f4a7c15u);
+	wide m = (wide)(a ^ hash_key[0]) * (b ^ hash_key[1]);
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
