@@ -1,0 +1,234 @@
+/* Certificates: RFC 5280, 4.1, in DER (X.690, 10): whose, from whom, from when to when.
+ *
+ * Every element is a cursor within the one around it; nothing is copied but the names that are
+ * put together for people. */
+#include "base/out.h"
+#include "sense/proto/tls.h"
+
+enum tag {
+	TAG_INTEGER = 0x02,
+	TAG_OID = 0x06,
+	TAG_SEQUENCE = 0x30,
+	TAG_SET = 0x31,
+	TAG_UTC_TIME = 0x17,
+	TAG_GENERAL_TIME = 0x18,
+	TAG_BMP = 0x1e,
+	TAG_VERSION = 0xa0,
+	TAG_EXTENSIONS = 0xa3,
+	TAG_BOOLEAN = 0x01,
+	TAG_OCTETS = 0x04,
+	TAG_DNS_NAME = 0x82,
+	TAG_IP_ADDRESS = 0x87,
+};
+
+enum { NAME_MAX_SIZE = 256, NAMES_MAX = 64 };
+
+static const struct field f_subject = { "tls.certificate.subject", TEXT };
+static const struct field f_issuer = { "tls.certificate.issuer", TEXT };
+static const struct field f_serial = { "tls.certificate.serial", BYTES };
+static const struct field f_from = { "tls.certificate.not_before", TEXT };
+static const struct field f_to = { "tls.certificate.not_after", TEXT };
+static const struct field f_dns = { "tls.certificate.dns_name", TEXT };
+static const struct field f_address = { "tls.certificate.ip_address", IP4 };
+static const struct field f_expired = { "tls.certificate.expired", FLAG };
+static const struct field f_self = { "tls.certificate.self_signed", FLAG };
+
+/* Attributes of a name worth showing, X.520; the last arc of 2.5.4. */
+static const struct {
+	uint8_t arc;
+	const char *word;
+} attributes[] = {
+	{ 3, "CN" },
+	{ 5, "serialNumber" },
+	{ 6, "C" },
+	{ 7, "L" },
+	{ 8, "ST" },
+	{ 10, "O" },
+	{ 11, "OU" },
+};
+
+/* The next element: its tag, and its content as a cursor of its own.  Lengths of up to three
+ * bytes are read: a certificate comes in a message of 24 bits of length. */
+static struct cur element(struct cur *c, uint8_t *tag)
+{
+	*tag = cur_u8(c);
+	size_t size = cur_u8(c);
+	if (size == 0x81)
+		size = cur_u8(c);
+	else if (size == 0x82)
+		size = cur_be16(c);
+	else if (size == 0x83)
+		size = cur_be24(c);
+	else if (size >= 0x80)
+		c->bad = true;
+	return cur_sub(c, size);
+}
+
+/* The next element, which has to have this tag. */
+static struct cur expect(struct cur *c, uint8_t wanted)
+{
+	uint8_t tag;
+	struct cur content = element(c, &tag);
+	if (tag != wanted || !cur_ok(&content)) {
+		c->bad = true;
+		c->left = 0;
+		content.bad = true;
+		content.left = 0;
+	}
+	return content;
+}
+
+static void out_value(struct out *o, uint8_t tag, struct cur value)
+{
+	while (value.left > 0) {
+		/* BMPString has two bytes a letter; beyond Latin there is a sign for it. */
+		unsigned letter = tag == TAG_BMP ? cur_be16(&value) : cur_u8(&value);
+		if (tag == TAG_BMP && letter > 126)
+			letter = '?';
+		out_char(o, (char)letter);
+	}
+}
+
+/* A distinguished name as "CN=www.example.com, O=Example": what is most particular comes first. */
+static const char *name_text(struct scene *s, struct cur name)
+{
+	char *memory = scene_scratch(s, NAME_MAX_SIZE);
+	if (!memory)
+		return NULL;
+	struct out o = out_mem(memory, NAME_MAX_SIZE);
+	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+		struct cur sets = name;
+		while (sets.left > 0 && cur_ok(&sets)) {
+			struct cur set = expect(&sets, TAG_SET), pair = expect(&set, TAG_SEQUENCE);
+			struct cur oid = expect(&pair, TAG_OID);
+			uint8_t tag;
+			struct cur value = element(&pair, &tag);
+			bool wanted = oid.left == 3 && cur_peek(&oid, 0) == 0x55 &&
+				cur_peek(&oid, 1) == 4 && cur_peek(&oid, 2) == attributes[i].arc;
+			if (!wanted || !cur_ok(&value))
+				continue;
+			out_str(&o, o.used ? ", " : "");
+			out_str(&o, attributes[i].word);
+			out_char(&o, '=');
+			out_value(&o, tag, value);
+		}
+	}
+	return out_text(&o);
+}
+
+static unsigned two_digits(struct cur *c)
+{
+	unsigned tens = (unsigned)cur_u8(c) - '0', ones = (unsigned)cur_u8(c) - '0';
+	return tens <= 9 && ones <= 9 ? tens * 10 + ones : 99;
+}
+
+/* Days from 1970 to a date of the Gregorian calendar, March being the first month of a year. */
+static int64_t days_to(int64_t year, unsigned month, unsigned day)
+{
+	if (month <= 2)
+		year--;
+	int64_t era = year / 400, of_era = year % 400;
+	int64_t of_year = (153 * (int64_t)((month + 9) % 12) + 2) / 5 + (int64_t)day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+/* A point in time, RFC 5280, 4.1.2.5; told as text, returned in seconds since 1970. */
+static bool read_time(struct scene *s, const struct field *f, struct cur *c, int64_t *seconds)
+{
+	uint8_t tag;
+	struct cur in = element(c, &tag);
+	unsigned year = two_digits(&in);
+	if (tag == TAG_GENERAL_TIME)
+		year = year * 100 + two_digits(&in);
+	else
+		year += year < 50 ? 2000 : 1900;
+	unsigned month = two_digits(&in), day = two_digits(&in), hour = two_digits(&in),
+		 minute = two_digits(&in);
+	unsigned second = cur_peek(&in, 0) == 'Z' ? 0 : two_digits(&in);
+	bool good = cur_ok(&in) && (tag == TAG_UTC_TIME || tag == TAG_GENERAL_TIME) && month >= 1 &&
+		month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60;
+	char *text = scene_scratch(s, 24);
+	if (!good || !text)
+		return false;
+	struct out o = out_mem(text, 24);
+	out_fmt(&o, "%04u-%02u-%02uT%02u:%02u:%02uZ", year, month, day, hour, minute, second);
+	fact_text(s, f, text, o.used);
+	*seconds = days_to(year, month, day) * 86400 + (int64_t)hour * 3600 + minute * 60 + second;
+	return true;
+}
+
+/* Subject alternative names, 4.2.1.6: DNS names and addresses. */
+static void alternative_names(struct scene *s, struct cur octets)
+{
+	struct cur names = expect(&octets, TAG_SEQUENCE);
+	for (unsigned i = 0; names.left > 0 && i < NAMES_MAX; i++) {
+		uint8_t tag;
+		struct cur name = element(&names, &tag);
+		if (!cur_ok(&name))
+			return;
+		if (tag == TAG_DNS_NAME)
+			fact_text(s, &f_dns, name.at, name.left);
+		else if (tag == TAG_IP_ADDRESS && (name.left == 4 || name.left == 16))
+			fact_ip(s, &f_address, name.at, name.left);
+	}
+}
+
+static void extensions(struct scene *s, struct cur list)
+{
+	while (list.left > 0 && cur_ok(&list)) {
+		struct cur one = expect(&list, TAG_SEQUENCE), oid = expect(&one, TAG_OID);
+		uint8_t tag;
+		struct cur value = element(&one, &tag);
+		if (tag == TAG_BOOLEAN)
+			value = element(&one, &tag);
+		/* 2.5.29.17 */
+		bool wanted = oid.left == 3 && cur_peek(&oid, 0) == 0x55 &&
+			cur_peek(&oid, 1) == 0x1d && cur_peek(&oid, 2) == 17;
+		if (wanted && tag == TAG_OCTETS && cur_ok(&value))
+			alternative_names(s, value);
+	}
+}
+
+bool tls_certificate(struct scene *s, struct cur der, bool leaf)
+{
+	struct cur certificate = expect(&der, TAG_SEQUENCE),
+		   body = expect(&certificate, TAG_SEQUENCE);
+	uint8_t tag = 0;
+	if (cur_peek(&body, 0) == TAG_VERSION)
+		(void)element(&body, &tag);
+	struct cur serial = expect(&body, TAG_INTEGER);
+	(void)expect(&body, TAG_SEQUENCE); /* signature algorithm */
+	struct cur issuer = expect(&body, TAG_SEQUENCE);
+	struct cur validity = expect(&body, TAG_SEQUENCE);
+	struct cur subject = expect(&body, TAG_SEQUENCE);
+	(void)expect(&body, TAG_SEQUENCE); /* key */
+	if (!cur_ok(&body))
+		return false;
+
+	fact_bytes(s, &f_serial, serial.at, serial.left);
+	const char *text = name_text(s, subject);
+	if (text) {
+		fact_text(s, &f_subject, text, strlen(text));
+		if (leaf)
+			who_sender(s, ID_CERTIFICATE, text, strlen(text));
+	}
+	text = name_text(s, issuer);
+	if (text)
+		fact_text(s, &f_issuer, text, strlen(text));
+	int64_t from = 0, to = 0;
+	if (!read_time(s, &f_from, &validity, &from) || !read_time(s, &f_to, &validity, &to))
+		return false;
+	if (leaf) {
+		int64_t now = s->at_ns / 1000000000;
+		if (now < from || now > to)
+			fact_flag(s, &f_expired, true);
+		if (subject.left == issuer.left && memcmp(subject.at, issuer.at, subject.left) == 0)
+			fact_flag(s, &f_self, true);
+	}
+	while (body.left > 0 && cur_ok(&body)) {
+		struct cur part = element(&body, &tag);
+		if (tag == TAG_EXTENSIONS)
+			extensions(s, expect(&part, TAG_SEQUENCE));
+	}
+	return cur_ok(&body);
+}
