@@ -49,6 +49,7 @@ struct flow {
 	bool answered;    /* side 1 said something too */
 	bool recent;      /* spoke since the sweep passed */
 	bool mute;        /* nothing more is read from it */
+	bool anew;        /* its protocol made way for another */
 	bool closing;     /* RST, or FIN from both sides */
 	uint8_t fin;      /* sides that sent FIN */
 	bool group;       /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */

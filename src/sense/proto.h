@@ -162,6 +162,10 @@ void scene_server(struct scene *s);
 /* Nothing more in this conversation is worth reading (encrypted from here, bulk data). */
 void scene_enough(struct scene *s);
 
+/* This protocol has made way for another, which begins with the next segment and is probed anew
+ * (CONNECT, STARTTLS); streams only. */
+void scene_anew(struct scene *s);
+
 /* The next n bytes of this side of the stream are bulk that nobody reads (bodies, file content). */
 void scene_skip(struct scene *s, uint64_t n);
 

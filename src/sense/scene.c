@@ -607,6 +607,12 @@ void scene_enough(struct scene *c)
 		c->sense->flow->mute = true;
 }
 
+void scene_anew(struct scene *c)
+{
+	if (c->sense->flow && c->sense->flow->tcp)
+		c->sense->flow->anew = true;
+}
+
 void scene_skip(struct scene *c, uint64_t n)
 {
 	struct sense *s = c->sense;

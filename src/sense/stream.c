@@ -31,8 +31,9 @@ struct segment {
 };
 
 struct half {
-	bool started; /* `next` is known */
-	bool fed;     /* by bytes, not only by the handshake */
+	bool started;   /* `next` is known */
+	bool fed;       /* by bytes, not only by the handshake */
+	bool undecided; /* what is pending was kept because somebody asked for more of it */
 	uint8_t tries, lost;
 	uint32_t next; /* sequence number expected */
 	uint64_t skip; /* bytes to pass over */
@@ -131,7 +132,7 @@ static bool read_messages(struct sense *s, struct flow *f, unsigned side, struct
 {
 	struct half *h = &f->tcp->half[side];
 	struct layer *l = &f->layer[0];
-	while (c->left && !f->mute) {
+	while (c->left && !f->mute && !f->anew) {
 		if (h->skip) {
 			size_t n = h->skip < c->left ? (size_t)h->skip : c->left;
 			cur_skip(c, n);
@@ -189,7 +190,7 @@ static void deliver(
 	struct sense *s, struct flow *f, unsigned side, const uint8_t *bytes, size_t size)
 {
 	struct half *h = &f->tcp->half[side];
-	struct cur c = cur_of(bytes, size);
+	struct cur fresh = cur_of(bytes, size), c = fresh;
 	if (h->pending_size) {
 		if (!pending_add(s, h, bytes, size)) {
 			hole(s, f, side, size);
@@ -198,9 +199,17 @@ static void deliver(
 		c = cur_of(h->pending, h->pending_size);
 	}
 	if (!f->layer[0].proto) {
-		bool more;
-		if (!identify(s, f, c, &more)) {
+		bool more, again = false;
+		bool known = identify(s, f, c, &more);
+		if (!known && !more && h->pending_size && identify(s, f, fresh, &again)) {
+			/* Another protocol went before this one: a proxy asked for a way. */
+			pending_drop(s, h);
+			c = fresh;
+			known = true;
+		}
+		if (!known) {
 			if (more && c.left < UNDECIDED_MAX) {
+				h->undecided = true;
 				if (!h->pending_size && !pending_add(s, h, c.at, c.left))
 					mute(s, f);
 				return;
@@ -214,10 +223,28 @@ static void deliver(
 				mute(s, f);
 			return;
 		}
+	} else if (h->undecided && h->pending_size) {
+		/* The other side settled whose stream this is; what waited here may be older. */
+		s->scene.state = f->layer[0].state;
+		if (f->layer[0].proto->frame(c, &s->scene) == FRAME_LOST &&
+			f->layer[0].proto->frame(fresh, &s->scene) != FRAME_LOST) {
+			pending_drop(s, h);
+			c = fresh;
+		}
 	}
+	h->undecided = false;
 	bool go_on = read_messages(s, f, side, &c);
 	if (!go_on || f->mute) {
 		mute(s, f);
+		return;
+	}
+	if (f->anew) {
+		f->anew = false;
+		dispatch_release(s, f);
+		for (unsigned i = 0; i < 2; i++) {
+			pending_drop(s, &f->tcp->half[i]);
+			f->tcp->half[i].skip = f->tcp->half[i].tries = 0;
+		}
 		return;
 	}
 	/* What is left is the start of a message: keep it, at the front of the buffer. */

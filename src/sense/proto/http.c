@@ -508,7 +508,7 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 		fact_end(s);
 	}
 	if (code == 101 || (asked.row == CONNECT && code / 100 == 2)) {
-		scene_enough(s); /* another protocol from here */
+		scene_anew(s);
 		return PARSED_WHOLE;
 	}
 	bool empty = code / 100 == 1 || code == 204 || code == 304 || asked.row == HEAD;
