@@ -21,7 +21,7 @@ enum tag {
 	TAG_IP_ADDRESS = 0x87,
 };
 
-enum { NAME_MAX_SIZE = 256, NAMES_MAX = 64 };
+enum { NAME_MAX_SIZE = 256 };
 
 static const struct field f_subject = { "tls.certificate.subject", TEXT };
 static const struct field f_issuer = { "tls.certificate.issuer", TEXT };
@@ -39,12 +39,12 @@ static const struct {
 	const char *word;
 } attributes[] = {
 	{ 3, "CN" },
-	{ 5, "serialNumber" },
-	{ 6, "C" },
-	{ 7, "L" },
-	{ 8, "ST" },
 	{ 10, "O" },
 	{ 11, "OU" },
+	{ 7, "L" },
+	{ 8, "ST" },
+	{ 6, "C" },
+	{ 5, "serialNumber" },
 };
 
 /* The next element: its tag, and its content as a cursor of its own.  Lengths of up to three
@@ -161,7 +161,7 @@ static bool read_time(struct scene *s, const struct field *f, struct cur *c, int
 static void alternative_names(struct scene *s, struct cur octets)
 {
 	struct cur names = expect(&octets, TAG_SEQUENCE);
-	for (unsigned i = 0; names.left > 0 && i < NAMES_MAX; i++) {
+	while (names.left > 0) {
 		uint8_t tag;
 		struct cur name = element(&names, &tag);
 		if (!cur_ok(&name))
