@@ -25,7 +25,6 @@ enum proto_number { PROTOCOL_LIST(X) PROTO_COUNT };
 
 struct sense_counters {
 	uint64_t undecoded_packets; /* payload of conversations nobody recognised */
-	uint64_t fragments_dropped;
 	uint64_t retransmissions, out_of_order, gaps, gap_bytes;
 	uint64_t cut_messages, lost_sync;
 	uint64_t malformed, violations;

@@ -69,6 +69,7 @@ struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 		.ip = { p->src, p->dst },
 		.port = { p->src_port, p->dst_port },
 		.transport = p->transport,
+		.used = true,
 		.client = -1,
 		.first_ns = p->at_ns,
 		.first_frame = p->frame,
@@ -80,7 +81,7 @@ struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 struct flow *flows_at(struct flows *f, uint32_t number)
 {
 	struct flow *flow = pool_at(&f->pool, number);
-	return flow->transport ? flow : NULL; /* 0: given back */
+	return flow->used ? flow : NULL;
 }
 
 struct flow *flows_oldest(struct flows *f)
@@ -103,6 +104,6 @@ void flows_remove(struct flows *f, struct flow *flow)
 {
 	uint32_t n = (uint32_t)((size_t)((uint8_t *)flow - f->pool.items) / f->pool.item_size);
 	table_remove(&f->table, flow->hash, n);
-	flow->transport = 0;
+	flow->used = false;
 	pool_free(&f->pool, n);
 }

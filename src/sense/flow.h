@@ -42,17 +42,18 @@ struct flow {
 	uint32_t free_link;
 	uint16_t port[2];
 	struct ip ip[2];
-	uint8_t transport;
-	int8_t client;    /* 0, 1, -1 not known */
-	bool opened;      /* the SYN was seen */
-	bool established; /* both ends agreed, or it was under way when the capture began */
-	bool answered;    /* side 1 said something too */
-	bool recent;      /* spoke since the sweep passed */
-	bool mute;        /* nothing more is read from it */
-	bool anew;        /* its protocol made way for another */
-	bool closing;     /* RST, or FIN from both sides */
-	uint8_t fin;      /* sides that sent FIN */
-	bool group;       /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
+	uint8_t transport; /* IP protocol; 0 is one too */
+	bool used;         /* not given back */
+	int8_t client;     /* 0, 1, -1 not known */
+	bool opened;       /* the SYN was seen */
+	bool established;  /* both ends agreed, or it was under way when the capture began */
+	bool answered;     /* side 1 said something too */
+	bool recent;       /* spoke since the sweep passed */
+	bool mute;         /* nothing more is read from it */
+	bool anew;         /* its protocol made way for another */
+	bool closing;      /* RST, or FIN from both sides */
+	uint8_t fin;       /* sides that sent FIN */
+	bool group;        /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
 	uint8_t mac[2][6];
 	struct tcp *tcp;
 

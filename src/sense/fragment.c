@@ -48,6 +48,18 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 	return unused;
 }
 
+/* The last piece says where the datagram ends: nothing may lie beyond it. */
+static bool ends_at(struct datagram *d, uint32_t end)
+{
+	if (d->last_seen)
+		return d->end == end;
+	if (d->reach > end)
+		return false;
+	d->last_seen = true;
+	d->end = end;
+	return true;
+}
+
 static bool unit_filled(const struct datagram *d, uint32_t unit)
 {
 	return d->filled[unit / 8] >> unit % 8 & 1;
@@ -58,8 +70,10 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 	uint32_t size = (uint32_t)p->payload.left;
 	uint32_t end = p->fragment_at + size;
 	/* Only the last piece may have an odd size; a cut one can never be completed. */
-	if (!size || end > DATAGRAM_MAX || p->missing || (p->fragment_more && size % 8))
+	if (!size || end > DATAGRAM_MAX || p->missing || (p->fragment_more && size % 8)) {
+		f->dropped++;
 		return false;
+	}
 	if (!f->datagrams) {
 		f->datagrams = budget_alloc(b, FRAGMENT_DATAGRAMS * sizeof *f->datagrams);
 		if (!f->datagrams)
@@ -74,14 +88,12 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 		d->bytes = bytes;
 		d->room = room;
 	}
-	if (!p->fragment_more) {
-		if (d->last_seen && d->end != end) {
-			f->overlaps++; /* two ends: keep the first */
-			return false;
-		}
-		d->last_seen = true;
-		d->end = end;
+	if (p->fragment_more ? d->last_seen && end > d->end : !ends_at(d, end)) {
+		f->dropped++;
+		return false;
 	}
+	if (end > d->reach)
+		d->reach = end;
 	for (uint32_t at = p->fragment_at; at < end; at += 8) {
 		uint32_t unit = at / 8, n = end - at < 8 ? end - at : 8;
 		if (unit_filled(d, unit)) {
@@ -97,6 +109,14 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 	*c = cur_of(d->bytes, d->end);
 	d->used = false; /* the bytes stay until somebody takes the place */
 	return true;
+}
+
+void fragments_end(struct fragments *f)
+{
+	for (size_t i = 0; f->datagrams && i < FRAGMENT_DATAGRAMS; i++) {
+		f->given_up += f->datagrams[i].used;
+		f->datagrams[i].used = false;
+	}
 }
 
 void fragments_done(struct fragments *f, struct budget *b)

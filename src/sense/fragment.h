@@ -19,19 +19,21 @@ struct datagram {
 	uint32_t room;        /* allocated */
 	uint32_t end;         /* total size, once the last fragment came */
 	uint32_t have;        /* bytes filled */
-	uint32_t missing;     /* bytes cut off by the capture */
+	uint32_t reach;       /* the end of what is filled */
 	uint8_t filled[8192]; /* a bit for each 8-byte unit */
 };
 
 struct fragments {
 	struct datagram
 		*datagrams; /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
-	uint64_t given_up, overlaps;
+	uint64_t given_up, overlaps; /* datagrams; pieces of them */
+	uint64_t dropped;            /* pieces that can belong to no whole datagram */
 };
 
 /* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next call.
  */
 bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p, struct cur *c);
+void fragments_end(struct fragments *f); /* what still waits is given up */
 void fragments_done(struct fragments *f, struct budget *b);
 
 #endif

@@ -169,10 +169,15 @@ static void read_tcp(struct reader *r, struct cur c)
 	p->kind = PACKET_TCP;
 	if (!p->missing)
 		p->segment = whole;
+	if (header > whole.left) {
+		/* The capture ends within the options: what is missing of them is no payload. */
+		uint32_t options = (uint32_t)(header - whole.left);
+		p->missing -= options < p->missing ? options : p->missing;
+		p->payload = cur_of(whole.at + whole.left, 0);
+		return;
+	}
 	cur_skip(&whole, header);
 	p->payload = whole;
-	if (!cur_ok(&whole))
-		p->payload = cur_of(NULL, 0); /* options were cut off: nothing behind them either */
 }
 
 static void read_udp(struct reader *r, struct cur c)

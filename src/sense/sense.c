@@ -182,9 +182,13 @@ static void converse(struct sense *s, const struct packet *p)
 	s->flow = NULL;
 }
 
-void sense_frame(struct sense *s, const struct sense_frame *frame)
+void sense_frame(struct sense *s, const struct sense_frame *given)
 {
 	struct packet p;
+	/* Nothing was captured before 1970, and no difference of two times may overflow. */
+	struct sense_frame in_time = *given, *frame = &in_time;
+	if (frame->at_ns < 0)
+		frame->at_ns = 0;
 	s->packet_count++;
 	s->byte_count += frame->size;
 	if (!s->first_ns || frame->at_ns < s->first_ns)
@@ -215,7 +219,9 @@ void sense_frame(struct sense *s, const struct sense_frame *frame)
 		p.src_port = p.dst_port = 0;
 		converse(s, &p);
 		break;
-	case PACKET_FRAGMENT:
+	case PACKET_FRAGMENT: /* a fragment within fragments: a trick */
+		s->fragments.dropped++;
+		break;
 	case PACKET_UNKNOWN:
 		break;
 	}
@@ -223,6 +229,7 @@ void sense_frame(struct sense *s, const struct sense_frame *frame)
 
 void sense_end(struct sense *s)
 {
+	fragments_end(&s->fragments);
 	for (uint32_t n = 1; n < s->flows.pool.used; n++) {
 		struct flow *f = flows_at(&s->flows, n);
 		if (f)
