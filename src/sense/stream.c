@@ -204,7 +204,6 @@ static void deliver(
 		if (!known && !more && h->pending_size && identify(s, f, fresh, &again)) {
 			/* Another protocol went before this one: a proxy asked for a way. */
 			pending_drop(s, h);
-			s->counters.undecoded_packets++;
 			c = fresh;
 			known = true;
 		}
@@ -230,7 +229,6 @@ static void deliver(
 		if (f->layer[0].proto->frame(c, &s->scene) == FRAME_LOST &&
 			f->layer[0].proto->frame(fresh, &s->scene) != FRAME_LOST) {
 			pending_drop(s, h);
-			s->counters.undecoded_packets++;
 			c = fresh;
 		}
 	}
@@ -242,7 +240,6 @@ static void deliver(
 	}
 	if (f->anew) {
 		f->anew = false;
-		s->counters.undecoded_packets += c.left > 0;
 		dispatch_release(s, f);
 		for (unsigned i = 0; i < 2; i++) {
 			pending_drop(s, &f->tcp->half[i]);
@@ -321,17 +318,18 @@ static void pass_hole(struct sense *s, struct flow *f, unsigned side)
 	deliver_waiting(s, f, side);
 }
 
-static void wait_for(
+/* False: no memory to wait in. */
+static bool wait_for(
 	struct sense *s, struct half *h, uint32_t seq, const uint8_t *bytes, size_t size)
 {
 	struct segment **at = &h->waiting;
 	while (*at && (int32_t)((*at)->seq - seq) < 0)
 		at = &(*at)->next;
 	if (*at && (*at)->seq == seq && (*at)->size >= size)
-		return; /* the same again */
+		return true; /* the same again */
 	struct segment *w = budget_alloc(&s->memory, sizeof *w + size);
 	if (!w)
-		return; /* counted by the budget; the hole grows */
+		return false; /* counted by the budget */
 	w->next = *at;
 	w->frame = s->scene.frame;
 	w->at_ns = s->scene.at_ns;
@@ -342,6 +340,43 @@ static void wait_for(
 	h->waiting_bytes += w->size;
 	h->waiting_count++;
 	s->counters.out_of_order++;
+	return true;
+}
+
+/* Gives up on every hole before a segment, and on the one it stands behind. */
+static void pass_holes(struct sense *s, struct flow *f, unsigned side, uint32_t seq)
+{
+	struct half *h = &f->tcp->half[side];
+	while (h->waiting && (int32_t)(h->waiting->seq - seq) <= 0) {
+		pass_hole(s, f, side);
+		if (!f->tcp)
+			return;
+	}
+	if ((int32_t)(seq - h->next) > 0) {
+		hole(s, f, side, seq - h->next);
+		h->next = seq;
+	}
+}
+
+/* A segment whose place has come, though the front of it may be known: its bytes, then what the
+ * capture did not keep of it, then what waited for it. */
+static void take_in_order(struct sense *s, struct flow *f, unsigned side, uint32_t seq,
+	struct cur c, uint32_t missing)
+{
+	struct half *h = &f->tcp->half[side];
+	uint32_t known = h->next - seq, size = (uint32_t)c.left;
+	if (known < size) {
+		h->next = seq + size;
+		deliver(s, f, side, c.at + known, size - known);
+		known = size;
+	} else if (known >= size + missing) {
+		s->counters.retransmissions++;
+	}
+	if (f->tcp && known < size + missing) {
+		hole(s, f, side, size + missing - known);
+		h->next = seq + size + missing;
+	}
+	deliver_waiting(s, f, side);
 }
 
 bool stream_fed(const struct flow *f)
@@ -388,30 +423,21 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 		int32_t ahead = (int32_t)(seq - h->next);
 		if (ahead > AHEAD_MAX || ahead < -AHEAD_MAX) {
 			waiting_drop(s, h);
+			h->skip = 0; /* nobody knows how far this jump goes */
 			hole(s, f, side, 0);
 			h->next = seq;
 			ahead = 0;
 		}
-		if (ahead > 0) {
-			wait_for(s, h, seq, bytes, size);
-			if (h->waiting_bytes > WAITING_BYTES_MAX ||
-				h->waiting_count > WAITING_COUNT_MAX)
-				pass_hole(s, f, side);
-		} else {
-			uint32_t known = (uint32_t)-ahead;
-			if (known < size) {
-				h->next = seq + (uint32_t)size;
-				deliver(s, f, side, bytes + known, size - known);
-			} else {
-				s->counters.retransmissions++;
-			}
-			if (f->tcp && p->missing && known < size + p->missing) {
-				/* the capture kept only the front of this segment */
-				hole(s, f, side, p->missing);
-				h->next = seq + (uint32_t)size + p->missing;
-			}
-			deliver_waiting(s, f, side);
+		if (ahead > 0 && !wait_for(s, h, seq, bytes, size)) {
+			pass_holes(s, f, side, seq);
+			ahead = 0;
 		}
+		if (f->tcp && ahead <= 0)
+			take_in_order(s, f, side, seq, p->payload, p->missing);
+		else if (f->tcp &&
+			(h->waiting_bytes > WAITING_BYTES_MAX ||
+				h->waiting_count > WAITING_COUNT_MAX))
+			pass_hole(s, f, side);
 	}
 	/* The receiver has what the capture has not: nobody will send it again. */
 	if (f->tcp && p->flags & TCP_ACK) {
