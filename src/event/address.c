@@ -16,6 +16,14 @@ bool ip_is_4(const struct ip *a)
 	return memcmp(a->b, mapped, sizeof mapped) == 0;
 }
 
+bool ip_is_nobody(const struct ip *a)
+{
+	static const struct ip loopback = { { [15] = 1 } };
+	if (ip_is_4(a))
+		return a->b[12] == 127 || memcmp(a->b + 12, "\0\0\0", 4) == 0 || ip_is_multicast(a);
+	return ip_is_zero(a) || ip_is_multicast(a) || memcmp(a, &loopback, sizeof loopback) == 0;
+}
+
 struct ip ip_of_4(const uint8_t b[4])
 {
 	struct ip a;

@@ -144,6 +144,8 @@ const char *dir_name(enum dir d);
 const char *effect_name(enum effect e);
 
 bool ip_is_zero(const struct ip *a);
+bool ip_is_nobody(
+	const struct ip *a); /* none (::, 0.0.0.0), a group, or the host itself (loopback) */
 bool ip_is_4(const struct ip *a);
 struct ip ip_of_4(const uint8_t b[4]);
 enum { IP_TEXT = 48, MAC_TEXT = 18 };

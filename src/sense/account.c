@@ -58,7 +58,10 @@ static void see_side(struct sense *s, struct flow *f, unsigned side, const struc
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	f->recent = true;
-	f->last_ns = p->at_ns;
+	if (LIKELY(p->at_ns >= f->last_ns))
+		f->last_ns = p->at_ns;
+	else if (p->at_ns < f->first_ns) /* captures overlap, clocks are set back */
+		f->first_ns = p->at_ns;
 	f->bytes[side] += p->wire_size;
 	if (f->packets[side]++ == 0 || memcmp(f->mac[side], p->src_mac, 6) != 0)
 		see_side(s, f, side, p);
@@ -116,6 +119,32 @@ uint32_t account_conversation(struct sense *s, struct flow *f)
 		f->port[!client], label, guess && label);
 }
 
+/* What was said before the conversation had its final name belongs to it all the same. */
+static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
+{
+	if (!from || !to || from == to || conversation_at(v, from)->packets)
+		return;
+	struct operation *o;
+	for (uint32_t n = conversation_at(v, from)->operations; n; n = o->next) {
+		o = pool_at(&v->operations, n);
+		if (!o->requests && !o->responses)
+			continue;
+		uint32_t number = inventory_operation(v, to, o->msg);
+		if (!number)
+			continue;
+		if (o->other)
+			inventory_operation(v, to, o->other);
+		struct operation *mine = pool_at(&v->operations, number);
+		mine->requests += o->requests;
+		mine->responses += o->responses;
+		mine->errors += o->errors;
+		if (!mine->first_frame || o->first_frame < mine->first_frame)
+			mine->first_frame = o->first_frame;
+		/* The row stays: other flows may count on it, and leave with it as this one did. */
+		o->requests = o->responses = o->errors = o->first_frame = 0;
+	}
+}
+
 void account_flow_end(struct sense *s, struct flow *f)
 {
 	struct inventory *v = &s->inventory;
@@ -140,24 +169,13 @@ void account_flow_end(struct sense *s, struct flow *f)
 	uint32_t n = account_conversation(s, f);
 	if (!n)
 		return;
+	adopt_operations(v, f->conversation, n);
 	struct conversation *c = conversation_at(v, n);
 	c->packets += f->packets[0] + (uint64_t)f->packets[1];
 	c->bytes += f->bytes[0] + f->bytes[1];
 	seen(&c->first_ns, &c->last_ns, f->first_ns, f->last_ns);
 	if (!c->first_frame || f->first_frame < c->first_frame)
 		c->first_frame = f->first_frame;
-}
-
-/* What was said before the conversation had its final name belongs to it all the same. */
-static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
-{
-	if (!from || !to || from == to || conversation_at(v, from)->packets)
-		return;
-	uint32_t *tail = &conversation_at(v, to)->operations;
-	while (*tail)
-		tail = &((struct operation *)pool_at(&v->operations, *tail))->next;
-	*tail = conversation_at(v, from)->operations;
-	conversation_at(v, from)->operations = 0;
 }
 
 /* The conversation a fact belongs to: its label may have changed since the last one. */

@@ -287,6 +287,8 @@ static void keep(struct found *f, const struct detected *said, uint64_t frame, i
 		f->first_ns = first_ns;
 		f->said = *said;
 	}
+	if (first_ns < f->first_ns)
+		f->first_ns = first_ns;
 	if (last_ns > f->last_ns)
 		f->last_ns = last_ns;
 	if (said->severity > f->said.severity || said->n > f->said.n)

@@ -93,6 +93,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	struct layer *below = s->layer;
 	const struct proto *proto_below = s->proto;
 	void *state_below = s->scene.state;
+	const char *label_below = s->label;
 	struct proto_stats *stats = &s->stats[l->number];
 	s->layer = l;
 	s->proto = l->proto;
@@ -116,6 +117,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	s->layer = below;
 	s->proto = proto_below;
 	s->scene.state = state_below;
+	s->label = label_below;
 	return how;
 }
 

@@ -1,5 +1,6 @@
 #include "sense/inventory.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -11,6 +12,10 @@ enum { SAID_MAX = 512 };
 /* How much somebody may say about himself: a scanner that tries user agents must not fill the
  * table. */
 enum { SAID_PER_SUBJECT = 256 };
+
+/* MACs that one address may be seen behind, and modules in one host's racks: whoever invents more
+ * must not make every look at that host a long walk. */
+enum { BINDS_PER_HOST = 32, MODULES_PER_HOST = 256 };
 
 /* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand).
  */
@@ -129,11 +134,16 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 	if (!mac || !host)
 		return NULL;
 	struct host *h = host_at(v, host);
-	for (uint32_t n = h->binds; n;) {
+	uint32_t count = 0;
+	for (uint32_t n = h->binds; n; count++) {
 		struct bind *b = pool_at(&v->binds, n);
 		if (b->mac == mac)
 			return b;
 		n = b->next_of_host;
+	}
+	if (count >= BINDS_PER_HOST) {
+		v->binds_refused++;
+		return NULL;
 	}
 	uint32_t n = pool_new(&v->binds);
 	if (!n)
@@ -147,7 +157,6 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 		.frame = frame };
 	h->binds = n;
 	m->binds = n;
-	m->bind_count++;
 	return b;
 }
 
@@ -174,22 +183,26 @@ uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
 	return n;
 }
 
-uint32_t inventory_module(struct inventory *v, uint32_t host, unsigned rack, unsigned slot)
+uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot)
 {
 	struct host *h = host_at(v, host);
-	for (uint32_t n = h->modules; n;) {
+	uint32_t count = 0;
+	for (uint32_t n = h->modules; n; count++) {
 		struct module *m = pool_at(&v->modules, n);
 		if (m->rack == rack && m->slot == slot)
 			return n;
 		n = m->next;
 	}
+	if (count >= MODULES_PER_HOST) {
+		v->modules_refused++;
+		return 0;
+	}
 	uint32_t n = pool_new(&v->modules);
 	if (n) {
 		struct module *m = pool_at(&v->modules, n);
-		*m = (struct module){ .next = h->modules,
-			.host = host,
-			.rack = (uint16_t)rack,
-			.slot = (uint16_t)slot };
+		*m = (struct module){
+			.next = h->modules, .host = host, .rack = rack, .slot = slot
+		};
 		h->modules = n;
 	}
 	return n;
@@ -232,7 +245,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 		n = s->next;
 	}
 	if (count >= SAID_PER_SUBJECT) {
-		v->said.refused++;
+		v->identities_refused++;
 		return;
 	}
 	uint32_t string = inventory_string(v, value, size);
@@ -260,7 +273,7 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 		(n = table_next(&v->conversation_table, hash, &at));) {
 		struct conversation *c = conversation_at(v, n);
 		if (c->client == client && c->server == server && c->transport == transport &&
-			c->port == port && c->protocol == protocol &&
+			c->port == port && c->protocol == protocol && c->guess == guess &&
 			(!group || memcmp(&c->group, group, sizeof *group) == 0))
 			return n;
 	}
@@ -351,6 +364,10 @@ void inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 	if (!host)
 		return;
 	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
+	if (!symbol && at->symbol && at->symbol_size) {
+		v->points.refused++; /* without its name it would be somebody else's value */
+		return;
+	}
 	uint32_t n = find_point(v, host, proto, at, symbol, value);
 	if (!n)
 		return;
@@ -359,8 +376,9 @@ void inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 	p->samples++;
 	p->last = value;
 	p->written |= written;
-	if (value < p->min)
+	/* A value that is no number (NaN) is a sample; the first number takes its place. */
+	if (value < p->min || isnan(p->min))
 		p->min = value;
-	if (value > p->max)
+	if (value > p->max || isnan(p->max))
 		p->max = value;
 }

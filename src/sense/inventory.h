@@ -36,7 +36,6 @@ struct mac {
 	uint32_t binds;
 	uint32_t said;
 	uint32_t asset;
-	uint32_t bind_count;
 	uint8_t address[6];
 	uint8_t type;
 	bool spoke;
@@ -92,6 +91,7 @@ struct inventory {
 	uint32_t strings_used, strings_max;
 	struct table string_table;
 	uint64_t strings_refused;
+	uint64_t identities_refused, binds_refused, modules_refused; /* too many of one subject */
 };
 
 int inventory_init(struct inventory *v, size_t memory, struct err *e);
@@ -104,7 +104,7 @@ uint32_t inventory_mac(struct inventory *v, const uint8_t address[6]);
 void inventory_vlan(struct mac *m, uint16_t vlan);
 struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, uint64_t frame);
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size); /* as it is */
-uint32_t inventory_module(struct inventory *v, uint32_t host, unsigned rack, unsigned slot);
+uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot);
 /* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
 	const char *protocol, const void *text, size_t size, uint64_t frame);

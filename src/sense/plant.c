@@ -217,21 +217,27 @@ static int by_key(const void *a, const void *b)
 	return strcmp(x->value, y->value);
 }
 
-/* The same word by two interfaces of one asset stands once. */
+static int by_value(const void *a, const void *b)
+{
+	const struct identity *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	int value = x->value == y->value ? 0 : strcmp(x->value, y->value);
+	return value ? value : (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+/* The same word by two interfaces of one asset stands once, with its first frame. */
 static void sort_identity(struct plant_room *r, struct asset *a)
 {
 	struct identity *first = r->identity + a->identity.first;
-	qsort(first, a->identity.count, sizeof *first, by_key);
+	qsort(first, a->identity.count, sizeof *first, by_value);
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < a->identity.count; i++) {
-		bool again = false;
-		for (uint32_t k = 0; k < kept && !again; k++)
-			again = first[k].key == first[i].key &&
-				strcmp(first[k].value, first[i].value) == 0;
-		if (!again)
+	for (uint32_t i = 0; i < a->identity.count; i++)
+		if (!kept || first[kept - 1].key != first[i].key ||
+			strcmp(first[kept - 1].value, first[i].value) != 0)
 			first[kept++] = first[i];
-	}
 	a->identity.count = kept;
+	qsort(first, kept, sizeof *first, by_key);
 }
 
 static void add_vlan(struct plant_room *r, struct asset *a, uint16_t vlan)
@@ -311,6 +317,18 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 /* --- conversations
  * ------------------------------------------------------------------------------*/
 
+/* Operations that moved to a conversation with a better name leave empty rows. */
+static void drop_empty_operations(struct inventory *v, struct conversation *c)
+{
+	for (uint32_t *at = &c->operations; *at;) {
+		struct operation *o = pool_at(&v->operations, *at);
+		if (o->requests || o->responses)
+			at = &o->next;
+		else
+			*at = o->next;
+	}
+}
+
 static void make_conversations(struct sense *s, struct plant_room *r)
 {
 	struct inventory *v = &s->inventory;
@@ -323,6 +341,7 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 		uint32_t server = c.server ? host_at(v, c.server)->asset : 0;
 		if (!c.packets || !client || (c.server && !server))
 			continue;
+		drop_empty_operations(v, &c);
 		c.client = client - 1;
 		c.server = c.server ? server - 1 : (uint32_t)NO_ASSET;
 		list[kept++] = c;
@@ -415,6 +434,7 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 		{ "fragments", p->fragments },
 		{ "fragments_given_up", s->fragments.given_up },
 		{ "fragment_overlaps", s->fragments.overlaps },
+		{ "fragments_dropped", s->fragments.dropped },
 		{ "flows", c->flows },
 		{ "flows_evicted", s->flows.evicted },
 		{ "unanswered_connections", c->unanswered },
@@ -432,7 +452,10 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 		{ "buffers_refused", s->memory.refused },
 		{ "hosts_refused", v->hosts.refused },
 		{ "macs_refused", v->macs.refused },
-		{ "identities_refused", v->said.refused + v->strings_refused },
+		{ "identities_refused",
+			v->said.refused + v->strings_refused + v->identities_refused },
+		{ "bindings_refused", v->binds.refused + v->binds_refused },
+		{ "modules_refused", v->modules.refused + v->modules_refused },
 		{ "conversations_refused", v->conversations.refused },
 		{ "operations_refused", v->operations.refused },
 		{ "points_refused", v->points.refused },

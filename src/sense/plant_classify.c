@@ -310,8 +310,9 @@ static void summarise(const struct sense *s, struct plant_room *r, struct asset 
 {
 	a->names = (struct run){ .first = (uint32_t)r->name_count };
 	for (uint32_t i = 0; i < a->identity.count; i++)
-		if (r->identity[a->identity.first + i].key == ID_NAME)
-			add_word(r, &a->names, r->identity[a->identity.first + i].value);
+		if (r->identity[a->identity.first + i].key == ID_NAME &&
+			add_name(r, r->identity[a->identity.first + i].value))
+			a->names.count++;
 	a->name = a->names.count ? r->names[a->names.first] : NULL;
 	a->vendor = identity_value(r, a, ID_VENDOR);
 	for (uint32_t i = 0; i < a->macs.count && !a->vendor && s->vendors; i++)
@@ -404,16 +405,16 @@ void plant_classify(struct sense *s, struct plant_room *r)
 	}
 	for (size_t i = 0; i < p->asset_count; i++) {
 		struct asset *a = &r->assets[i];
-		bool public = a->ips.count > 0;
+		bool outside = a->ips.count > 0;
 		for (uint32_t k = 0; k < a->ips.count; k++)
-		public &= ip_is_public(&r->ips[a->ips.first + k]);
+			outside &= ip_is_public(&r->ips[a->ips.first + k]);
 		summarise(s, r, a);
 		by_words(r, a);
 		by_capabilities(r, a);
 		by_doing(r, a, &doing[i]);
 		by_zones(s, r, a);
 		/* A public address is outside, unless something on the spot said otherwise. */
-		if (public && !a->zone && !a->macs.count && !doing[i].serves_ot &&
+		if (outside && !a->zone && !a->macs.count && !doing[i].serves_ot &&
 			!doing[i].ot_servers)
 			set_type(a, TYPE_INTERNET, "public address");
 		by_type(r, a, &doing[i]);

@@ -4,6 +4,7 @@
  * when the packets came straight from it.  A router's MAC carries the packets of many others: their
  * time to live has gone down on the way, or there are simply too many.  Two interfaces are one
  * asset when both give the same serial number. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sense/plant_room.h"
@@ -12,8 +13,12 @@
  */
 enum { CLAIMED_MAX = 8, UNCLAIMED_MAX = 3 };
 
-/* A serial number shorter than this ("1", "0000") is nobody's. */
-enum { SERIAL_LEAST = 5 };
+/* A serial number shorter than this ("1", "0000") is nobody's, and one that more subjects than a
+ * device has interfaces give is the factory's or the image's. */
+enum { SERIAL_LEAST = 5, SERIAL_SHARED = 16 };
+
+/* Routers a packet may have passed when its time to live still shows where it started. */
+enum { HOPS = 8 };
 
 uint32_t plant_root(struct plant_room *r, uint32_t node)
 {
@@ -40,6 +45,13 @@ static bool fresh_ttl(uint8_t ttl)
 {
 	return ttl == 64 || ttl == 128 || ttl == 255 || ttl == 32 || ttl == 30 || ttl == 60 ||
 		ttl == 1;
+}
+
+/* A little below what senders set: routers took it off. */
+static bool came_far(uint8_t ttl)
+{
+	return (ttl < 64 && ttl + HOPS >= 64 && ttl != 60) || (ttl < 128 && ttl + HOPS >= 128) ||
+		(ttl < 255 && ttl + HOPS >= 255);
 }
 
 static bool is_link_local6(const struct ip *a)
@@ -84,8 +96,10 @@ static bool belongs(const struct inventory *v, const struct plant_room *r, const
 	if (plant_forwards(r, b->mac))
 		return false;
 	if (t->claimed && (ip_is_public(a) || !fresh_ttl(b->ttl)))
-		return false; /* somebody behind it */
-	return t->unclaimed == 1 || (fresh_ttl(b->ttl) && !ip_is_public(a));
+		return false;  /* somebody behind it */
+	if (t->unclaimed == 1) /* alone behind it: its own, unless somebody forwarded it */
+		return !came_far(b->ttl) && (fresh_ttl(b->ttl) || !ip_is_public(a));
+	return fresh_ttl(b->ttl) && !ip_is_public(a);
 }
 
 /* Of several MACs a host was seen behind: the one that claims it, else the one that sent most. */
@@ -107,30 +121,96 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 		join(r, node_of_host(host), node_of_mac(r, best->mac));
 }
 
-/* One serial number or chassis, two interfaces: the same device.  `owner` remembers who said it
- * first. */
-static void join_serials(
-	struct sense *s, struct plant_room *r, uint32_t node, uint32_t said, struct table *owner)
+/* --- one serial number or chassis, two interfaces: the same device
+ * ----------------------------------------------------------------*/
+
+/* Somebody's word about its box. */
+struct claim {
+	const char *protocol; /* of a plain number: makers number from 1, each for himself */
+	uint32_t value;       /* string number */
+	uint32_t node;
+	uint8_t key;
+};
+
+struct claims {
+	struct claim *list;
+	size_t count;
+};
+
+static bool names_box(const struct inventory *v, const struct said *w)
 {
-	const struct inventory *v = &s->inventory;
+	const char *serial = string_at(v, w->value);
+	return (w->key == ID_SERIAL || w->key == ID_CHASSIS) && strlen(serial) >= SERIAL_LEAST &&
+		strspn(serial, "0 -.xX") != strlen(serial);
+}
+
+static bool plain_number(const char *serial)
+{
+	return strspn(serial, "0123456789abcdefABCDEFxX") == strlen(serial);
+}
+
+/* Counts only while there is no list. */
+static void collect(const struct inventory *v, struct claims *c, uint32_t node, uint32_t said)
+{
 	const struct said *w;
 	for (uint32_t n = said; n; n = w->next) {
 		w = pool_at(&v->said, n);
-		const char *serial = string_at(v, w->value);
-		bool names_box = w->key == ID_SERIAL || w->key == ID_CHASSIS;
-		if (!names_box || strlen(serial) < SERIAL_LEAST ||
-			strspn(serial, "0 -.xX") == strlen(serial))
+		if (!names_box(v, w))
 			continue;
-		uint64_t hash = w->value * UINT64_C(0x9e3779b97f4a7c15);
-		bool known = false;
-		for (uint32_t at = table_first(owner, hash), other;
-			!known && (other = table_next(owner, hash, &at));) {
-			join(r, node, other);
-			known = true;
-		}
-		if (!known)
-			table_add(owner, hash, node);
+		if (c->list)
+			c->list[c->count] = (struct claim){
+				.protocol = plain_number(string_at(v, w->value)) ? w->protocol : "",
+				.value = w->value,
+				.node = node,
+				.key = w->key
+			};
+		c->count++;
 	}
+}
+
+static void collect_all(const struct inventory *v, const struct plant_room *r, struct claims *c)
+{
+	c->count = 0;
+	for (uint32_t n = 1; n <= r->host_count; n++)
+		collect(v, c, node_of_host(n), host_at(v, n)->said);
+	for (uint32_t n = 1; n <= r->mac_count; n++)
+		collect(v, c, node_of_mac(r, n), mac_at(v, n)->said);
+}
+
+static int by_box(const struct claim *x, const struct claim *y)
+{
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return strcmp(x->protocol, y->protocol);
+}
+
+static int by_box_and_node(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int box = by_box(x, y);
+	return box ? box : (x->node > y->node) - (x->node < y->node);
+}
+
+static void join_boxes(const struct inventory *v, struct plant_room *r)
+{
+	struct claims c = { 0 };
+	collect_all(v, r, &c);
+	c.list = calloc(c.count + 1, sizeof *c.list);
+	if (!c.list) {
+		r->no_memory = true;
+		return;
+	}
+	collect_all(v, r, &c);
+	qsort(c.list, c.count, sizeof *c.list, by_box_and_node);
+	for (size_t i = 0, end; i < c.count; i = end) {
+		for (end = i + 1; end < c.count && by_box(&c.list[i], &c.list[end]) == 0;)
+			end++;
+		for (size_t k = i + 1; end - i <= SERIAL_SHARED && k < end; k++)
+			join(r, c.list[i].node, c.list[k].node);
+	}
+	free(c.list);
 }
 
 void plant_merge(struct sense *s, struct plant_room *r)
@@ -140,13 +220,5 @@ void plant_merge(struct sense *s, struct plant_room *r)
 		r->tally[n] = tally_of(v, n);
 	for (uint32_t n = 1; n <= r->host_count; n++)
 		join_host(s, r, n);
-	struct table owner;
-	struct err e;
-	if (table_init(&owner, v->said.used, &e))
-		return; /* no memory: they stay apart */
-	for (uint32_t n = 1; n <= r->host_count; n++)
-		join_serials(s, r, node_of_host(n), host_at(v, n)->said, &owner);
-	for (uint32_t n = 1; n <= r->mac_count; n++)
-		join_serials(s, r, node_of_mac(r, n), mac_at(v, n)->said, &owner);
-	table_done(&owner);
+	join_boxes(v, r);
 }

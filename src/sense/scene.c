@@ -465,7 +465,7 @@ void who_receiver(struct scene *c, enum identity_key key, const void *text, size
 void who_ip(
 	struct scene *c, const struct ip *a, enum identity_key key, const void *text, size_t size)
 {
-	if (!remembering(c) || ip_is_zero(a) || ip_is_multicast(a))
+	if (!remembering(c) || ip_is_nobody(a))
 		return;
 	uint32_t host = inventory_host(&c->sense->inventory, a);
 	say(c, (struct subject){ host, SUBJECT_HOST }, key, text, size);
@@ -487,7 +487,7 @@ void who_module(struct scene *c, unsigned rack, unsigned slot, enum identity_key
 	uint32_t host = remembering(c) && s->flow ? account_sender(s) : 0;
 	if (!host)
 		return;
-	uint32_t n = inventory_module(&s->inventory, host, rack, slot);
+	uint32_t n = inventory_module(&s->inventory, host, (uint16_t)rack, (uint16_t)slot);
 	say(c, (struct subject){ n, SUBJECT_MODULE }, key, text, size);
 }
 
@@ -518,8 +518,7 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 {
 	static const uint8_t none[6];
 	struct sense *s = c->sense;
-	if (!remembering(c) || mac[0] & 1 || ip_is_zero(a) || ip_is_multicast(a) ||
-		memcmp(mac, none, sizeof none) == 0)
+	if (!remembering(c) || mac[0] & 1 || ip_is_nobody(a) || memcmp(mac, none, sizeof none) == 0)
 		return;
 	struct inventory *v = &s->inventory;
 	uint32_t m = inventory_mac(v, mac), h = inventory_host(v, a);
