@@ -153,20 +153,23 @@ def scripts():
 
 
 def manual():
-    """Every man page without a complaint of mandoc."""
+    """Every man page without a complaint of mandoc, less the empty paragraphs that scdoc makes."""
     for path in files(r"\.[1-8]$", "build/release/man"):
-        code, text = call("man-" + os.path.basename(path), ["mandoc", "-T", "lint", "-W", "warning", path])
-        yield os.path.basename(path), FAILED if code else PASSED, tail(text)
+        _, text = call("man-" + os.path.basename(path), ["mandoc", "-T", "lint", "-W", "warning", path])
+        wrong = [line for line in text.splitlines() if "skipping paragraph macro" not in line]
+        yield os.path.basename(path), FAILED if wrong else PASSED, "\n".join(wrong)
 
 
 def oracle():
     """Every value of the demonstration captures, as tshark reads them."""
     code, text = call("oracle", [sys.executable, "test/oracle/oracle.py", "--tests", "CAPTURES=demo"])
+    said = 0
     for line in text.splitlines():
         word, _, rest = line.partition(" ")
         if word in (PASSED, FAILED, SKIPPED):
+            said += 1
             yield rest, word, rest
-    if code not in (0, 1):
+    if code not in (0, 1) or not said:
         yield "oracle.py", FAILED, tail(text)
 
 

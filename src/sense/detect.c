@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/out.h"
-#include "sense/engine.h"
+#include "sense/plant_room.h"
 
 enum { ROWS_MAX = 128, WORDS = ROWS_MAX / 64, EVIDENCE_MAX = 8, SENTENCE_MAX = 512 };
 
@@ -51,7 +51,6 @@ struct detections {
 	struct table found_table;
 	uint64_t forgotten;
 	struct finding *findings; /* of the plant */
-	char **texts;
 	size_t finding_count;
 };
 
@@ -151,9 +150,6 @@ void detections_free(struct detections *d)
 	}
 	table_done(&d->found_table);
 	pool_done(&d->found);
-	for (size_t i = 0; d->texts && i < d->finding_count; i++)
-		free(d->texts[i]);
-	free(d->texts);
 	free(d->findings);
 	free(d);
 }
@@ -500,23 +496,18 @@ int detections_plant(struct sense *s, struct plant *p, struct err *e)
 			row->survey(p, &(struct survey){ .d = d, .row = row });
 	}
 	uint32_t count = d->found.used - 1;
-	d->findings = calloc(count + 1, sizeof *d->findings);
-	d->texts = calloc(count + 1, sizeof *d->texts);
-	if (!d->findings || !d->texts)
+	struct finding *findings = calloc(count + 1, sizeof *findings);
+	if (!findings)
 		return err_set(e, ENOMEM, "no memory for %u findings", count);
 	for (uint32_t n = 1; n <= count; n++) {
 		const struct found *f = pool_at(&d->found, n);
 		char text[SENTENCE_MAX];
 		struct out o = out_mem(text, sizeof text);
 		write_sentence(s, p, f, &o);
-		char *kept = strdup(out_text(&o));
-		if (!kept)
-			return err_set(e, ENOMEM, "no memory for %u findings", count);
-		d->texts[d->finding_count] = kept;
-		struct finding *to = &d->findings[d->finding_count++];
+		struct finding *to = &findings[n - 1];
 		*to = (struct finding){ .row = &f->detection->row,
 			.severity = f->said.severity,
-			.text = kept,
+			.text = plant_text(s->plant, out_text(&o)),
 			.first_ns = f->first_ns,
 			.last_ns = f->last_ns,
 			.count = f->count,
@@ -525,6 +516,9 @@ int detections_plant(struct sense *s, struct plant *p, struct err *e)
 		to->assets[1] = asset_of(s, f, f->b);
 		memcpy(to->frames, f->frames, sizeof to->frames);
 	}
+	free(d->findings);
+	d->findings = findings;
+	d->finding_count = count;
 	qsort(d->findings, d->finding_count, sizeof *d->findings, by_weight);
 	p->findings = d->findings;
 	p->finding_count = d->finding_count;

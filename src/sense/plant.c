@@ -14,25 +14,27 @@ enum { TEXT_CHUNK = 64 * 1024, COUNTERS_MAX = 40, ROLES_MAX = 12 };
 /* --- memory
  * -------------------------------------------------------------------------------------*/
 
+struct text_chunk {
+	struct text_chunk *before;
+	char bytes[TEXT_CHUNK];
+};
+
 const char *plant_text(struct plant_room *r, const char *text)
 {
 	size_t size = strlen(text) + 1;
-	if (!r->chunk_count || size > TEXT_CHUNK - r->chunk_used) {
-		char **more = realloc(r->chunks, (r->chunk_count + 1) * sizeof *more);
-		if (more)
-			r->chunks = more;
-		char *chunk = more ? malloc(TEXT_CHUNK) : NULL;
-		if (!chunk || size > TEXT_CHUNK) {
-			free(chunk);
+	if (!r->text || size > TEXT_CHUNK - r->text_used) {
+		struct text_chunk *chunk = size <= TEXT_CHUNK ? malloc(sizeof *chunk) : NULL;
+		if (!chunk) {
 			r->no_memory = true;
 			return "";
 		}
-		r->chunks[r->chunk_count++] = chunk;
-		r->chunk_used = 0;
+		chunk->before = r->text;
+		r->text = chunk;
+		r->text_used = 0;
 	}
-	char *at = r->chunks[r->chunk_count - 1] + r->chunk_used;
+	char *at = r->text->bytes + r->text_used;
 	memcpy(at, text, size);
-	r->chunk_used += size;
+	r->text_used += size;
 	return at;
 }
 
@@ -40,9 +42,11 @@ void plant_free(struct plant_room *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->chunk_count; i++)
-		free(r->chunks[i]);
-	free(r->chunks);
+	while (r->text) {
+		struct text_chunk *chunk = r->text;
+		r->text = chunk->before;
+		free(chunk);
+	}
 	free(r->parent);
 	free(r->asset_of);
 	free(r->tally);

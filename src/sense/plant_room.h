@@ -27,8 +27,8 @@ struct plant_room {
 	const char **names;
 	size_t name_count, name_room;
 	struct identity *identity;
-	char **chunks; /* text made for the plant */
-	size_t chunk_count, chunk_used;
+	struct text_chunk *text; /* made for the plant: names of points, reasons */
+	size_t text_used;
 	bool no_memory;
 };
 

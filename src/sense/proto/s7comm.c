@@ -247,8 +247,8 @@ static void read_userdata(struct scene *s, const struct head *h, struct cur c, s
 		s7_read_userdata(s, &u, &data);
 		return;
 	}
-	/* "Object does not exist", without data, is how an answer with nothing to say looks: only the
-	 * parameter's error counts. */
+	/* "Object does not exist", without data, is how an answer with nothing to say looks: only
+	 * the parameter's error counts. */
 	fact_uint(s, &s7_return_code, cur_u8(&data));
 	fact_uint(s, &s7_transport_size, cur_u8(&data));
 	uint16_t length = cur_be16(&data);
