@@ -34,13 +34,6 @@ static const struct known {
 	{ "ftp.request.password", "1234", "FTP password \"1234\"" },
 	{ "ftp.request.password", "fwupgrade", "the FTP password of Modicon firmware updates" },
 	{ "ftp.request.password", "factorycast@schneider", "the FTP password of FactoryCast" },
-	{ "http.authorization.basic", "admin:admin", "HTTP admin/admin" },
-	{ "http.authorization.basic", "admin:password", "HTTP admin/password" },
-	{ "http.authorization.basic", "admin:1234", "HTTP admin/1234" },
-	{ "http.authorization.basic", "admin:", "HTTP admin without a password" },
-	{ "http.authorization.basic", "root:root", "HTTP root/root" },
-	{ "http.authorization.basic", "user:user", "HTTP user/user" },
-	{ "http.authorization.basic", "Administrator:", "HTTP Administrator without a password" },
 };
 
 static bool value_is(const struct value *v, const char *word)
@@ -52,6 +45,12 @@ static bool value_is(const struct value *v, const char *word)
 static bool is_default(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
+	/* Passwords of web logins stay where they are read: the dissector knows the usual ones. */
+	const struct value *usual = fact_value(ev->fact, "http.default_credentials");
+	if (usual && usual->u) {
+		snprintf(out->detail, sizeof out->detail, "a web password from the manual");
+		return true;
+	}
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		size_t proto = strcspn(known[i].field, ".");
 		if (strncmp(ev->fact->protocol, known[i].field, proto) != 0)
