@@ -9,7 +9,7 @@ import time
 
 from tree import NAME, SHOW, RAW, END
 
-FORMS = {"auto", "text", "lower", "hex", "raw", "rawtext", "rawint", "rawintle", "int", "signed8",
+FORMS = {"auto", "text", "lower", "hex", "raw", "rawtext", "rawwide", "rawint", "rawintle", "int", "signed8",
          "signed16", "signed32", "bool", "real", "mac", "ip", "time_ms"}
 OURS, THEIRS = "ours", "theirs"
 
@@ -175,6 +175,10 @@ class Row:
             return re.sub(r"[:\s]", "", show).lower()
         if self.form == "rawtext":
             return plain(bytes.fromhex(raw).decode("latin-1"))
+        if self.form == "rawwide":
+            bare = bytes.fromhex(raw)
+            wide = len(bare) > 1 and not len(bare) % 2 and not bare[1]
+            return plain(bare.decode("utf-16-le" if wide else "latin-1"))
         if self.form in ("rawint", "rawintle"):
             value = int.from_bytes(bytes.fromhex(raw), "big" if self.form == "rawint" else "little")
         else:
@@ -187,7 +191,7 @@ class Row:
         return value
 
     def shaped(self, text):
-        if self.form in ("text", "rawtext"):
+        if self.form in ("text", "rawtext", "rawwide"):
             return plain(text)
         if self.form == "lower":
             return plain(text).lower()

@@ -256,9 +256,11 @@ static enum probe probe(struct cur c, const struct scene *s)
 			return PROBE_NO;
 	if (c.left < 8)
 		return PROBE_MORE;
+	/* LDAP looks the same where its sizes have four bytes: a sequence, then an integer. */
+	bool is_ldap = cur_peek(&c, 0) == 0x30 && cur_peek(&c, 1) == 0x84 && cur_peek(&c, 6) == 2;
 	cur_skip(&c, 4);
 	uint16_t length = cur_be16(&c);
-	if (length < 2 || length > length_max(cur_peek(&c, 1)))
+	if (length < 2 || length > length_max(cur_peek(&c, 1)) || is_ldap)
 		return PROBE_NO;
 	if (c.left < length)
 		return PROBE_MORE;
