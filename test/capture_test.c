@@ -78,7 +78,7 @@ static void assert_says(const struct reading *got, const char *word)
 		fail_msg("'%s' does not say '%s'", got->error.text, word);
 }
 
-/* --- classic ---------------------------------------------------------------------------------- */
+/* --- classic --- */
 
 static const struct variant {
 	uint32_t magic;
@@ -222,7 +222,7 @@ static void longer_than_the_window(void **unused)
 	image_done(&m);
 }
 
-/* --- pcapng ----------------------------------------------------------------------------------- */
+/* --- pcapng --- */
 
 /* Two sections of both byte orders, all block types; ends[] after each block, frames[] of them. */
 struct ng {
@@ -455,7 +455,7 @@ static void ng_any_resolution(void **unused)
 	}
 }
 
-/* --- packed ----------------------------------------------------------------------------------- */
+/* --- packed --- */
 
 static struct image join(struct image a, struct image b)
 {
@@ -568,7 +568,7 @@ static void packed_something_else(void **unused)
 	image_done(&m);
 }
 
-/* --- no capture ------------------------------------------------------------------------------- */
+/* --- no capture --- */
 
 static void what_is_no_capture(void **unused)
 {

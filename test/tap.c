@@ -10,7 +10,7 @@
 #include "base/attr.h"
 #include "sense/packet.h"
 
-/* --- bytes --------------------------------------------------------------------------------- */
+/* --- bytes --- */
 
 void made_bytes(struct made *m, const void *bytes, size_t size)
 {
@@ -94,7 +94,7 @@ void made_udp(struct made *m, unsigned from_port, unsigned to_port, size_t size)
 	made_16(m, 0); /* no checksum */
 }
 
-/* --- the sensor ---------------------------------------------------------------------------- */
+/* --- the sensor --- */
 
 static void tell_value(struct out *o, const struct value *v)
 {

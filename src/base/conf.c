@@ -73,7 +73,7 @@ const char *conf_name(const struct conf *c)
 	return slash ? slash + 1 : c->name;
 }
 
-/* --- mistakes --------------------------------------------------------------------------------- */
+/* --- mistakes --- */
 
 static bool before(struct conf_place a, struct conf_place b)
 {
@@ -199,7 +199,7 @@ static void complain_unknown(struct bind *b, const struct node *key, const struc
 			list);
 }
 
-/* --- binding ---------------------------------------------------------------------------------- */
+/* --- binding --- */
 
 static bool is_digits(const char *text)
 {
@@ -415,7 +415,7 @@ static int bind_struct(
 	return 0;
 }
 
-/* --- in and out ------------------------------------------------------------------------------- */
+/* --- in and out --- */
 
 static int bind_bytes(struct conf *c, const void *bytes, size_t size,
 	const struct conf_table *table, void *out, struct conf_wrong *wrong, struct err *e)

@@ -95,8 +95,7 @@ void cli_help(struct out *o, const struct verb *v)
 	}
 }
 
-/* --- man pages: scdoc(5) source out of the same rows
- * ---------------------------------------------*/
+/* --- man pages: scdoc(5) source out of the same rows --- */
 
 /* scdoc gives meaning to these; everything else stands for itself. */
 static void print_escaped(struct out *o, const char *text)

@@ -59,8 +59,7 @@ struct survey {
 	const struct detection *row;
 };
 
-/* --- set-up
- * -------------------------------------------------------------------------------------*/
+/* --- set-up --- */
 
 static bool names(const struct detection *r, const char *label)
 {
@@ -164,8 +163,7 @@ uint64_t detections_forgotten(const struct detections *d)
 	return d->forgotten;
 }
 
-/* --- windows
- * ------------------------------------------------------------------------------------*/
+/* --- windows --- */
 
 static bool window_over(int64_t since_ns, int64_t now_ns, unsigned seconds)
 {
@@ -197,8 +195,7 @@ bool distinct_add(struct distinct *d, int64_t now_ns, unsigned seconds, uint64_t
 	return false;
 }
 
-/* --- waking
- * -------------------------------------------------------------------------------------*/
+/* --- waking --- */
 
 static bool same_party(struct party a, struct party b)
 {
@@ -400,8 +397,7 @@ void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detecte
 		keep(f, said, frame, first_ns, last_ns);
 }
 
-/* --- findings
- * -----------------------------------------------------------------------------------*/
+/* --- findings --- */
 
 static uint32_t asset_of(const struct sense *s, const struct found *f, struct party p)
 {

@@ -149,8 +149,7 @@ static bool take_tzsp(struct cur *c)
 	return false;
 }
 
-/* --- transport
- * ----------------------------------------------------------------------------------*/
+/* --- transport --- */
 
 static void read_tcp(struct reader *r, struct cur c)
 {
@@ -289,8 +288,7 @@ void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)
 	read_transport(&r, c);
 }
 
-/* --- network
- * ------------------------------------------------------------------------------------*/
+/* --- network --- */
 
 static void read_ipv4(struct reader *r, struct cur c)
 {
@@ -411,8 +409,7 @@ static void read_ipv6(struct reader *r, struct cur c)
 	unknown(r);
 }
 
-/* --- link
- * ---------------------------------------------------------------------------------------*/
+/* --- link --- */
 
 static void link_payload(struct reader *r, uint16_t type, uint32_t oui, struct cur c)
 {

@@ -11,8 +11,7 @@
 
 enum { TEXT_CHUNK = 64 * 1024, COUNTERS_MAX = 40, ROLES_MAX = 12 };
 
-/* --- memory
- * -------------------------------------------------------------------------------------*/
+/* --- memory --- */
 
 struct text_chunk {
 	struct text_chunk *before;
@@ -61,8 +60,7 @@ void plant_free(struct plant_room *r)
 	free(r);
 }
 
-/* --- assets
- * -------------------------------------------------------------------------------------*/
+/* --- assets --- */
 
 /* Worth a row of its own: it sent something, said something, or a protocol was recognised with it.
  */
@@ -181,8 +179,7 @@ static int order_assets(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- lists of an asset: counted, placed, filled
- * ---------------------------------------------------*/
+/* --- lists of an asset: counted, placed, filled --- */
 
 static void place(struct run *run, uint32_t *at)
 {
@@ -318,8 +315,7 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- conversations
- * ------------------------------------------------------------------------------*/
+/* --- conversations --- */
 
 /* Operations that moved to a conversation with a better name leave empty rows. */
 static void drop_empty_operations(struct inventory *v, struct conversation *c)
@@ -355,8 +351,7 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 	r->plant.operations = (const struct operation *)(const void *)v->operations.items;
 }
 
-/* --- points
- * -------------------------------------------------------------------------------------*/
+/* --- points --- */
 
 static int by_place(const void *a, const void *b)
 {
@@ -418,8 +413,7 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- counters
- * -----------------------------------------------------------------------------------*/
+/* --- counters --- */
 
 static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 {
@@ -475,8 +469,7 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- all of it
- * ----------------------------------------------------------------------------------*/
+/* --- all of it --- */
 
 static int start(struct sense *s, struct plant_room **out, struct err *e)
 {

@@ -124,8 +124,7 @@ static const char *reason(
 	return plant_text(r, text);
 }
 
-/* --- what it says
- * -------------------------------------------------------------------------------*/
+/* --- what it says --- */
 
 static void by_words(struct plant_room *r, struct asset *a)
 {
@@ -159,8 +158,7 @@ static void by_capabilities(struct plant_room *r, struct asset *a)
 		a->type_reason = reason(r, "announces itself as ", can, "");
 }
 
-/* --- what it does
- * -------------------------------------------------------------------------------*/
+/* --- what it does --- */
 
 static void see_operations(
 	const struct plant *p, const struct conversation *c, struct doing *client)
@@ -242,8 +240,7 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 	}
 }
 
-/* --- where it stands
- * ----------------------------------------------------------------------------*/
+/* --- where it stands --- */
 
 static void by_zones(const struct sense *s, struct plant_room *r, struct asset *a)
 {
@@ -278,8 +275,7 @@ static void by_type(struct plant_room *r, struct asset *a, const struct doing *d
 	}
 }
 
-/* --- names and summary
- * --------------------------------------------------------------------------*/
+/* --- names and summary --- */
 
 static bool add_name(struct plant_room *r, const char *name)
 {

@@ -121,8 +121,7 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 		join(r, node_of_host(host), node_of_mac(r, best->mac));
 }
 
-/* --- one serial number or chassis, two interfaces: the same device
- * ----------------------------------------------------------------*/
+/* --- one serial number or chassis, two interfaces: the same device --- */
 
 /* Somebody's word about its box. */
 struct claim {

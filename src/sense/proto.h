@@ -148,7 +148,7 @@ void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
 void point_server(struct scene *s, const struct point_at *at, double v, bool written);
 void point_sender(struct scene *s, const struct point_at *at, double v, bool written);
 
-/* --- layers and memory ------------------------------------------------------------------------ */
+/* --- layers and memory --- */
 /* Hands the payload to the upper protocol of this conversation: probed once among the protocols
  * OVER_<layer>, then kept.  Returns what the upper parse said; WHOLE when nobody knows it. */
 enum parsed scene_upper(struct scene *s, enum over layer, struct cur c);

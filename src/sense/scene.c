@@ -4,8 +4,7 @@
 
 #include "sense/engine.h"
 
-/* --- facts
- * --------------------------------------------------------------------------------------*/
+/* --- facts --- */
 
 void fact_begin(struct scene *c, const struct msg *m)
 {
@@ -183,8 +182,7 @@ const struct value *fact_value(const struct fact *f, const char *name)
 	return NULL;
 }
 
-/* --- the walker
- * ---------------------------------------------------------------------------------*/
+/* --- the walker --- */
 
 static void walk_text(struct scene *s, struct cur *c, const struct field *f, size_t size)
 {
@@ -354,8 +352,7 @@ bool walk(struct scene *s, struct cur *c, const struct field *fields)
 	return cur_ok(c);
 }
 
-/* --- pairing
- * ------------------------------------------------------------------------------------*/
+/* --- pairing --- */
 
 static struct ask *ask_at(struct layer *l, unsigned i)
 {
@@ -420,8 +417,7 @@ void *ask_peek(struct scene *c, uint32_t key)
 	return ask_get(c, key, true);
 }
 
-/* --- who somebody is
- * ----------------------------------------------------------------------------*/
+/* --- who somebody is --- */
 
 static bool remembering(const struct scene *c)
 {
@@ -544,8 +540,7 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 		detections_bind(s, m, h, rival);
 }
 
-/* --- process values
- * -----------------------------------------------------------------------------*/
+/* --- process values --- */
 
 static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
 {
@@ -565,8 +560,7 @@ void point_sender(struct scene *c, const struct point_at *at, double v, bool wri
 		point(c, account_sender(c->sense), at, v, written);
 }
 
-/* --- layers and memory
- * --------------------------------------------------------------------------*/
+/* --- layers and memory --- */
 
 void *scene_scratch(struct scene *c, size_t size)
 {

@@ -47,7 +47,7 @@ static uint64_t block_key(unsigned length, uint64_t prefix)
 	return (uint64_t)length << (PREFIX_BITS + NAME_BITS) | prefix << NAME_BITS;
 }
 
-/* --- lines ------------------------------------------------------------------------------------ */
+/* --- lines --- */
 
 static int hex_digit(char c)
 {
@@ -213,7 +213,7 @@ static void read_line(struct list *l, const char *line, size_t size)
 		read_text(l, line, size);
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files --- */
 
 static void fd_close(int *fd)
 {

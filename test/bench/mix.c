@@ -46,7 +46,7 @@ struct mix {
 };
 static struct mix mix;
 
-/* --- reading the sources ---------------------------------------------------------------------- */
+/* --- reading the sources --- */
 
 static void *get(void *old, size_t size)
 {
@@ -135,7 +135,7 @@ static void read_source(uint32_t source)
 	}
 }
 
-/* --- hosts of their own ----------------------------------------------------------------------- */
+/* --- hosts of their own --- */
 
 /* The bytes of one frame that differ between copies, and the checksums over them. */
 struct edit {
@@ -288,7 +288,7 @@ static void become(struct edits *x, unsigned from, unsigned to)
 	}
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void write_frame(FILE *out, const struct frame *f, int64_t at_us)
 {

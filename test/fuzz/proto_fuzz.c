@@ -36,7 +36,7 @@ struct talk {
 	bool aloud;    /* facts are printed: for the story of a finding */
 };
 
-/* --- what came out ---------------------------------------------------------------------------- */
+/* --- what came out --- */
 
 static void digest(struct talk *t, const void *bytes, size_t size)
 {
@@ -69,7 +69,7 @@ static void on_fact(void *self, const struct fact *f)
 	}
 }
 
-/* --- frames ----------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static void put16(uint8_t *p, unsigned v)
 {
@@ -169,7 +169,7 @@ static void send_ether(struct talk *t, unsigned side, const uint8_t *bytes, size
 	send_frame(t, frame, at + size);
 }
 
-/* --- a conversation --------------------------------------------------------------------------- */
+/* --- a conversation --- */
 
 static enum carrier carrier_of(uint8_t choice)
 {

@@ -5,8 +5,7 @@
 #include "base/attr.h"
 #include "sense/detect.h"
 
-/* --- cleartext
- * ----------------------------------------------------------------------------------*/
+/* --- cleartext --- */
 
 static bool is_cleartext(void *memory, const struct event *ev, struct detected *out)
 {
@@ -17,28 +16,37 @@ static bool is_cleartext(void *memory, const struct event *ev, struct detected *
 	return !web || ev->fact->msg->effect == EFFECT_LOGIN;
 }
 
-/* --- default credentials
- * ------------------------------------------------------------------------*/
+/* --- default credentials --- */
 
 /* Names and passwords printed in manuals. */
 static const struct known {
-	const char *field; /* of the fact */
-	const char *value;
+	const char *protocol;
+	const char *field, *value;
+	const char *when_field, *when; /* only beside this one; NULL: always */
 	const char *what;
 } known[] = {
-	{ "snmp.community", "public", "SNMP community \"public\"" },
-	{ "snmp.community", "private", "SNMP community \"private\"" },
-	{ "ftp.request.user", "anonymous", "FTP user \"anonymous\"" },
-	{ "ftp.request.password", "admin", "FTP password \"admin\"" },
-	{ "ftp.request.password", "password", "FTP password \"password\"" },
-	{ "ftp.request.password", "1234", "FTP password \"1234\"" },
-	{ "ftp.request.password", "fwupgrade", "the FTP password of Modicon firmware updates" },
-	{ "ftp.request.password", "factorycast@schneider", "the FTP password of FactoryCast" },
+	{ "snmp", "snmp.community", "public", NULL, NULL, "SNMP community \"public\"" },
+	{ "snmp", "snmp.community", "private", NULL, NULL, "SNMP community \"private\"" },
+#define FTP_USER(name, what)                                                                       \
+	{                                                                                          \
+		"ftp", "ftp.request.arg", name, "ftp.request.command", "USER", what                \
+	}
+#define FTP_WORD(word, what)                                                                       \
+	{                                                                                          \
+		"ftp", "ftp.request.arg", word, "ftp.request.command", "PASS", what                \
+	}
+	FTP_USER("anonymous", "FTP user \"anonymous\""),
+	FTP_WORD("admin", "FTP password \"admin\""),
+	FTP_WORD("password", "FTP password \"password\""),
+	FTP_WORD("1234", "FTP password \"1234\""),
+	FTP_WORD("fwupgrade", "the FTP password of Modicon firmware updates"),
+	FTP_WORD("factorycast@schneider", "the FTP password of FactoryCast"),
 };
 
-static bool value_is(const struct value *v, const char *word)
+static bool has(const struct fact *f, const char *field, const char *word)
 {
-	return v->type == VALUE_TEXT && strlen(word) == v->size &&
+	const struct value *v = fact_value(f, field);
+	return v && v->type == VALUE_TEXT && strlen(word) == v->size &&
 		strncasecmp((const char *)v->bytes, word, v->size) == 0;
 }
 
@@ -52,11 +60,10 @@ static bool is_default(void *memory, const struct event *ev, struct detected *ou
 		return true;
 	}
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		size_t proto = strcspn(known[i].field, ".");
-		if (strncmp(ev->fact->protocol, known[i].field, proto) != 0)
-			continue;
-		const struct value *v = fact_value(ev->fact, known[i].field);
-		if (!v || !value_is(v, known[i].value))
+		const struct known *k = &known[i];
+		if (strcmp(ev->fact->protocol, k->protocol) != 0 ||
+			!has(ev->fact, k->field, k->value) ||
+			(k->when && !has(ev->fact, k->when_field, k->when)))
 			continue;
 		snprintf(out->detail, sizeof out->detail, "%s", known[i].what);
 		return true;
@@ -64,8 +71,7 @@ static bool is_default(void *memory, const struct event *ev, struct detected *ou
 	return false;
 }
 
-/* --- guessing
- * -----------------------------------------------------------------------------------*/
+/* --- guessing --- */
 
 enum { REFUSED_MANY = 10, REFUSED_SECONDS = 60 };
 

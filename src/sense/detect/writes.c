@@ -21,8 +21,7 @@ static bool flood(void *memory, const struct event *ev, struct detected *out)
 	return true;
 }
 
-/* --- unauthorised
- * -------------------------------------------------------------------------------*/
+/* --- unauthorised --- */
 
 /* What one conversation does. */
 struct habit {

@@ -140,8 +140,7 @@ static void rest(struct scene *s, struct cur *c)
 		fact_bytes(s, &raw_data, bytes, size);
 }
 
-/* --- request
- * -------------------------------------------------------------------------------------- */
+/* --- request --- */
 
 static bool request_body(struct talk *t, uint8_t service, const struct cip_path *p,
 	const struct msg *m, struct cur path, struct cur *c)
@@ -187,8 +186,7 @@ static enum parsed request(struct talk *t, struct cur c)
 	return PARSED_WHOLE;
 }
 
-/* --- response
- * ------------------------------------------------------------------------------------- */
+/* --- response --- */
 
 static void tell_status(struct talk *t, bool manager, uint8_t status, struct cur extended)
 {

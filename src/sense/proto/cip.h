@@ -43,7 +43,7 @@ bool path_read(struct scene *s, struct cur c, struct cip_path *p);
  * p->member.  In scratch of this message; NULL where the path has no symbol. */
 const uint8_t *path_tag(struct scene *s, struct cur c, const struct cip_path *p, uint16_t *size);
 
-/* --- what a conversation remembers ----------------------------------------------------------- */
+/* --- what a conversation remembers --- */
 
 enum {
 	CONNECTIONS = 8,  /* explicit connections open at once in one TCP stream; more push out the
@@ -85,7 +85,7 @@ struct record {
 
 struct connection *enip_connection_new(struct enip_state *st);
 
-/* --- one message being read ------------------------------------------------------------------ */
+/* --- one message being read --- */
 
 struct enip_head {
 	uint16_t command, length, timeout, sequence;
@@ -120,7 +120,7 @@ void enip_head_tell(struct scene *s, struct enip_head *h);
 /* Identity of whoever answers: the sender, or the module in its rack that it forwards for. */
 void cip_who(struct talk *t, enum identity_key key, const void *text, size_t size);
 
-/* --- operations ------------------------------------------------------------------------------ */
+/* --- operations --- */
 
 struct cip_op {
 	uint16_t class; /* ANY_CLASS: whatever the object; TAG: a symbolic path */
@@ -130,7 +130,7 @@ enum { ANY_CLASS = 0xffff, TAG = 0xfffe };
 
 const struct cip_op *cip_op(uint8_t service, const struct cip_path *p);
 
-/* --- bodies: each reads the service data and adds it to the fact begun ------------------------ */
+/* --- bodies: each reads the service data and adds it to the fact begun --- */
 
 bool cm_request(struct talk *t, uint8_t service, struct cur *c);
 bool cm_response(struct talk *t, uint8_t service, uint8_t status, struct cur *c);
@@ -155,7 +155,7 @@ void pccc_point_name(const struct point_at *at, char name[POINT_NAME]);
 
 enum point_space { SPACE_TAG, SPACE_ELEMENT, SPACE_PCCC };
 
-/* --- names ----------------------------------------------------------------------------------- */
+/* --- names --- */
 
 const char *cip_vendor_name(uint16_t id);      /* NULL: none we know */
 const char *cip_device_type_name(uint16_t id); /* NULL too */

@@ -292,7 +292,7 @@ static uint8_t find_type(struct cur c)
 	return 0;
 }
 
-/* --- the message ------------------------------------------------------------------------------ */
+/* --- the message --- */
 
 struct head {
 	uint8_t op, hardware, hardware_size;

@@ -87,7 +87,7 @@ static bool record_read(struct cur *c, struct cur all, struct dns_record *r)
 	return cur_ok(c);
 }
 
-/* --- is it DNS at all ------------------------------------------------------------------------- */
+/* --- is it DNS at all --- */
 
 static bool name_is_sane(const struct dns_name *n)
 {
@@ -190,7 +190,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 										   : PROBE_NO;
 }
 
-/* --- which of the three it is ----------------------------------------------------------------- */
+/* --- which of the three it is --- */
 
 static const struct group {
 	uint8_t v4[4];
@@ -248,7 +248,7 @@ static enum dns_label set_label(struct scene *s, struct cur c, const struct head
 	return memory->label;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void read_record(
 	struct scene *s, const struct dns_answering *of, const struct dns_record *r, struct cur all)

@@ -102,7 +102,7 @@ static const struct field io_sequence = { "enip.cpf.sai.seq", LE32 };
 static const struct field io_bytes = { "cipio.data", BYTES };
 static const struct field other_data = { "enip.cpf.data", BYTES };
 
-/* --- is it ours ------------------------------------------------------------------------------- */
+/* --- is it ours --- */
 
 /* Length that goes with the command: lowest and highest of 2-4.  Both directions. */
 static bool length_fits(uint16_t command, uint16_t length)
@@ -210,7 +210,7 @@ static long frame(struct cur c, struct scene *s)
 	return HEADER + (long)length;
 }
 
-/* --- facts ------------------------------------------------------------------------------------ */
+/* --- facts --- */
 
 static void tell_context(struct scene *s, const struct enip_head *h, enum dir dir)
 {

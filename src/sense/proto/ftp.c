@@ -133,7 +133,7 @@ struct state {
 	bool greeted;
 };
 
-/* --- lines ------------------------------------------------------------------------------------ */
+/* --- lines --- */
 
 static bool is_digit(int c)
 {
@@ -196,7 +196,7 @@ static bool starts_command(const struct cur *line, const char *name)
 	return starts_any_case(line, name) && (after == ' ' || after == -1);
 }
 
-/* --- whose is it ------------------------------------------------------------------------------ */
+/* --- whose is it --- */
 
 /* What no other protocol says at the start of a line.  USER and PASS are POP3's too. */
 static bool only_ftp_says(struct cur line)
@@ -287,7 +287,7 @@ static long frame(struct cur c, struct scene *s)
 	return c.left < LINE_MAX_SIZE ? FRAME_MORE : LINE_MAX_SIZE;
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 /* Options of Telnet may stand before a command that interrupts (RFC 959 4.1.3). */
 static void skip_telnet(struct cur *c)

@@ -56,7 +56,7 @@ static const struct field oui_field = { "lldp.orgtlv.oui", BE24 };
 static const struct field unknown_subtype = { "lldp.unknown_subtype", U8 };
 static const struct field unknown_content = { "lldp.unknown_subtype.content", BYTES };
 
-/* --- organizations -------------------------------------------------------------------------- */
+/* --- organizations --- */
 
 static const struct field vlan_id[] = { { "lldp.ieee.802_1.port_vlan.id", BE16 }, { 0 } };
 static const struct field protocol_vlan[] = {
@@ -185,7 +185,7 @@ static const struct organization {
 	{ 0 },
 };
 
-/* --- organizations that no list of fields can spell ------------------------------------------- */
+/* --- organizations that no list of fields can spell --- */
 
 static const struct field protocol_identity = { "lldp.ieee.802_1.proto.id", BYTES };
 static const struct field app_priority = { "lldp.dcbx.ieee.app.prio", U8 };
@@ -302,7 +302,7 @@ static bool by_hand(struct scene *s, uint32_t oui, uint8_t subtype, struct cur *
 	}
 }
 
-/* --- the unit --------------------------------------------------------------------------------- */
+/* --- the unit --- */
 
 /* What the unit says of its sender, kept until all of it is known to be well made. */
 struct told {

@@ -38,8 +38,7 @@ static const struct field words = { "cip.memory.words", LE16 };
 static const struct field piece_offset = { "cip.data_table.offset", LE32 };
 static const struct field piece_size = { "cip.data_table.size", LE16 };
 
-/* --- elementary values (volume 1, C-6.1)
- * ---------------------------------------------------------- */
+/* --- elementary values (volume 1, C-6.1) --- */
 
 enum kind { KIND_NONE, KIND_FLAG, KIND_INT, KIND_UINT, KIND_REAL };
 
@@ -120,8 +119,7 @@ static double tell_value(struct scene *s, const struct elementary *e, uint64_t b
 	return (double)bits;
 }
 
-/* --- tags
- * ----------------------------------------------------------------------------------------- */
+/* --- tags --- */
 
 struct tag {
 	const struct cip_path *p;

@@ -176,8 +176,7 @@ struct asked {
 	uint8_t side;
 };
 
-/* --- is it ours?
- * --------------------------------------------------------------------------------*/
+/* --- is it ours? --- */
 
 static size_t length_max(int function)
 {
@@ -273,8 +272,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return plausible(pdu) || c.left == 0 ? PROBE_YES : PROBE_NO;
 }
 
-/* --- values
- * -------------------------------------------------------------------------------------*/
+/* --- values --- */
 
 static void set_point(
 	struct scene *s, enum space space, uint8_t unit, uint32_t index, double v, bool written)
@@ -308,8 +306,7 @@ static void read_register_values(struct scene *s, struct cur *c, uint32_t first,
 	}
 }
 
-/* --- messages
- * -----------------------------------------------------------------------------------*/
+/* --- messages --- */
 
 struct pdu {
 	struct cur c; /* behind the function code */

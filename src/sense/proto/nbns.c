@@ -174,7 +174,7 @@ static bool name_read(struct cur *c, struct cur all, struct name *n)
 	return true;
 }
 
-/* --- is it NetBIOS at all --------------------------------------------------------------------- */
+/* --- is it NetBIOS at all --- */
 
 static bool header_is_sane(const struct header *h)
 {
@@ -237,7 +237,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return probe_names(c);
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
+/* --- names --- */
 
 static void add_text(struct scene *s, const struct field *f, const void *text, size_t size)
 {
@@ -371,7 +371,7 @@ static enum parsed parse_names(struct cur c, struct scene *s)
 	return cur_ok(&c) ? PARSED_WHOLE : short_of;
 }
 
-/* --- datagrams -------------------------------------------------------------------------------- */
+/* --- datagrams --- */
 
 static void say_version(struct scene *s, uint8_t major, uint8_t minor)
 {

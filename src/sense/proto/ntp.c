@@ -137,7 +137,7 @@ static struct clock_message message_read(struct cur *c)
 	return m;
 }
 
-/* --- is it NTP at all ------------------------------------------------------------------------- */
+/* --- is it NTP at all --- */
 
 /* 1990 to 2090: clocks of plants may be wrong by decades, not by centuries. */
 static bool moment_is_sane(struct moment m)
@@ -261,7 +261,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return sane ? PROBE_YES : PROBE_NO;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void add_moment(struct scene *s, const struct field *f, struct moment m)
 {

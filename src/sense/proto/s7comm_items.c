@@ -79,7 +79,7 @@ static bool is_numbered(uint8_t area)
 	return area >= S7_AREA_COUNTER && area <= S7_AREA_TIMER_200;
 }
 
-/* --- names of points -------------------------------------------------------------------------- */
+/* --- names of points --- */
 
 static const char *area_letter(uint8_t area)
 {
@@ -182,7 +182,7 @@ static void add_point(struct scene *s, const struct s7_item *item)
 	fact_text(s, &field_point, text, size);
 }
 
-/* --- addresses -------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 static void read_s7any(struct scene *s, struct cur *c, struct s7_item *item)
 {
@@ -268,7 +268,7 @@ void s7_read_addresses(struct scene *s, struct cur *c, unsigned count, struct s7
 	}
 }
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static unsigned width_of(uint8_t size)
 {

@@ -17,7 +17,7 @@ enum group {
 };
 enum { TYPE_PUSH = 0, TYPE_REQUEST = 4, TYPE_RESPONSE = 8 };
 
-/* --- group 0: mode ---------------------------------------------------------------------------- */
+/* --- group 0: mode --- */
 
 static void tell_mode(struct scene *s, uint8_t mode)
 {
@@ -37,7 +37,7 @@ static void tell_mode(struct scene *s, uint8_t mode)
 		who_sender(s, ID_MODE, word, strlen(word));
 }
 
-/* --- group 1: test and commissioning ---------------------------------------------------------- */
+/* --- group 1: test and commissioning --- */
 
 static const struct field field_tis_parameter_size = { "s7comm.tis.parameter_size", BE16, 0, 0 };
 static const struct field field_tis_data_size = { "s7comm.tis.data_size", BE16, 0, 0 };
@@ -180,7 +180,7 @@ static void read_programmer(struct scene *s, const struct s7_userdata *u, struct
 	}
 }
 
-/* --- group 2: cyclic data --------------------------------------------------------------------- */
+/* --- group 2: cyclic data --- */
 
 enum { CYCLIC_MEMORY = 1, CYCLIC_UNSUBSCRIBE = 4, CYCLIC_CHANGE = 5 };
 
@@ -216,7 +216,7 @@ static void read_cyclic(struct scene *s, const struct s7_userdata *u, struct cur
 	s7_read_values(s, c, count, ask_peek(s, key), false);
 }
 
-/* --- group 3: blocks -------------------------------------------------------------------------- */
+/* --- group 3: blocks --- */
 
 static const struct field field_block_type = { "s7comm.blockinfo.type", TEXT, 0, 0 };
 static const struct field field_block_count = { "s7comm.blockinfo.count", BE16, 0, 0 };
@@ -342,7 +342,7 @@ static void read_blocks(struct scene *s, const struct s7_userdata *u, struct cur
 	}
 }
 
-/* --- group 4: CPU ----------------------------------------------------------------------------- */
+/* --- group 4: CPU --- */
 
 enum cpu {
 	CPU_READ_SZL = 1,
@@ -530,7 +530,7 @@ static void read_cpu(struct scene *s, const struct s7_userdata *u, struct cur *c
 	}
 }
 
-/* --- groups 5 to 8 and 15 --------------------------------------------------------------------- */
+/* --- groups 5 to 8 and 15 --- */
 
 static const struct field field_password = { "s7comm.password_encoded", BYTES, 0, 0 };
 static const struct field field_send_id = { "s7comm.send.r_id", BE32, 0, 0 };

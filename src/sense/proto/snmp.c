@@ -152,7 +152,7 @@ struct asked {
 	uint16_t pdu;
 };
 
-/* --- is it SNMP at all ------------------------------------------------------------------------ */
+/* --- is it SNMP at all --- */
 
 static bool pdu_is_known(int tag)
 {
@@ -206,7 +206,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return sane ? PROBE_YES : PROBE_NO;
 }
 
-/* --- variables -------------------------------------------------------------------------------- */
+/* --- variables --- */
 
 static bool is_text(const struct cur *c)
 {
@@ -366,7 +366,7 @@ static void add_variables(struct scene *s, struct cur *c, bool answers)
 	c->bad |= list.bad;
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 /* What stands before the PDU; kept aside because the fact begins with the PDU's name. */
 struct envelope {

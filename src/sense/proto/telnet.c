@@ -44,7 +44,7 @@ struct state {
 	bool banner;   /* a first line of text has been told */
 };
 
-/* --- whose is it ------------------------------------------------------------------------------ */
+/* --- whose is it --- */
 
 /* One option: IAC, a verb, a number of the list. */
 static bool is_option(struct cur *c)
@@ -148,7 +148,7 @@ static long frame(struct cur c, struct scene *s)
 	return c.left < LINE_MAX_SIZE ? FRAME_MORE : LINE_MAX_SIZE;
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static void begin(struct scene *s, unsigned code)
 {

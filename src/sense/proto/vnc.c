@@ -165,7 +165,7 @@ static long frame(struct cur c, struct scene *s)
 	return FRAME_LOST;
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static void parse_version(struct cur c, struct scene *s, const struct field *f)
 {
