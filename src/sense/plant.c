@@ -471,13 +471,14 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 
 /* --- all of it --- */
 
-static int start(struct sense *s, struct plant_room **out, struct err *e)
+static struct plant_room *start(struct sense *s, struct err *e)
 {
 	struct inventory *v = &s->inventory;
 	struct plant_room *r = calloc(1, sizeof *r);
-	if (!r)
-		return err_set(e, ENOMEM, "no memory for the plant");
-	s->plant = *out = r;
+	if (!r) {
+		err_set(e, ENOMEM, "no memory for the plant");
+		return NULL;
+	}
 	r->host_count = v->hosts.used - 1;
 	r->mac_count = v->macs.used - 1;
 	size_t nodes = (size_t)r->host_count + r->mac_count + 1;
@@ -485,18 +486,22 @@ static int start(struct sense *s, struct plant_room **out, struct err *e)
 	r->asset_of = calloc(nodes, sizeof *r->asset_of);
 	r->tally = calloc((size_t)r->mac_count + 1, sizeof *r->tally);
 	r->assets = calloc(nodes + v->modules.used, sizeof *r->assets);
-	if (!r->parent || !r->asset_of || !r->tally || !r->assets)
-		return err_set(e, ENOMEM, "no memory for %zu assets", nodes);
+	if (!r->parent || !r->asset_of || !r->tally || !r->assets) {
+		plant_free(r);
+		err_set(e, ENOMEM, "no memory for %zu assets", nodes);
+		return NULL;
+	}
 	for (uint32_t n = 0; n < nodes; n++)
 		r->parent[n] = n;
-	return 0;
+	return r;
 }
 
 int plant_build(struct sense *s, struct plant *out, struct err *e)
 {
 	struct plant_room *r = s->plant;
 	if (!r) {
-		if (start(s, &r, e))
+		r = s->plant = start(s, e);
+		if (!r)
 			return e->code;
 		plant_merge(s, r);
 		make_assets(s, r);

@@ -1,5 +1,6 @@
 /* What an asset is and where it stands: from what it says of itself, then from what it does, then
  * from what people stated.  Every answer carries its reason. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -387,6 +388,7 @@ static bool forwards(const struct sense *s, const struct plant_room *r, uint32_t
 void plant_classify(struct sense *s, struct plant_room *r)
 {
 	const struct plant *p = &r->plant;
+	assert(r->assets);
 	struct doing *doing = calloc(p->asset_count + 1, sizeof *doing);
 	if (!doing) {
 		r->no_memory = true;

@@ -253,14 +253,15 @@ static void tell(struct scene *s, const struct told *t)
 	for (unsigned key = 1; key < ID_KEY_COUNT; key++)
 		if (t->texts[key].left)
 			who_sender(s, (enum identity_key)key, t->texts[key].at, t->texts[key].left);
-	char text[96] = "";
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (t->capabilities & names[i].bit) {
-			if (*text)
-				strcat(text, ", ");
-			strcat(text, names[i].name); /* all of them together fit */
-		}
-	who_sender(s, ID_CAPABILITIES, text, strlen(text));
+	char text[96];
+	struct out o = out_mem(text, sizeof text);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (!(t->capabilities & names[i].bit))
+			continue;
+		out_str(&o, o.used ? ", " : "");
+		out_str(&o, names[i].name);
+	}
+	who_sender(s, ID_CAPABILITIES, text, o.used);
 	if (!ip_is_zero(&t->management)) {
 		char address[IP_TEXT];
 		ip_text(&t->management, address);
