@@ -47,6 +47,7 @@ struct proto {
 	const char *title;   /* "Modbus/TCP" */
 	const char *standard;
 	unsigned over; /* enum over, a set */
+	bool follows;  /* begins within streams of others too (STARTTLS, a proxy's greeting) */
 	bool ot;       /* an industrial protocol: its servers are controllers or like them */
 	uint16_t ethertypes[4]; /* OVER_ETHER: ethertype, or SNAP protocol id with `snap_oui` */
 	uint32_t snap_oui;      /* 0: plain ethertype */

@@ -34,6 +34,8 @@ struct half {
 	bool started;   /* `next` is known */
 	bool fed;       /* by bytes, not only by the handshake */
 	bool undecided; /* what is pending was kept because somebody asked for more of it */
+	bool whole;     /* no byte was lost: what is asked about is the stream's beginning */
+	bool foreign;   /* the beginning is known, and nobody's */
 	uint8_t tries, lost;
 	uint32_t next; /* sequence number expected */
 	uint64_t skip; /* bytes to pass over */
@@ -95,6 +97,7 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 	}
 	h->skip = 0;
 	h->lost = 0;
+	h->whole = h->foreign = false;
 	pending_drop(s, h);
 	uint8_t speaker = s->scene.side;
 	s->scene.side = (uint8_t)side;
@@ -111,13 +114,14 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 	s->scene.side = speaker;
 }
 
-/* Whose is this stream?  True when somebody took it. */
-static bool identify(struct sense *s, struct flow *f, struct cur c, bool *more)
+/* Whose is this stream?  True when somebody took it.  Beyond a beginning that is nobody's (`later`)
+ * a segment may start in the middle of a message: only who is expected there is asked. */
+static bool identify(struct sense *s, struct flow *f, bool later, struct cur c, bool *more)
 {
 	*more = false;
 	for (unsigned i = 0; i < PROTO_COUNT; i++) {
 		const struct proto *p = protocols[i];
-		if (!(p->over & OVER_TCP))
+		if (!(p->over & OVER_TCP) || (later && !p->follows))
 			continue;
 		enum probe answer = p->probe(c, &s->scene);
 		if (answer == PROBE_YES)
@@ -200,8 +204,8 @@ static void deliver(
 	}
 	if (!f->layer[0].proto) {
 		bool more, again = false;
-		bool known = identify(s, f, c, &more);
-		if (!known && !more && h->pending_size && identify(s, f, fresh, &again)) {
+		bool known = identify(s, f, h->foreign, c, &more);
+		if (!known && !more && h->pending_size && identify(s, f, h->whole, fresh, &again)) {
 			/* Another protocol went before this one: a proxy asked for a way. */
 			pending_drop(s, h);
 			c = fresh;
@@ -217,6 +221,7 @@ static void deliver(
 			pending_drop(s, h);
 			s->counters.undecoded_packets++;
 			h->tries++;
+			h->foreign = h->whole;
 			/* Both sides had their chance, or the one that speaks had twice as many. */
 			unsigned other = f->tcp->half[!side].tries;
 			if (h->tries + other >= TRIES_MAX)
@@ -244,6 +249,7 @@ static void deliver(
 		for (unsigned i = 0; i < 2; i++) {
 			pending_drop(s, &f->tcp->half[i]);
 			f->tcp->half[i].skip = f->tcp->half[i].tries = 0;
+			f->tcp->half[i].foreign = false;
 		}
 		return;
 	}
@@ -404,6 +410,7 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 	if (agreed && !stream_fed(f)) {
 		struct half *opener = &f->tcp->half[!side];
 		h->started = opener->started = true;
+		h->whole = opener->whole = true;
 		h->next = seq;
 		opener->next = p->ack;
 	}
@@ -411,7 +418,7 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 		/* Bytes from before the beginning: the handshake was another connection's (one
 		 * byte alone is a keep-alive). */
 		if (!h->fed && size > 1 && (int32_t)(seq - h->next) < 0)
-			h->started = false;
+			h->started = h->whole = false;
 		h->fed = true;
 		if (!h->started) {
 			h->started = true;

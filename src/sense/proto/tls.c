@@ -328,6 +328,7 @@ const struct proto proto_tls = {
 	.title = "TLS",
 	.standard = "RFC 8446, RFC 5246",
 	.over = OVER_TCP,
+	.follows = true,
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,
