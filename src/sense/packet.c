@@ -78,8 +78,14 @@ static bool plausible_ip(uint16_t type, struct cur c)
 		return first >> 4 == 6 && c.left >= 39;
 	cur_skip(&c, 1);
 	uint16_t total = cur_be16(&c);
-	return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && total >= 20;
+	/* Total length 0: the sender's network card cut the segments. */
+	return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && (total >= 20 || total == 0);
 }
+
+/* What else is mirrored in plants: ARP, LLDP, PROFINET, GOOSE, GSE, sampled values, MRP, PTP,
+ * EtherCAT, POWERLINK, SERCOS, MPLS, PPPoE. */
+static const uint16_t plant_types[] = { 0x0806, 0x88cc, 0x8892, 0x88b8, 0x88b9, 0x88ba, 0x88e3,
+	0x88f7, 0x88a4, 0x88ab, 0x88cd, ETHER_MPLS, ETHER_PPPOE };
 
 static bool plausible_ethernet(struct cur c)
 {
@@ -91,7 +97,14 @@ static bool plausible_ethernet(struct cur c)
 	}
 	if (type == ETHER_IPV4 || type == ETHER_IPV6)
 		return plausible_ip(type, c);
-	return cur_ok(&c) && (type == 0x0806 || type == 0x88cc); /* ARP, LLDP */
+	if (type <= 1500) { /* a length, then LLC: SNAP (CDP and its kind) or spanning tree */
+		uint32_t llc = cur_be24(&c);
+		return cur_ok(&c) && type <= c.left + 3 && (llc == 0xaaaa03 || llc == 0x424203);
+	}
+	for (size_t i = 0; i < COUNT_OF(plant_types); i++)
+		if (type == plant_types[i])
+			return cur_ok(&c);
+	return false;
 }
 
 /* VXLAN: RFC 7348, 5, flags 08 and all reserved bits zero; or its generic extension with Ethernet
