@@ -28,48 +28,12 @@ SKIPPED = 77
 
 # --- taking frames apart --------------------------------------------------------------------------
 
-class Place:
-    """Where the outermost internet packet of a frame lies."""
-
-    def __init__(self, network, version, protocol, transport, end, fragment):
-        self.network, self.version, self.protocol = network, version, protocol
-        self.transport, self.end, self.fragment = transport, end, fragment
-
-
-def place_of(link, frame):
-    """The Place of a frame's packet, or None where there is none."""
-    if link == wire.ETHERNET:
-        if len(frame) < 14:
-            return None
-        kind, at = struct.unpack_from(">H", frame, 12)[0], 14
-        while kind in (0x8100, 0x88a8, 0x9100) and at + 4 <= len(frame):
-            kind, at = struct.unpack_from(">H", frame, at + 2)[0], at + 4
-    elif link in (wire.RAW, 228, 229) and frame:
-        kind, at = {4: 0x0800, 6: 0x86dd}.get(frame[0] >> 4, 0), 0
-    elif link == wire.SLL and len(frame) >= 16:
-        kind, at = struct.unpack_from(">H", frame, 14)[0], 16
-    elif link == wire.SLL2 and len(frame) >= 20:
-        kind, at = struct.unpack_from(">H", frame, 0)[0], 20
-    else:
-        return None
-    if kind == 0x0800 and len(frame) >= at + 20:
-        total = struct.unpack_from(">H", frame, at + 2)[0]
-        fragment = bool(struct.unpack_from(">H", frame, at + 6)[0] & 0x3fff)
-        end = min(at + total, len(frame)) if total else len(frame)
-        return Place(at, 4, frame[at + 9], at + (frame[at] & 15) * 4, end, fragment)
-    if kind == 0x86dd and len(frame) >= at + 40:
-        size = struct.unpack_from(">H", frame, at + 4)[0]
-        end = min(at + 40 + size, len(frame)) if size else len(frame)
-        return Place(at, 6, frame[at + 6], at + 40, end, False)
-    return None
-
-
 class Segment:
     """A TCP segment of a frame that was captured whole."""
 
     def __init__(self, link, frame, size):
         self.data = None
-        place = place_of(link, frame)
+        place = wire.place_of(link, frame)
         if not place or place.protocol != 6 or place.fragment or size != len(frame) or \
                 place.transport + 20 > place.end:
             return
@@ -110,7 +74,7 @@ def whole_streams(frames):
     for _, link, frame, size in frames:
         s = Segment(link, frame, size)
         if s.data is None:
-            place = place_of(link, frame)
+            place = wire.place_of(link, frame)
             if place and place.protocol == 6:
                 place_bad = Segment(link, frame, len(frame))
                 if place_bad.data is not None:
@@ -145,7 +109,7 @@ def whole_streams(frames):
 def other_ports(frames):
     """Every port p becomes p xor 0x2b67: a bijection that leaves none where it was."""
     for at, link, frame, size in frames:
-        place = place_of(link, frame)
+        place = wire.place_of(link, frame)
         if place and place.protocol in (6, 17) and place.transport + 4 <= len(frame):
             first = place.version == 6 or not struct.unpack_from(">H", frame, place.network + 6)[0] & 0x1fff
             if first:
@@ -282,14 +246,14 @@ def cooked(second):
 
 def only_internet(frames):
     for f in frames:
-        place = place_of(f[1], f[2])
+        place = wire.place_of(f[1], f[2])
         if place:
             yield f
 
 
 def raw(frames):
     for at, link, frame, size in frames:
-        n = place_of(link, frame).network
+        n = wire.place_of(link, frame).network
         yield at, wire.RAW, frame[n:], size - n
 
 

@@ -166,6 +166,44 @@ def udp(src, dst, sport, dport, payload):
     return internet(src, dst, 17, with_checksum(src, dst, 17, head + payload, 6))
 
 
+# --- taking frames apart --------------------------------------------------------------------------
+
+class Place:
+    """Where the outermost internet packet of a frame lies."""
+
+    def __init__(self, network, version, protocol, transport, end, fragment):
+        self.network, self.version, self.protocol = network, version, protocol
+        self.transport, self.end, self.fragment = transport, end, fragment
+
+
+def place_of(link, frame):
+    """The Place of a frame's packet, or None where there is none."""
+    if link == ETHERNET:
+        if len(frame) < 14:
+            return None
+        kind, at = struct.unpack_from(">H", frame, 12)[0], 14
+        while kind in (0x8100, 0x88a8, 0x9100) and at + 4 <= len(frame):
+            kind, at = struct.unpack_from(">H", frame, at + 2)[0], at + 4
+    elif link in (RAW, 228, 229) and frame:
+        kind, at = {4: 0x0800, 6: 0x86dd}.get(frame[0] >> 4, 0), 0
+    elif link == SLL and len(frame) >= 16:
+        kind, at = struct.unpack_from(">H", frame, 14)[0], 16
+    elif link == SLL2 and len(frame) >= 20:
+        kind, at = struct.unpack_from(">H", frame, 0)[0], 20
+    else:
+        return None
+    if kind == 0x0800 and len(frame) >= at + 20:
+        total = struct.unpack_from(">H", frame, at + 2)[0]
+        fragment = bool(struct.unpack_from(">H", frame, at + 6)[0] & 0x3fff)
+        end = min(at + total, len(frame)) if total else len(frame)
+        return Place(at, 4, frame[at + 9], at + (frame[at] & 15) * 4, end, fragment)
+    if kind == 0x86dd and len(frame) >= at + 40:
+        size = struct.unpack_from(">H", frame, at + 4)[0]
+        end = min(at + 40 + size, len(frame)) if size else len(frame)
+        return Place(at, 6, frame[at + 6], at + 40, end, False)
+    return None
+
+
 # --- a network with hosts on it -----------------------------------------------------------------
 
 class Net:

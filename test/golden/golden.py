@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Golden captures: what weir says about each is what it said when somebody looked at it.
+
+    golden.py check WEIR            every capture's text as it stands beside it; built captures as built
+    golden.py accept WEIR           writes what is built, and the text beside every capture
+    golden.py cut WEIR CAPTURE      cuts a small capture for each protocol out of the given one
+
+NAME.pcap has NAME.facts beside it, the lines of `weir facts`; below detect/, ID.fires.pcap and
+ID.close.pcap have .findings, a line for each finding: id, severity, frames, sentence.  Look at the
+difference before accepting it: git diff test/golden.
+"""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(HERE)]
+
+import build  # noqa: E402
+import wire  # noqa: E402
+
+SKIPPED = "nobody has accepted it yet"
+CUT_FROM = "cut"  # captures in this folder came out of the demonstration plant
+FRAMES_MAX = 120  # of one conversation
+
+
+def run(weir, verb, path, *more):
+    done = subprocess.run([weir, verb, *more, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0 or done.stderr:
+        raise RuntimeError(f"weir {verb} {path}: exit {done.returncode}\n{done.stderr.decode(errors='replace')}")
+    return done.stdout.decode()
+
+
+def expected_path(path):
+    return path[:-5] + (".findings" if os.sep + "detect" + os.sep in path else ".facts")
+
+
+def said(weir, path):
+    if not expected_path(path).endswith(".findings"):
+        return run(weir, "facts", path)
+    found = json.loads(run(weir, "look", path, "--json"))["findings"]
+    return "".join(f"{f['id']} {f['severity']} {f['frames']} {f['text']}\n" for f in found)
+
+
+def captures():
+    for where, folders, names in os.walk(HERE):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(".pcap"):
+                yield os.path.join(where, name)
+
+
+def right_about_itself(path, text):
+    """A firing capture fires its detection and a close one does not: no acceptance changes that."""
+    name = os.path.basename(path)[:-5]
+    if not expected_path(path).endswith(".findings"):
+        return None if text else "not one fact"
+    detection, _, word = name.rpartition(".")
+    fired = any(line.startswith(detection + " ") for line in text.splitlines())
+    if fired != (word == "fires"):
+        return f"{detection} {'fired' if fired else 'did not fire'}; found:\n{text}"
+    return None
+
+
+def first_difference(old, new):
+    old, new = old.splitlines(), new.splitlines()
+    for n in range(max(len(old), len(new))):
+        a, b = (lines[n] if n < len(lines) else "(nothing)" for lines in (old, new))
+        if a != b:
+            return f"line {n + 1} of {len(old)} and {len(new)}:\n    expected {a[:700]}\n    is       {b[:700]}"
+    return None
+
+
+def check_one(weir, path):
+    if not os.path.exists(expected_path(path)):
+        return SKIPPED
+    try:
+        text = said(weir, path)
+    except RuntimeError as e:
+        return str(e)
+    wrong = right_about_itself(path, text)
+    if wrong:
+        return wrong
+    with open(expected_path(path), encoding="utf-8") as file:
+        return first_difference(file.read(), text)
+
+
+def report(name, wrong):
+    if wrong == SKIPPED:
+        print(f"[  SKIPPED ] {name}")
+        return False
+    if wrong:
+        print(f"[  FAILED  ] {name}\n    {wrong}")
+    else:
+        print(f"[       OK ] {name}")
+    return bool(wrong)
+
+
+def check(weir):
+    bad, standing = 0, set()
+    for path in captures():
+        name = os.path.relpath(path, HERE)
+        standing.add(name)
+        bad += report(name, check_one(weir, path))
+    for name, data in build.built():
+        wrong = "is not there; ninja golden-accept writes it"
+        if name in standing:
+            with open(os.path.join(HERE, name), "rb") as file:
+                wrong = None if file.read() == data else "is not what build.py writes; ninja golden-accept"
+        bad += report(f"built:{name}", wrong)
+    return 1 if bad or not standing else 0
+
+
+def accept(weir):
+    for name, data in build.built():
+        path = os.path.join(HERE, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+    bad = 0
+    for path in captures():
+        text = said(weir, path)
+        wrong = right_about_itself(path, text)
+        if wrong:
+            report(os.path.relpath(path, HERE), wrong)
+            bad += os.path.exists(expected_path(path))
+            continue
+        with open(expected_path(path), "w", encoding="utf-8") as file:
+            file.write(text)
+    return 1 if bad else 0
+
+
+def cut(weir, capture):
+    """For each protocol the packets of the conversations that first showed each of its messages."""
+    frames = wire.read_capture(capture)
+    facts = [json.loads(line) for line in run(weir, "facts", capture).splitlines()]
+    by_protocol = {}
+    for f in facts:
+        by_protocol.setdefault(f["protocol"], []).append(f)
+    flows = flows_of(frames)
+    for protocol, own in sorted(by_protocol.items()):
+        wanted, seen = set(), set()
+        for f in own:
+            what = (f["message"], f["dir"], f.get("failed", False))
+            if what in seen:
+                continue
+            seen.add(what)
+            flow = flows[f["frame"] - 1]
+            members = [n for n in range(len(frames)) if flow is not None and flows[n] == flow] or [f["frame"] - 1]
+            last = max(members.index(f["frame"] - 1), 0)
+            if last >= FRAMES_MAX:
+                continue  # far into a long conversation: a built capture shows it better
+            wanted.update(members[:last + 1])
+        kept = [frames[n] for n in sorted(wanted)]
+        path = os.path.join(HERE, CUT_FROM, f"{protocol}.pcap")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(wire.pcap_bytes(kept))
+        print(f"{protocol}: {len(kept)} packets, {len(seen)} kinds of messages")
+
+
+def flows_of(frames):
+    """For each frame what names its conversation: addresses, transport and ports, or None."""
+    flows = []
+    for _, link, frame, _ in frames:
+        place = wire.place_of(link, frame)
+        if not place or place.protocol not in (6, 17):
+            flows.append(None)
+            continue
+        n, at = place.network, place.transport
+        size, first = (4, 12) if place.version == 4 else (16, 8)
+        src, dst = frame[n + first:n + first + size], frame[n + first + size:n + first + 2 * size]
+        flows.append((place.protocol, frozenset((src + frame[at:at + 2], dst + frame[at + 2:at + 4]))))
+    return flows
+
+
+def main():
+    verb = {"check": check, "accept": accept, "cut": cut}[sys.argv[1]]
+    return verb(*sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
