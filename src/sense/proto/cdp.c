@@ -3,6 +3,7 @@
 #include "sense/describe.h"
 
 #include "base/attr.h"
+#include "base/out.h"
 
 enum {
 	TLV_DEVICE = 1,
