@@ -91,10 +91,15 @@ class Test:
         self.field = found.group(2)
         self.values = {auto(v) for v in found.group(4).split("|")} if found.group(3) else None
 
-    def holds(self, nodes, begin, end):
-        hit = any(n[NAME] == self.field and (self.values is None or auto(n[SHOW]) in self.values)
-                  for n in nodes[begin:end])
+    def holds(self, layer, begin, end):
+        hit = any(begin <= i < end and (self.values is None or auto(layer.nodes[i][SHOW]) in self.values)
+                  for i in layer.at.get(self.field, ()))
         return hit != self.no
+
+    def holds_in(self, layers):
+        """The same for a frame: one layer has it, or none has."""
+        each = (self.holds(layer, 0, len(layer.nodes)) for layer in layers)
+        return all(each) if self.no else any(each)
 
 
 class Row:
@@ -106,7 +111,7 @@ class Row:
         self.form, self.when, self.within, self.scope = "auto", [], [], None
         self.messages = self.dirs = self.protocols = None
         self.no_messages = False
-        self.once = self.wire = False
+        self.once = self.wire = self.early = False
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
         self.join = None
         for option in options:
@@ -118,6 +123,8 @@ class Row:
             self.form = option
         elif option == "once":
             self.once = True
+        elif option == "early":
+            self.early = True
         elif option == "wire":
             self.wire = True
         elif word == "when":
@@ -214,28 +221,25 @@ class Row:
     def select(self, layers):
         """tshark's values of one frame that this row compares."""
         found = []
-        for nodes in layers:
-            if not any(n[NAME] in self.theirs for n in nodes):
+        for layer in layers:
+            if self.theirs.isdisjoint(layer.at) or not all(t.holds_in(layers) for t in self.within):
                 continue
-            if not all(any(t.holds(l, 0, len(l)) for l in layers) if not t.no else
-                       all(t.holds(l, 0, len(l)) for l in layers) for t in self.within):
-                continue
-            for begin, end in self.scopes(nodes):
-                if all(t.holds(nodes, begin, end) for t in self.when):
-                    values = (self.their_value(n) for n in nodes[begin:end]
-                              if n[NAME] in self.theirs and (n[RAW] or not self.wire))
+            mine = sorted(i for name in self.theirs for i in layer.at.get(name, ()))
+            for begin, end in self.scopes(layer):
+                if all(t.holds(layer, begin, end) for t in self.when):
+                    nodes = (layer.nodes[i] for i in mine if begin <= i < end)
+                    values = (self.their_value(n) for n in nodes if n[RAW] or not self.wire)
                     found += [v for v in values if v is not None]
         if self.join is not None:
             n = len(self.theirs)
             found = [self.join.join(map(str, found[i:i + n])) for i in range(0, len(found), n)]
         return found
 
-    def scopes(self, nodes):
+    def scopes(self, layer):
         if self.scope is None:
-            return [(0, len(nodes))]
-        if self.scope == "..":
-            return [(above, nodes[above][END]) for above in parents(nodes, self.theirs)]
-        return [(i, n[END]) for i, n in enumerate(nodes) if n[NAME] == self.scope]
+            return [(0, len(layer.nodes))]
+        above = parents(layer.nodes, self.theirs) if self.scope == ".." else layer.at.get(self.scope, ())
+        return [(i, layer.nodes[i][END]) for i in above]
 
 
 class Map:

@@ -73,33 +73,55 @@ def values_of(fact, name):
     return value if isinstance(value, list) else [value]
 
 
-def compare_group(rows, frames, facts):
+def by_field(facts):
+    """{our field: {frame: facts}}, so that a row looks only where its field is."""
+    index = collections.defaultdict(lambda: collections.defaultdict(list))
+    for frame, some in facts.items():
+        for fact in some:
+            for name in fact.get("fields", ()):
+                index[name][frame].append(fact)
+    return index
+
+
+def by_node(frames, layers):
+    """{tshark's field: {frame: layers}}, for the layers of one map."""
+    index = collections.defaultdict(dict)
+    for frame, every in frames.items():
+        own = [layer for layer in every if layer.name in layers]
+        for layer in own:
+            for name in layer.at:
+                index[name][frame] = own
+    return index
+
+
+def compare_group(rows, nodes, facts):
     """Yields (frame, ours, theirs) for one left side, where anybody has a value."""
     once = any(row.once for row in rows)
-    for frame in sorted(set(frames) | set(facts)):
-        theirs = collections.Counter()
-        for row in rows:
-            theirs.update(row.select(frames.get(frame, [])))
-        ours = collections.Counter()
-        for fact in facts.get(frame, []):
-            row = next((r for r in rows if r.wants(fact)), None)
-            for name in row.ours if row else []:
-                ours.update(row.our_value(v) for v in values_of(fact, name))
+    ours, theirs = collections.defaultdict(collections.Counter), collections.defaultdict(collections.Counter)
+    for row in rows:
+        frames = {}
+        for name in row.theirs:
+            frames.update(nodes.get(name, ()))
+        for frame, layers in frames.items():
+            theirs[frame].update(row.select(layers))
+    for name in rows[0].ours:
+        for frame, some in facts.get(name, {}).items():
+            for fact in some:
+                row = next((r for r in rows if r.wants(fact)), None)
+                if row:
+                    ours[frame].update(row.our_value(v) for v in values_of(fact, name))
+    for frame in sorted(ours.keys() | theirs.keys()):
+        a, b = ours[frame], theirs[frame]
         if once:
-            ours, theirs = collections.Counter(set(ours)), collections.Counter(set(theirs))
-        if ours or theirs:
-            yield frame, ours, theirs
+            a, b = collections.Counter(set(a)), collections.Counter(set(b))
+        if a or b:
+            yield frame, a, b
 
 
-def compare(path, table, frames, facts, out):
-    own = {n: layers for n, layers in
-           ((n, [l for l in layers if l[0][tree.NAME] in table.layers]) for n, layers in frames.items())
-           if layers}
-    names = {name for row in table.rows for name in row.ours}
-    our = {n: [f for f in some if names & f.get("fields", {}).keys()] for n, some in facts.items()}
-    our = {n: some for n, some in our.items() if some}
+def compare(table, frames, facts, out):
+    nodes = by_node(frames, table.layers)
     for left, rows in table.groups.items():
-        for frame, ours, theirs in compare_group(rows, own, our):
+        for frame, ours, theirs in compare_group(rows, nodes, facts):
             out.compared[table.name] += sum((ours | theirs).values())
             if ours != theirs:
                 out.differences.append(Difference(table.name, frame, left, list((ours - theirs).elements()),
@@ -120,21 +142,24 @@ def compare_identity(table, frames, look, out):
             our[identity["key"]].add((printable(identity["value"]), identity["frame"], identity["protocol"]))
     for key, rows in table.groups.items():
         theirs = collections.defaultdict(set)  # value: frames
+        last = {}  # value: its last frame, for rows where ours may be earlier
         for frame, layers in frames.items():
             for row in rows:
                 for value in row.select(layers):
                     if printable(value):
                         theirs[printable(value)].add(frame)
+                        last[printable(value)] = frame if row.early else -1
         said = collections.defaultdict(set)
         for value, frame, _ in our[key]:
             said[value].add(frame)
         for value, where in theirs.items():
             out.compared[table.name] += 1
-            if not where & said[value]:
+            if not where & said[value] and not any(frame <= last[value] for frame in said[value]):
                 out.differences.append(Difference(table.name, min(where), key, [], [value]))
         protocols = set().union(*(row.protocols or set() for row in rows))
         for value, frame, protocol in sorted(our[key]):
-            if protocol in protocols and frame not in theirs.get(value, ()):
+            if protocol in protocols and frame not in theirs.get(value, ()) and \
+                    frame > last.get(value, -1):
                 out.compared[table.name] += 1
                 out.differences.append(Difference(table.name, frame, key, [value], []))
 
@@ -162,8 +187,9 @@ def one_capture(job):
     preferences = {p for table in every for p in table.preferences}
     frames = tree.frames_of(path, layers, preferences, options["tshark"], CACHE)
     facts = facts_of(options["weir"], path, out.problems)
+    index = by_field(facts)
     for table in tables:
-        compare(path, table, frames, facts, out)
+        compare(table, frames, index, out)
     if identity:
         try:
             text = run_weir(options["weir"], ["look", "--json"], path, out.problems)
@@ -210,9 +236,9 @@ def judge(path, result, known, tally):
 
 
 def dump(frame, frames, facts):
-    for nodes in frames.get(frame, []):
+    for layer in frames.get(frame, []):
         ends = []
-        for i, node in enumerate(nodes):
+        for i, node in enumerate(layer.nodes):
             while ends and i >= ends[-1]:
                 ends.pop()
             print("  " * len(ends) + f"{node[tree.NAME] or '-'}  {node[tree.SHOW]!r}  [{node[tree.RAW][:64]}]")

@@ -14,6 +14,15 @@ NAME, SHOW, RAW, END = range(4)
 CONTROL = bytes.maketrans(bytes([*range(9), 11, 12, *range(14, 32)]), b"?" * 29)
 
 
+class Layer:
+    """The nodes of one layer, and where each name stands among them."""
+
+    def __init__(self, nodes):
+        self.nodes, self.name, self.at = nodes, nodes[0][NAME], {}
+        for i, node in enumerate(nodes):
+            self.at.setdefault(node[NAME], []).append(i)
+
+
 class Reader:
     """Builds the frames from tshark's PDML."""
 
@@ -102,5 +111,5 @@ def frames_of(path, layers, preferences, tool, cache):
     frames = {}
     for layer in sorted(layers):
         for frame, some in known[layer].items():
-            frames.setdefault(frame, []).extend(some)
+            frames.setdefault(frame, []).extend(Layer(nodes) for nodes in some)
     return frames
