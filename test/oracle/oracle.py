@@ -33,6 +33,17 @@ class Labels:
             (self.ot if words[0] == "ot" else self.folders).update(words[1:])
 
 
+class Options:
+    """What tshark is told: the preferences of all maps, and ports of captures in decode-as."""
+
+    def __init__(self, every, path):
+        self.always = [("-o", p) for p in sorted({p for table in every for p in table.preferences})]
+        self.rules = [(words[0], [("-d", rule) for rule in words[1:]]) for words, _ in maps.lines_of(path)]
+
+    def of(self, path):
+        return self.always + [r for capture, rules in self.rules if path.endswith(capture) for r in rules]
+
+
 def captures_below(folders, part):
     found = {}
     for folder in folders:
@@ -184,8 +195,7 @@ def one_capture(job):
     out = Result(collections.Counter(), [], collections.Counter(), [])
     every = tables + ([identity] if identity else [])
     layers = {layer for table in every for layer in table.layers}
-    preferences = {p for table in every for p in table.preferences}
-    frames = tree.frames_of(path, layers, preferences, options["tshark"], CACHE)
+    frames = tree.frames_of(path, layers, options["ask"].of(path), options["tshark"], CACHE)
     facts = facts_of(options["weir"], path, out.problems)
     index = by_field(facts)
     for table in tables:
@@ -289,15 +299,14 @@ def main():
     labels = Labels(os.path.join(HERE, "labels"))
     known = {t.name: t.known for t in tables + ([identity] if identity else [])}
     paths = captures_below(a.folders, a.capture)
-    options = {"tshark": tree.version(), "weir": os.path.abspath(a.weir)}
+    options = {"ask": Options(every, os.path.join(HERE, "decode-as")), "tshark": tree.version(), "weir": os.path.abspath(a.weir)}
     jobs = [(path, tables, identity, labels, options) for path in paths]
 
     if a.dump:
         for path in paths:
             print(path)
             layers = {layer for t in every for layer in t.layers}
-            prefer = {p for t in every for p in t.preferences}
-            frames = tree.frames_of(path, layers, prefer, options["tshark"], CACHE)
+            frames = tree.frames_of(path, layers, options["ask"].of(path), options["tshark"], CACHE)
             dump(a.dump, frames, facts_of(options["weir"], path, []))
         return 0
 

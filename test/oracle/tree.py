@@ -60,10 +60,10 @@ class Reader:
             self.nodes = None
 
 
-def ask_tshark(path, layers, preferences):
+def ask_tshark(path, layers, options):
     command = ["tshark", "-n", "-r", path, "-T", "pdml", "-J", " ".join(sorted(layers))]
-    for preference in sorted(preferences):
-        command += ["-o", preference]
+    for letter, value in options:
+        command += [letter, value]
     reader = Reader(layers)
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
@@ -88,11 +88,11 @@ def version():
     return done.stdout.split(b"\n")[0]
 
 
-def frames_of(path, layers, preferences, tool, cache):
+def frames_of(path, layers, options, tool, cache):
     """{frame number: [layer, ...]}; tshark is asked only for layers that nobody asked for before."""
     with open(path, "rb") as file:
         key = hashlib.sha256(file.read())
-    key.update(repr(("2", sorted(preferences), tool)).encode())
+    key.update(repr(("3", options, tool)).encode())
     kept = os.path.join(cache, key.hexdigest())
     known = {}  # layer: {frame: [nodes, ...]}
     if os.path.exists(kept):
@@ -101,7 +101,7 @@ def frames_of(path, layers, preferences, tool, cache):
     missing = set(layers) - set(known)
     if missing:
         known.update({layer: {} for layer in missing})
-        for frame, some in ask_tshark(path, missing, preferences).items():
+        for frame, some in ask_tshark(path, missing, options).items():
             for nodes in some:
                 known[nodes[0][NAME]].setdefault(frame, []).append(nodes)
         os.makedirs(cache, exist_ok=True)
