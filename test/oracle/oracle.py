@@ -153,19 +153,24 @@ def compare_identity(table, frames, look, out):
             our[identity["key"]].add((printable(identity["value"]), identity["frame"], identity["protocol"]))
     for key, rows in table.groups.items():
         theirs = collections.defaultdict(set)  # value: frames
+        told_by = collections.defaultdict(set)  # value: our names of the protocols that tell it
         last = {}  # value: its last frame, for rows where ours may be earlier
         for frame, layers in frames.items():
             for row in rows:
-                for value in row.select(layers):
-                    if printable(value):
-                        theirs[printable(value)].add(frame)
-                        last[printable(value)] = frame if row.early else -1
+                for value in map(printable, row.select(layers)):
+                    if value:
+                        theirs[value].add(frame)
+                        told_by[value] |= row.protocols or set()
+                        last[value] = frame if row.early else -1
         said = collections.defaultdict(set)
-        for value, frame, _ in our[key]:
-            said[value].add(frame)
+        for value, frame, protocol in our[key]:
+            said[value].add((frame, protocol))
         for value, where in theirs.items():
             out.compared[table.name] += 1
-            if not where & said[value] and not any(frame <= last[value] for frame in said[value]):
+            # A value stands once: another protocol may have told it first.
+            if not any(frame in where or frame <= last[value] or
+                       (frame < min(where) and protocol not in told_by[value])
+                       for frame, protocol in said[value]):
                 out.differences.append(Difference(table.name, min(where), key, [], [value]))
         protocols = set().union(*(row.protocols or set() for row in rows))
         for value, frame, protocol in sorted(our[key]):
