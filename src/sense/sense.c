@@ -235,6 +235,7 @@ void sense_end(struct sense *s)
 		if (f)
 			end_flow(s, f);
 	}
+	flows_done(&s->flows); /* their memory is the plant's now */
 }
 
 int sense_plant(struct sense *s, struct plant *out, struct err *e)
