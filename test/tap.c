@@ -228,7 +228,7 @@ void tap_udp(struct tap *w, const struct udp_row *row)
 	struct made data = { .size = 0 }, m = { .size = 0 };
 	if (row->hex)
 		made_hex(&data, row->hex);
-	made_ether(&m, row->from, row->to, 0x0800);
+	made_ether(&m, row->mac ? row->mac : row->from, row->to, 0x0800);
 	made_ip4(&m,
 		&(struct made_ip4){ .from = row->from,
 			.to = row->to,

@@ -63,6 +63,7 @@ void tap_tcp(struct tap *w, const struct tcp_row *row);
 struct udp_row {
 	unsigned from, to, from_port, to_port, ttl;
 	const char *hex;
+	unsigned mac; /* of the sender, where it is not its own: a router's */
 };
 void tap_udp(struct tap *w, const struct udp_row *row);
 

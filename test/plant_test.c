@@ -1,0 +1,318 @@
+/* Who is one asset with whom: small networks, and the assets they become. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "base/attr.h"
+#include "sense/inventory.h"
+#include "tap.h"
+
+static struct tap w;
+
+static const struct asset *at(unsigned host)
+{
+	char ip[32];
+	snprintf(ip, sizeof ip, "10.0.%u.%u", host >> 8, host & 255);
+	const struct asset *a = tap_asset(&w, ip);
+	if (!a)
+		fail_msg("nobody is %s", ip);
+	return a;
+}
+
+static void claim(unsigned host, unsigned address, unsigned vlan)
+{
+	tap_arp(&w, host, (const uint8_t[]){ 10, 0, (uint8_t)(address >> 8), (uint8_t)address },
+		vlan);
+}
+
+/* What an EtherNet/IP device answers to List Identity: its serial number, its name. */
+static void identify(unsigned host, unsigned serial, unsigned vendor)
+{
+	char hex[300];
+	snprintf(hex, sizeof hex,
+		"6300 3000 00000000 00000000 0000000000000000 00000000"
+		"0100 0c00 2a00 0100 0002 af12 0a%06x 0000000000000000"
+		"%02x00 0e00 3600 14 0b 6000 %08x 08 %s 03",
+		host, vendor, __builtin_bswap32(serial), "706c632d6f6e652e");
+	tap_udp(&w,
+		&(struct udp_row){ .from = host,
+			.to = 200,
+			.from_port = 44818,
+			.to_port = 44818,
+			.hex = hex });
+}
+
+static void a_router_is_not_two_hundred(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	claim(9, 9, 0);
+	for (unsigned i = 0; i < 200; i++)
+		tap_udp(&w,
+			&(struct udp_row){ .from = 1000 + i,
+				.to = 2,
+				.from_port = 9999,
+				.to_port = 9998,
+				.ttl = 60 + i % 4,
+				.hex = "00",
+				.mac = 9 });
+	tap_end(&w);
+	assert_int_equal(at(9)->ips.count, 1);
+	assert_int_equal(at(9)->macs.count, 1);
+	assert_int_equal(at(9)->type, TYPE_ROUTER);
+	for (unsigned i = 0; i < 200; i++) {
+		assert_int_equal(at(1000 + i)->ips.count, 1);
+		assert_int_equal(at(1000 + i)->macs.count, 0);
+	}
+	tap_close(&w);
+}
+
+/* One packet from beyond a router: the router's MAC is not its own. */
+static void alone_behind_a_router(void **unused)
+{
+	(void)unused;
+	static const struct {
+		unsigned ttl, macs;
+	} rows[] = { { 64, 1 }, { 63, 0 }, { 127, 0 }, { 255, 1 }, { 30, 1 }, { 100, 1 } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		tap_open(&w, 0);
+		tap_udp(&w,
+			&(struct udp_row){ .from = 7,
+				.to = 2,
+				.from_port = 9999,
+				.to_port = 9998,
+				.ttl = rows[i].ttl,
+				.hex = "00",
+				.mac = 9 });
+		tap_end(&w);
+		assert_int_equal(at(7)->macs.count, rows[i].macs);
+		tap_close(&w);
+	}
+}
+
+static void claims_make_one_or_many(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	claim(1, 1, 0);
+	claim(1, 11, 0); /* an alias */
+	for (unsigned i = 0; i < 20; i++)
+		claim(2, 100 + i, 0); /* proxy ARP: for everybody */
+	claim(0x5e01, 50, 0); /* the address that two routers share, with a MAC of its own */
+	claim(3, 51, 0);
+	claim(4, 52, 0);
+	claim(5, 60, 5); /* one host, two VLANs */
+	claim(5, 60, 6);
+	claim(6, 70, 0); /* two claim one address: the first has it */
+	claim(7, 70, 0);
+	tap_end(&w);
+	assert_ptr_equal(at(1), at(11));
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(at(100 + i)->ips.count, 1);
+	assert_ptr_not_equal(at(50), at(51));
+	assert_ptr_not_equal(at(51), at(52));
+	assert_int_equal(at(60)->vlans.count, 2);
+	assert_int_equal(
+		w.plant.vlans[at(60)->vlans.first] + w.plant.vlans[at(60)->vlans.first + 1], 11);
+	assert_int_equal(at(70)->macs.count, 1);
+	assert_int_equal(w.plant.macs[at(70)->macs.first][5], 6);
+	unsigned conflicts = 0;
+	for (size_t i = 0; i < w.plant.finding_count; i++)
+		conflicts += w.plant.findings[i].count > 0 &&
+			strstr(w.plant.findings[i].text, "10.0.0.70") != NULL;
+	assert_int_equal(conflicts, 1);
+	tap_close(&w);
+}
+
+static void one_serial_two_interfaces(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	identify(1, 0x00c0ffee, 1);
+	identify(2, 0x00c0ffee, 1);
+	identify(3, 0x00c0ffef, 1);
+	for (unsigned i = 0; i < 40; i++)
+		identify(100 + i, 0x12345678, 1); /* the factory's number */
+	identify(5, 0, 1);
+	identify(6, 0, 1);
+	tap_end(&w);
+	assert_ptr_equal(at(1), at(2));
+	assert_int_equal(at(1)->macs.count, 2);
+	assert_int_equal(at(1)->ips.count, 2);
+	assert_string_equal(at(1)->serial, "00c0ffee");
+	unsigned serials = 0; /* said by both interfaces, told once, by the first */
+	for (uint32_t i = 0; i < at(1)->identity.count; i++) {
+		const struct identity *id = &w.plant.identity[at(1)->identity.first + i];
+		serials += id->key == ID_SERIAL;
+		if (id->key == ID_SERIAL)
+			assert_int_equal(id->frame, 1);
+	}
+	assert_int_equal(serials, 1);
+	assert_ptr_not_equal(at(1), at(3));
+	assert_ptr_not_equal(at(100), at(101));
+	assert_ptr_not_equal(at(5), at(6));
+	tap_close(&w);
+}
+
+static void link_local_is_the_same_host(void **unused)
+{
+	(void)unused;
+	struct made m = { .size = 0 };
+	tap_open(&w, 0);
+	claim(1, 1, 0);
+	made_ether(&m, 1, 2, 0x86dd);
+	made_hex(&m,
+		"60000000 0009 11 40 fe800000000000000000000000000001"
+		"fe800000000000000000000000000002 270f 270e 0009 0000 00");
+	tap_frame(&w, &m, 0);
+	tap_end(&w);
+	assert_ptr_equal(tap_asset(&w, "fe80::1"), at(1));
+	assert_null(tap_asset(&w, "fe80::2"));
+	tap_close(&w);
+}
+
+/* The second capture is older than the first. */
+static void time_goes_backwards(void **unused)
+{
+	(void)unused;
+	static const struct udp_row row = {
+		.from = 1, .to = 2, .from_port = 9999, .to_port = 9998, .hex = "00"
+	};
+	tap_open(&w, 0);
+	w.at_ns = INT64_C(2000) * 1000000000;
+	claim(2, 2, 0);
+	tap_udp(&w, &row);
+	w.at_ns = INT64_C(1000) * 1000000000;
+	tap_udp(&w, &row);
+	w.at_ns = INT64_MIN; /* nonsense */
+	tap_udp(&w, &row);
+	w.at_ns = INT64_MAX - 1000000;
+	tap_udp(&w, &row);
+	tap_end(&w);
+	assert_int_equal(w.plant.conversation_count, 1);
+	const struct conversation *c = w.plant.conversations;
+	assert_int_equal(c->packets, 4);
+	assert_true(c->first_ns <= INT64_C(1000) * 1000000000);
+	assert_int_equal(c->last_ns, INT64_MAX - 1000000);
+	assert_true(at(1)->first_ns <= at(1)->last_ns);
+	assert_true(w.plant.first_ns <= w.plant.last_ns);
+	tap_close(&w);
+}
+
+/* Fifty connections, each first COTP and then S7: one conversation, each operation one row. */
+static void operations_follow_the_name(void **unused)
+{
+	(void)unused;
+	static const char connect[] = "03000016 11e00000000100 c0010a c1020100 c2020102",
+			  setup[] = "03000019 02f080 32010000000000080000 f0000001000101e0";
+	tap_open(&w, 0);
+	for (unsigned i = 0; i < 50; i++) {
+		struct tcp_row row = { .from = 1,
+			.to = 2,
+			.from_port = 30000 + i,
+			.to_port = 102,
+			.flags = 16,
+			.seq = 1,
+			.hex = connect };
+		tap_tcp(&w, &row);
+		row.seq = 23;
+		row.hex = setup;
+		tap_tcp(&w, &row);
+	}
+	tap_end(&w);
+	assert_int_equal(w.facts, 100);
+	assert_int_equal(w.plant.conversation_count, 1);
+	const struct conversation *c = w.plant.conversations;
+	assert_string_equal(c->protocol, "s7comm");
+	uint64_t requests = 0, rows = 0;
+	for (uint32_t n = c->operations; n; n = w.plant.operations[n].next) {
+		rows++;
+		requests += w.plant.operations[n].requests;
+		assert_int_equal(w.plant.operations[n].requests, 50);
+	}
+	assert_int_equal(rows, 2);
+	assert_int_equal(requests, 100);
+	tap_close(&w);
+}
+
+static void no_subject_takes_all(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	for (unsigned i = 0; i < 100; i++)
+		claim(1000 + i, 1, 0);
+	tap_end(&w);
+	assert_int_equal(tap_counter(&w, "bindings_refused"), 68);
+	assert_int_equal(at(1)->macs.count, 1);
+	tap_close(&w);
+
+	struct inventory v;
+	struct err e;
+	assert_int_equal(inventory_init(&v, 4 << 20, &e), 0);
+	uint32_t host = inventory_host(&v, &(struct ip){ { [15] = 7 } });
+	for (unsigned i = 0; i < 1000; i++) {
+		inventory_module(&v, host, 0, (uint16_t)i);
+		char text[32];
+		snprintf(text, sizeof text, "name %u", i);
+		inventory_say(&v, (struct subject){ host, SUBJECT_HOST }, ID_NAME, "test", text,
+			strlen(text), 1);
+	}
+	assert_int_equal(v.modules_refused, 1000 - 256);
+	assert_int_equal(v.identities_refused, 1000 - 256);
+	inventory_done(&v);
+}
+
+static void points_keep_their_range(void **unused)
+{
+	(void)unused;
+	struct inventory v;
+	struct err e;
+	assert_int_equal(inventory_init(&v, 4 << 20, &e), 0);
+	uint32_t host = inventory_host(&v, &(struct ip){ { [15] = 7 } });
+	const struct point_at here = { .index = 1 };
+	static const double values[] = { NAN, 5, NAN, -3, 4 };
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		inventory_point(&v, host, &proto_modbus, &here, values[i], i == 2);
+	const struct point_record *p = pool_at(&v.points, 1);
+	assert_int_equal(p->samples, 5);
+	assert_true(isnan(p->first));
+	assert_true(p->last == 4 && p->min == -3 && p->max == 5 && p->written);
+	/* Tags beyond what the memory for names holds are refused, not mixed into one. */
+	for (unsigned i = 0; !v.points.refused && i < 200000; i++) {
+		uint8_t tag[64];
+		memset(tag, 'x', sizeof tag);
+		memcpy(tag, &i, sizeof i);
+		tag[0] |= 1;
+		inventory_point(&v, host, &proto_modbus,
+			&(struct point_at){ .symbol = tag, .symbol_size = sizeof tag }, i, false);
+	}
+	assert_true(v.points.refused > 0);
+	for (uint32_t n = 2; n < v.points.used; n++) {
+		p = pool_at(&v.points, n);
+		assert_true(p->symbol > 0);
+	}
+	inventory_done(&v);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_router_is_not_two_hundred),
+		cmocka_unit_test(alone_behind_a_router),
+		cmocka_unit_test(claims_make_one_or_many),
+		cmocka_unit_test(one_serial_two_interfaces),
+		cmocka_unit_test(link_local_is_the_same_host),
+		cmocka_unit_test(time_goes_backwards),
+		cmocka_unit_test(operations_follow_the_name),
+		cmocka_unit_test(no_subject_takes_all),
+		cmocka_unit_test(points_keep_their_range),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
