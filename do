@@ -81,7 +81,7 @@ setup() {
 	ln -sf src/run/weir "build/$name/weir"
 }
 
-release() { setup release -Dbuildtype=release; }
+release() { setup release -Dbuildtype=release -Db_lto=true; }
 
 command=${1:-help}
 [ $# -eq 0 ] || shift
