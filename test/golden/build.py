@@ -10,10 +10,15 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
 import wire  # noqa: E402
 import detections  # noqa: E402
+import protocols  # noqa: E402
 
 
 def built():
     """(path below the folder, bytes) of each capture."""
+    for name, fill in sorted(protocols.PROTOCOLS.items()):
+        net = wire.Net()
+        fill(net)
+        yield f"built/{name}.pcap", net.bytes()
     for word, table in (("fires", detections.FIRES), ("close", detections.CLOSE)):
         for name, fill in sorted(table.items()):
             net = wire.Net()

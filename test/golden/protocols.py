@@ -1,0 +1,187 @@
+"""Captures for what the demonstration plant does not speak: PROTOCOLS, by name; each fills a Net."""
+import struct
+
+from messages import S7, Cip, Dnp3, Modbus, free_format, modbus, tpkt
+from wire import Host, checksum, ip6, mac
+
+PLC = Host("10.9.1.10", "00:0e:8c:09:01:10")
+HMI = Host("10.9.2.20", "00:50:56:09:02:20")
+SERVER = Host("10.9.2.30", "00:50:56:09:02:30")
+SWITCH = Host("10.9.2.2", "00:1e:f6:09:02:02")
+HMI6, ROUTER6 = Host("fe80::250:56ff:fe09:220", "00:50:56:09:02:20"), Host("fe80::1", "00:09:0f:09:02:01")
+PROTOCOLS = {}
+
+
+def capture(function):
+    PROTOCOLS[function.__name__] = function
+    return function
+
+
+@capture
+def modbus_functions(net):
+    """Every function of the Application Protocol Specification V1.1b3, chapter 6, and its refusal."""
+    talk = Modbus(net.connect(HMI, PLC, 502))
+    pairs = [
+        ("01 0013 0013", "01 03 cd6b05"), ("02 00c4 0016", "02 03 acdb35"), ("03 006b 0003", "03 06 022b 0000 0064"),
+        ("04 0008 0001", "04 02 000a"), ("05 00ac ff00", "05 00ac ff00"), ("06 0001 0003", "06 0001 0003"),
+        ("07", "07 6d"), ("08 0000 a537", "08 0000 a537"), ("08 000a 0000", "08 000a 0000"), ("0b", "0b ffff 0108"),
+        ("0c", "0c 08 0000 0108 0121 2000"), ("0f 0013 000a 02 cd01", "0f 0013 000a"),
+        ("10 0001 0002 04 000a 0102", "10 0001 0002"), ("11", "11 04 41ff 5831"),
+        ("14 0e 06 0004 0001 0002 06 0003 0009 0002", "14 0c 05 06 0dfe 0020 05 06 33cd 0040"),
+        ("15 0d 06 0004 0007 0003 06af 04be 100d", "15 0d 06 0004 0007 0003 06af 04be 100d"),
+        ("16 0004 00f2 0025", "16 0004 00f2 0025"),
+        ("17 0003 0006 000e 0003 06 00ff 00ff 00ff", "17 0c 00fe 0acd 0001 0003 000d 00ff"),
+        ("18 04de", "18 0006 0002 01b8 1284"), ("2b 0e 01 00", "2b 0e 01 01 00 00 02 00 03 41424d 01 02 5831"),
+    ]
+    for ask, answer in pairs:
+        talk.talk(bytes.fromhex(ask), bytes.fromhex(answer))
+    for n, (ask, _) in enumerate(pairs):
+        talk.refuse(bytes.fromhex(ask), 1 + n % 11)
+    # Two requests in one segment, answered in the other order.
+    talk.connection.ask(modbus(900, bytes.fromhex("0300000001")) + modbus(901, bytes.fromhex("0300010001")))
+    talk.connection.answer(modbus(901, bytes.fromhex("03020065")) + modbus(900, bytes.fromhex("03020064")))
+
+
+@capture
+def s7_download(net):
+    """A block goes into the controller: it fetches the parts itself; then the block is inserted."""
+    talk = S7(net.connect(HMI, PLC, 102))
+    name = bytes([9]) + b"_0800001A"
+    talk.talk(b"\x1a\0\1\0\0\0\0\0" + name + b"\x0d1000152000116", b"\x1a")
+    c, block = talk.connection, bytes(range(64))
+    ask = b"\x1b\0\1\0\0\0\0\0" + name
+    for reference, parameter, answer, data in ((0x100, ask, b"\x1b\0", struct.pack(">HH", 64, 0xfb) + block),
+                                               (0x200, b"\x1c" + ask[1:], b"\x1c", b"")):
+        head = struct.pack(">BBHHHH", 0x32, 1, 0, reference, len(parameter), 0)
+        c.answer(tpkt(b"\x02\xf0\x80" + head + parameter))
+        head = struct.pack(">BBHHHHH", 0x32, 3, 0, reference, len(answer), len(data), 0)
+        c.ask(tpkt(b"\x02\xf0\x80" + head + answer + data))
+    talk.start(b"_INSE", b"\1\0" + b"0800001P")
+    talk.stop()
+    talk.start()
+
+
+@capture
+def pccc(net):
+    """Typed reads and writes, a mode change and a status request through the PCCC object."""
+    talk = Cip(net.connect(HMI, PLC, 44818))
+    talk.pccc(0x06, 0x03, answer=bytes([0, 0xee, 0x34, 0x5b, 0x20]) + b"1763-LEC   " + bytes(8))
+    at = bytes([2, 7, 0x89, 0, 0])  # two bytes of file N7, element 0
+    talk.pccc(0x0f, 0xa2, at, b"\x2a\0")
+    talk.pccc(0x0f, 0xaa, at + b"\x2b\0")
+    talk.pccc(0x0f, 0x80, b"\x01")
+    talk.pccc(0x0f, 0xa2, at, status=0x10)
+
+
+@capture
+def dnp3_files(net):
+    """A file is opened, read, closed and deleted: IEEE 1815, 5.3 and A.29."""
+    talk = Dnp3(net.connect(HMI, PLC, 20000))
+    name = b"config.xml"
+    ask = struct.pack("<HH6sHIIHHH", 26, len(name), bytes(6), 0, 0, 0, 1, 1024, 1) + name
+    talk.talk(25, free_format(70, 3, ask), free_format(70, 4, struct.pack("<IIHHB", 7, 99, 1024, 1, 0)))
+    talk.talk(1, free_format(70, 5, struct.pack("<II", 7, 0)),
+              free_format(70, 5, struct.pack("<II", 7, 0x80000000) + b"<config/>"))
+    talk.talk(26, free_format(70, 4, struct.pack("<IIHHB", 7, 0, 0, 2, 0)),
+              free_format(70, 4, struct.pack("<IIHHB", 7, 0, 0, 2, 0)))
+
+
+@capture
+def dnp3_controls(net):
+    """Every function without objects, and a refusal."""
+    talk = Dnp3(net.connect(HMI, PLC, 20000))
+    crob = bytes([12, 1, 0x17, 1, 3, 3, 1]) + struct.pack("<IIB", 100, 100, 0)
+    for function in (3, 4, 5):
+        talk.talk(function, crob, crob)
+    talk.talk(13, answer=bytes([52, 2, 7, 1, 0x10, 0x27]))
+    talk.talk(14, answer=bytes([52, 1, 7, 1, 5, 0]))
+    for function in (16, 17, 18, 19):
+        talk.talk(function, indications=0x0001)
+    talk.talk(1, bytes([60, 2, 6, 60, 3, 6, 60, 4, 6, 60, 1, 6]), bytes([1, 2, 0, 0, 2, 0x81, 1, 0x81]) +
+              bytes([30, 1, 0, 0, 0, 1]) + struct.pack("<i", -42) + bytes([30, 5, 0, 1, 1, 1]) + struct.pack("<f", 1.5))
+
+
+@capture
+def ftp(net):
+    c = net.connect(HMI, PLC, 21)
+    c.answer(b"220 FTP server (VxWorks 6.4) ready.\r\n")
+    c.talk((b"USER engineer\r\n", b"331 Password required\r\n"), (b"PASS wrong\r\n", b"530 Login failed.\r\n"),
+           (b"USER engineer\r\n", b"331 Password required\r\n"), (b"PASS pumps\r\n", b"230 User logged in\r\n"),
+           (b"SYST\r\n", b"215 UNIX Type: L8\r\n"), (b"PASV\r\n", b"227 Entering Passive Mode (10,9,1,10,4,1)\r\n"),
+           (b"RETR /flash/prog.bin\r\n", b"150 Opening data connection\r\n226 Done\r\n"),
+           (b"STOR /flash/prog.bin\r\n", b"553 Not allowed\r\n"), (b"QUIT\r\n", b"221 Bye\r\n"))
+    c.close()
+
+
+@capture
+def vnc(net):
+    """RFC 6143, 7.1: a password, refused once and accepted once."""
+    for result in (1, 0):
+        c = net.connect(HMI, SERVER, 5900)
+        c.answer(b"RFB 003.008\n")
+        c.talk((b"RFB 003.008\n", b"\1\2"), (b"\2", bytes(range(16))))
+        c.ask(bytes(range(16, 32)))
+        c.answer(struct.pack(">I", result) + (struct.pack(">I", 6) + b"denied" if result else b""))
+        if not result:
+            c.ask(b"\1")
+            name = b"Panel 3"
+            c.answer(struct.pack(">HHBBBBHHHBBB3xI", 800, 480, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0, len(name)) + name)
+
+
+@capture
+def rdp(net):
+    """MS-RDPBCGR 2.2.1.1: connection request with a cookie, confirm that chooses TLS."""
+    c = net.connect(HMI, SERVER, 3389)
+    rest = b"\xe0\0\0\0\0\0Cookie: mstshash=operator\r\n" + struct.pack("<BBHI", 1, 0, 8, 3)
+    c.ask(tpkt(bytes([len(rest)]) + rest))
+    rest = b"\xd0\0\0\x12\x34\0" + struct.pack("<BBHI", 2, 0, 8, 1)
+    c.answer(tpkt(bytes([len(rest)]) + rest))
+
+
+@capture
+def cdp(net):
+    """CDP version 2 in SNAP: device, address, port, capabilities, software, platform, native VLAN."""
+    def tlv(kind, value):
+        return struct.pack(">HH", kind, 4 + len(value)) + value
+
+    addresses = struct.pack(">IBBBH", 1, 1, 1, 0xcc, 4) + SWITCH.ip
+    body = b"".join([tlv(1, b"SW-CTRL-07"), tlv(2, addresses), tlv(3, b"FastEthernet1/4"), tlv(4, struct.pack(">I", 0x28)),
+                     tlv(5, b"IOS Software, IE2000, Version 15.2(4)EA"), tlv(6, b"cisco IE-2000-8TC"),
+                     tlv(0x0a, struct.pack(">H", 20)), tlv(0x0b, b"\1"), tlv(0x16, addresses)])
+    message = b"\2\xb4\0\0" + body
+    message = message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+    payload = b"\xaa\xaa\x03\0\0\x0c\x20\0" + message
+    net.frame(mac("01:00:0c:cc:cc:cc") + SWITCH.mac + struct.pack(">H", len(payload)) + payload)
+
+
+@capture
+def dhcpv6(net):
+    """RFC 8415: solicit, advertise, request, reply."""
+    def option(code, value):
+        return struct.pack(">HH", code, len(value)) + value
+
+    group = (mac("33:33:00:01:00:02"), ip6("ff02::1:2"))
+    client = option(1, struct.pack(">HHI", 1, 1, 0x2b3c4d5e) + HMI.mac)
+    server = option(2, struct.pack(">HH", 3, 1) + ROUTER6.mac)
+    name = option(39, b"\1\x04hmi2\x05plant\0")
+    leased = option(5, ip6("fd00::2:20") + struct.pack(">II", 3600, 7200))
+    asks = option(3, struct.pack(">III", 7, 0, 0))
+    gives = option(3, struct.pack(">III", 7, 1800, 2880) + leased)
+    vendor = option(16, struct.pack(">IH", 311, 8) + b"MSFT 5.0")
+    for kind, body in ((1, client + asks + name + vendor), (3, client + server + gives + name)):
+        net.datagram(HMI6, ROUTER6, 546, 547, struct.pack(">I", kind << 24 | 0x123456) + body, to=group)
+        net.datagram(ROUTER6, HMI6, 547, 546, struct.pack(">I", (2 if kind == 1 else 7) << 24 | 0x123456) + client +
+                     server + gives + option(24, b"\x05plant\0"))
+
+
+@capture
+def ssh(net):
+    c = net.connect(HMI, PLC, 22)
+    c.answer(b"SSH-2.0-dropbear_2018.76\r\n")
+    c.ask(b"SSH-2.0-PuTTY_Release_0.78\r\n")
+    lists = [b"curve25519-sha256,ecdh-sha2-nistp256", b"ssh-ed25519", b"aes256-ctr", b"aes256-ctr", b"hmac-sha2-256",
+             b"hmac-sha2-256", b"none,zlib", b"none", b"", b""]
+    payload = b"\x14" + bytes(range(16)) + b"".join(struct.pack(">I", len(x)) + x for x in lists) + bytes(5)
+    padding = 8 - (len(payload) + 5) % 8 + 8
+    packet = struct.pack(">IB", len(payload) + padding + 1, padding) + payload + bytes(padding)
+    c.talk((packet, packet))
