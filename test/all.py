@@ -19,7 +19,7 @@ LOG = "build/log"
 BUILDS = {
     # name: (compiler, meson options)
     "debug": ("gcc", ["-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false"]),
-    "release": ("gcc", ["-Dbuildtype=release"]),
+    "release": ("gcc", ["-Dbuildtype=release", "-Db_lto=true"]),
     "clang": ("clang-14", ["-Dbuildtype=release"]),
     "analyzer": ("gcc", ["-Dbuildtype=debug", "-Dc_args=-fanalyzer"]),
 }
