@@ -240,7 +240,7 @@ static struct utf8 name_of(struct scene *s, struct cur *c)
 	size_t size = 0;
 	for (size_t i = 0; i < 15; i++) {
 		uint8_t high = cur_u8(&coded), low = cur_u8(&coded);
-		text[i] = (char)((high - 'A') << 4 | ((low - 'A') & 0xf));
+		text[i] = (char)(((high - 'A') & 0xf) << 4 | ((low - 'A') & 0xf));
 		if (text[i] != ' ' && text[i] != 0)
 			size = i + 1;
 	}
