@@ -1,6 +1,6 @@
 /* Modbus/TCP: MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1.3 (header) and MODBUS
  * Application Protocol Specification V1.1b3, 6 (functions) and 7 (exceptions). */
-#include "sense/proto.h"
+#include "sense/proto/modbus.h"
 
 #include <stdio.h>
 
@@ -41,127 +41,6 @@ static const struct field f_file_type = { "modbus.file.type", U8, 6, 6 };
 static const struct field f_file_number = { "modbus.file.number", BE16, 1, 0xffff };
 static const struct field f_file_record = { "modbus.file.record", BE16, 0, 9999 };
 static const struct field f_file_length = { "modbus.file.length", BE16, 0, 0 };
-
-static const struct field read_bits[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.count", BE16, 1, 2000 },
-	{ 0 },
-};
-static const struct field read_registers[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.count", BE16, 1, 125 },
-	{ 0 },
-};
-static const struct field write_single[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.value", BE16, 0, 0 },
-	{ 0 },
-};
-static const struct field write_bits[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.count", BE16, 1, 1968 },
-	{ 0 },
-};
-static const struct field write_registers[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.count", BE16, 1, 123 },
-	{ 0 },
-};
-static const struct field mask_write[] = {
-	{ "modbus.addr", BE16, 0, 0 },
-	{ "modbus.and_mask", BE16, 0, 0 },
-	{ "modbus.or_mask", BE16, 0, 0 },
-	{ 0 },
-};
-static const struct field fifo_addr[] = { { "modbus.addr", BE16, 0, 0 }, { 0 } };
-static const struct field status_byte[] = { { "modbus.status", U8, 0, 0 }, { 0 } };
-static const struct field event_counter[] = {
-	{ "modbus.status", BE16, 0, 0 },
-	{ "modbus.event_count", BE16, 0, 0 },
-	{ 0 },
-};
-static const struct field event_log[] = {
-	{ "modbus.byte_count", U8, 0, 0 },
-	{ "modbus.status", BE16, 0, 0 },
-	{ "modbus.event_count", BE16, 0, 0 },
-	{ "modbus.message_count", BE16, 0, 0 },
-	{ "modbus.event", LIST_U8, 0, 0 },
-	{ 0 },
-};
-
-/* A function in both directions.  The rows of one function stand together. */
-#define BOTH(code, act, effect, name, ask, answer)                                                 \
-	{ code, DIR_REQUEST, act, effect, name, ask },                                             \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, answer                                      \
-	}
-
-static const struct msg msgs[] = {
-	BOTH(1, ACT_READ, EFFECT_NONE, "read_coils", read_bits, NULL),
-	BOTH(2, ACT_READ, EFFECT_NONE, "read_discrete_inputs", read_bits, NULL),
-	BOTH(3, ACT_READ, EFFECT_NONE, "read_holding_registers", read_registers, NULL),
-	BOTH(4, ACT_READ, EFFECT_NONE, "read_input_registers", read_registers, NULL),
-	BOTH(5, ACT_WRITE, EFFECT_NONE, "write_coil", write_single, write_single),
-	BOTH(6, ACT_WRITE, EFFECT_NONE, "write_register", write_single, write_single),
-	BOTH(7, ACT_READ, EFFECT_NONE, "read_exception_status", NULL, status_byte),
-	BOTH(8, ACT_OTHER, EFFECT_NONE, "diagnostics", NULL, NULL),
-	BOTH(11, ACT_READ, EFFECT_NONE, "get_event_counter", NULL, event_counter),
-	BOTH(12, ACT_READ, EFFECT_NONE, "get_event_log", NULL, event_log),
-	BOTH(15, ACT_WRITE, EFFECT_NONE, "write_coils", write_bits, write_bits),
-	BOTH(16, ACT_WRITE, EFFECT_NONE, "write_registers", write_registers, write_registers),
-	BOTH(17, ACT_IDENTIFY, EFFECT_NONE, "report_server_id", NULL, NULL),
-	BOTH(20, ACT_READ, EFFECT_NONE, "read_file_record", NULL, NULL),
-	BOTH(21, ACT_WRITE, EFFECT_NONE, "write_file_record", NULL, NULL),
-	BOTH(22, ACT_WRITE, EFFECT_NONE, "mask_write_register", mask_write, mask_write),
-	BOTH(23, ACT_WRITE, EFFECT_NONE, "read_write_registers", NULL, NULL),
-	BOTH(24, ACT_READ, EFFECT_NONE, "read_fifo_queue", fifo_addr, NULL),
-	BOTH(43, ACT_OTHER, EFFECT_NONE, "encapsulated_transport", NULL, NULL),
-	BOTH(90, ACT_OTHER, EFFECT_NONE, "umas", NULL, NULL),
-	{ 0 },
-};
-/* Diagnostics (function 8) that do something to the device, and reading its identity (43/14). */
-static const struct msg restart[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_RESTART, "restart_communications", NULL, NULL), { 0 }
-};
-static const struct msg listen_only[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_MODE, "force_listen_only", NULL, NULL), { 0 }
-};
-static const struct msg clear_counters[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters", NULL, NULL), { 0 }
-};
-static const struct msg device_id[] = {
-	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification", NULL, NULL), { 0 }
-};
-/* An exception from the side that asks. */
-static const struct msg exception[] = {
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "exception_from_client", NULL }, { 0 }
-};
-/* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
-static const struct msg unknown[] = {
-	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL, NULL), { 0 }
-};
-
-/* What a diagnostic carries beside its number (specification 6.8.1): asked with, answered with, or
- * both. */
-static const struct {
-	uint16_t number;
-	bool asked, answered;
-	struct field field;
-} diagnostics[] = {
-	{ 0, true, true, { "modbus.diagnostic.query_data", BYTES, 0, 0 } },
-	{ 1, true, true, { "modbus.diagnostic.restart_option", BE16, 0, 0 } },
-	{ 2, false, true, { "modbus.diagnostic.register", BE16, 0, 0 } },
-	{ 3, true, true, { "modbus.diagnostic.ascii_delimiter", U8, 0, 0 } },
-	{ 10, false, true, { "modbus.diagnostic.clear_echo", BE16, 0, 0 } },
-	{ 11, false, true, { "modbus.diagnostic.bus_messages", BE16, 0, 0 } },
-	{ 12, false, true, { "modbus.diagnostic.bus_errors", BE16, 0, 0 } },
-	{ 13, false, true, { "modbus.diagnostic.bus_exceptions", BE16, 0, 0 } },
-	{ 14, false, true, { "modbus.diagnostic.server_messages", BE16, 0, 0 } },
-	{ 15, false, true, { "modbus.diagnostic.server_no_response", BE16, 0, 0 } },
-	{ 16, false, true, { "modbus.diagnostic.server_naks", BE16, 0, 0 } },
-	{ 17, false, true, { "modbus.diagnostic.server_busy", BE16, 0, 0 } },
-	{ 18, false, true, { "modbus.diagnostic.bus_overruns", BE16, 0, 0 } },
-};
 
 /* Which side asks, where no handshake told.  A body that fits only one direction is certain. */
 struct side_known {
@@ -240,6 +119,8 @@ static bool plausible(struct cur pdu)
 		return size == 3 || (size >= 5 && size == (size_t)cur_peek(&pdu, 2) + 3);
 	case 43:
 		return size >= 2 && (cur_peek(&pdu, 1) != 14 || size >= 4);
+	case FUNCTION_UMAS:
+		return size != 2; /* nothing, or a session key and what for */
 	default:
 		return false;
 	}
@@ -361,6 +242,8 @@ static int asks_or_answers(const struct pdu *p)
 		return counted ? ANSWERS : ASKS;
 	case 24:
 		return left == 2 ? ASKS : ANSWERS;
+	case FUNCTION_UMAS: /* an answer says FE or FD, good or bad */
+		return cur_peek(&p->c, 1) >= 0xfd ? ANSWERS : left >= 2 ? ASKS : CANNOT_TELL;
 	default:
 		return p->function & 0x80 && left <= 2 ? ANSWERS : CANNOT_TELL;
 	}
@@ -395,15 +278,16 @@ static bool is_request(struct scene *s, const struct pdu *p)
 static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 {
 	if (p->asks && p->function & 0x80) /* no such request */
-		return exception;
+		return modbus_exception;
 	if (p->function == 8)
-		return diagnostic == 1     ? restart
-			: diagnostic == 4  ? listen_only
-			: diagnostic == 10 ? clear_counters
-					   : msgs;
+		return diagnostic == 1     ? modbus_restart
+			: diagnostic == 4  ? modbus_listen_only
+			: diagnostic == 10 ? modbus_clear_counters
+					   : modbus_functions;
 	if (p->function == 43 && cur_peek(&p->c, 0) == 14)
-		return device_id;
-	return msg_find(msgs, p->function & 0x7f, DIR_REQUEST) ? msgs : unknown;
+		return modbus_device_id;
+	return msg_find(modbus_functions, p->function & 0x7f, DIR_REQUEST) ? modbus_functions
+									   : modbus_unknown;
 }
 
 static const struct msg *row_of(const struct msg *table, const struct pdu *p)
@@ -435,10 +319,9 @@ static void diagnostic_value(struct scene *s, struct cur *c, bool asked)
 {
 	uint16_t number = cur_be16(c);
 	fact_uint(s, &f_diagnostic, number);
-	for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
-		const struct field *f = &diagnostics[i].field;
-		bool here = asked ? diagnostics[i].asked : diagnostics[i].answered;
-		if (diagnostics[i].number != number || !here || !c->left)
+	for (const struct modbus_diagnostic *d = modbus_diagnostics; d->field.name; d++) {
+		const struct field *f = &d->field;
+		if (d->number != number || !(asked ? d->asked : d->answered) || !c->left)
 			continue;
 		if (f->wire == BYTES) {
 			size_t size = c->left;
@@ -520,7 +403,7 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	struct asked asked = { .side = s->side };
 	asked.table = table_of(p, diagnostic_of(p));
 	begin(s, p, asked.table);
-	struct asked *kept = asked.table == exception ? NULL : ask_put(s, ask_key(p));
+	struct asked *kept = asked.table == modbus_exception ? NULL : ask_put(s, ask_key(p));
 	const struct msg *row = row_of(asked.table, p);
 	if (row->fields) {
 		struct cur look = *c;
@@ -572,7 +455,7 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		break;
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
-		if (asked.table == device_id) {
+		if (asked.table == modbus_device_id) {
 			fact_uint(s, &f_read_device_id, cur_u8(c));
 			fact_uint(s, &f_object_id, cur_u8(c));
 		}
@@ -586,7 +469,7 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		rest_as_data(s, c);
 		break;
 	default:
-		if (asked.table == exception)
+		if (asked.table == modbus_exception)
 			fact_uint(s, &f_exception, cur_u8(c));
 		else
 			rest_as_data(s, c);
@@ -699,7 +582,7 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		break;
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
-		if (table == device_id)
+		if (table == modbus_device_id)
 			device_objects(s, c);
 		else
 			rest_as_data(s, c);
