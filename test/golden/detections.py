@@ -385,6 +385,25 @@ def _(net):
     smb_negotiate(net, 2)
 
 
+def smb_transaction2(net, subcommand, parameters):
+    c = net.connect(HMI, OTHER, 445)
+    words = struct.pack("<HHHHBBHIHHHHHBBH", len(parameters), 0, 1, 0, 0, 0, 0, 0, 0, len(parameters), 66, 0, 0, 1, 0,
+                        subcommand)
+    ask = b"\xffSMB\x32" + struct.pack("<IBH", 0, 0x18, 0xc807) + bytes(12) + struct.pack("<HHHH", 8, 0xfeff, 8, 65) + \
+        struct.pack("<B", len(words) // 2) + words + struct.pack("<H", len(parameters) + 1) + b"\0" + parameters
+    c.talk((struct.pack(">I", len(ask)) + ask, None))
+
+
+@fires("net.smb-exploit")
+def _(net):
+    smb_transaction2(net, 0x0e, bytes(12))
+
+
+@close("net.smb-exploit")
+def _(net):
+    smb_transaction2(net, 0x05, struct.pack("<HI", 0x107, 0) + "\\a\0".encode("utf-16-le"))
+
+
 # --- where assets stand ---------------------------------------------------------------------------------
 
 def claim(net, host, ip):

@@ -1,5 +1,6 @@
 /* Protocols broken or refused in numbers, and one that should be gone. */
 #include <stdio.h>
+#include <string.h>
 
 #include "sense/detect.h"
 
@@ -37,6 +38,13 @@ static bool many_exceptions(void *memory, const struct event *ev, struct detecte
 {
 	return window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS) &&
 		said(out, EXCEPTIONS, ev->fact->protocol, ev->fact->msg->name);
+}
+
+/* Reserved and never implemented: [MS-CIFS] 2.2.6.15. */
+static bool is_backdoor_ping(void *memory, const struct event *ev, struct detected *out)
+{
+	(void)memory, (void)out;
+	return strcmp(ev->fact->msg->name, "session_setup2") == 0;
 }
 
 #define COUNTED .memory = sizeof(struct window), .keys_max = 4096
@@ -105,6 +113,23 @@ const struct detection detect_protocol[] = {
 		.events = EVENT_FACT,
 		.labels = { "smb" },
 		.key = KEY_PAIR,
+	},
+	{
+		.row = { .id = "net.smb-exploit",
+			.class = "exploit-known",
+			.engine = ENGINE_MALWARE,
+			.severity = SEVERITY_CRITICAL,
+			.title = "A command that exploits of SMB version 1 send",
+			.technique = "T0866",
+			.next = "Take both machines off the network: EternalBlue and DoublePulsar ask this way "
+				"whether a machine is open to them, or theirs already." },
+		.text = "{a} sent {b} an SMB command that no program needs and exploits use (TRANS2 "
+			"SESSION_SETUP).",
+		.events = EVENT_FACT,
+		.labels = { "smb" },
+		.dirs = 1u << DIR_REQUEST,
+		.key = KEY_PAIR,
+		.see = is_backdoor_ping,
 	},
 	{ .row = { .id = NULL } },
 };
