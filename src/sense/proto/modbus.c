@@ -121,8 +121,9 @@ static bool plausible(struct cur pdu)
 		return size >= 2 && (cur_peek(&pdu, 1) != 14 || size >= 4);
 	case FUNCTION_UMAS:
 		return size != 2; /* nothing, or a session key and what for */
-	default:
-		return false;
+	default: /* whoever tries all functions one by one leaves their body empty */
+		cur_skip(&pdu, 1);
+		return size == 5 && cur_be32(&pdu) == 0;
 	}
 }
 
@@ -145,12 +146,17 @@ static enum probe probe(struct cur c, const struct scene *s)
 	if (c.left < length)
 		return PROBE_MORE;
 	struct cur pdu = cur_sub(&c, length);
-	cur_skip(&pdu, 1);                              /* unit */
-	if (cur_peek(&c, 2) > 0 || cur_peek(&c, 3) > 0) /* the next message's protocol */
-		return PROBE_NO;
-	/* A function the standard does not know, or one with a wrong body, must be alone: a length
-	 * that meets the end of the bytes is the evidence then. */
-	return plausible(pdu) || c.left == 0 ? PROBE_YES : PROBE_NO;
+	cur_skip(&pdu, 1); /* unit */
+	if (plausible(pdu))
+		return PROBE_YES;
+	/* A function the standard does not know, or one with a wrong body: only a second header
+	 * behind it proves that its length is one. */
+	if (c.left < 6)
+		return PROBE_MORE;
+	cur_skip(&c, 2);
+	uint16_t protocol = cur_be16(&c);
+	length = cur_be16(&c);
+	return protocol == 0 && length >= 2 && length <= LENGTH_MAX ? PROBE_YES : PROBE_NO;
 }
 
 /* --- values --- */
