@@ -208,6 +208,7 @@ static void deliver(
 		if (!known && !more && h->pending_size && identify(s, f, h->whole, fresh, &again)) {
 			/* Another protocol went before this one: a proxy asked for a way. */
 			pending_drop(s, h);
+			s->counters.undecoded_packets++;
 			c = fresh;
 			known = true;
 		}
@@ -234,6 +235,7 @@ static void deliver(
 		if (f->layer[0].proto->frame(c, &s->scene) == FRAME_LOST &&
 			f->layer[0].proto->frame(fresh, &s->scene) != FRAME_LOST) {
 			pending_drop(s, h);
+			s->counters.undecoded_packets++;
 			c = fresh;
 		}
 	}
@@ -245,6 +247,7 @@ static void deliver(
 	}
 	if (f->anew) {
 		f->anew = false;
+		s->counters.undecoded_packets += c.left > 0;
 		dispatch_release(s, f);
 		for (unsigned i = 0; i < 2; i++) {
 			pending_drop(s, &f->tcp->half[i]);
