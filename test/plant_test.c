@@ -131,6 +131,108 @@ static void claims_make_one_or_many(void **unused)
 	tap_close(&w);
 }
 
+static unsigned found(const char *id)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < w.plant.finding_count; i++)
+		count += strcmp(w.plant.findings[i].row->id, id) == 0;
+	return count;
+}
+
+static void send(unsigned host, unsigned mac, unsigned ttl)
+{
+	tap_udp(&w,
+		&(struct udp_row){ .from = host,
+			.to = 200,
+			.from_port = 9999,
+			.to_port = 9998,
+			.ttl = ttl,
+			.hex = "00",
+			.mac = mac });
+}
+
+/* Who sends from an address keeps it, whatever another says; and the other is told of. */
+static void a_liar_gets_no_address(void **unused)
+{
+	(void)unused;
+	/* MACs of hosts: 0x901 and 0x902 sit on one card, 0x107 is far from them. */
+	static const struct {
+		unsigned owner, claimer, ttl, findings, kept_by;
+	} rows[] = {
+		{ 7, 0x107, 64, 1, 7 },
+		{ 7, 0x107, 63, 0, 0x107 }, /* forwarded: the sender's MAC is a router's */
+		{ 0x901, 0x902, 64, 0, 0x901 },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		for (unsigned late = 0; late < 2; late++) {
+			tap_open(&w, 0);
+			if (!late)
+				claim(rows[i].claimer, 7, 0);
+			send(7, rows[i].owner, rows[i].ttl);
+			if (late)
+				claim(rows[i].claimer, 7, 0);
+			claim(rows[i].claimer, 7, 0);
+			send(7, rows[i].owner, rows[i].ttl);
+			tap_end(&w);
+			assert_int_equal(found("net.arp-spoof"), rows[i].findings);
+			assert_int_equal(found("net.duplicate-ip"), 0);
+			assert_int_equal(at(7)->macs.count, 1);
+			const uint8_t *mac = w.plant.macs[at(7)->macs.first];
+			assert_int_equal(mac[4] << 8 | mac[5], rows[i].kept_by);
+			tap_close(&w);
+		}
+	}
+}
+
+/* Every packet counts for its sender, at its own time, behind the MAC it came from. */
+static void each_side_has_its_own_time(void **unused)
+{
+	(void)unused;
+	static const struct udp_row
+		ask = { .from = 1, .to = 2, .from_port = 99, .to_port = 98, .hex = "00" },
+		answer = { .from = 2, .to = 1, .from_port = 98, .to_port = 99, .hex = "00" },
+		forged = { .from = 2,
+			.to = 1,
+			.from_port = 98,
+			.to_port = 99,
+			.hex = "00",
+			.mac = 3,
+			.ttl = 63 };
+	const int64_t second = INT64_C(1000000000);
+	tap_open(&w, 0);
+	w.at_ns = 10 * second;
+	tap_udp(&w, &ask);
+	w.at_ns = 11 * second;
+	tap_udp(&w, &answer);
+	w.at_ns = 12 * second;
+	tap_udp(&w, &answer);
+	w.at_ns = 13 * second;
+	tap_udp(&w, &forged);
+	w.at_ns = 14 * second;
+	tap_udp(&w, &answer);
+	w.at_ns = 99 * second;
+	tap_udp(&w, &ask);
+	tap_end(&w);
+	assert_int_equal(at(1)->first_ns, 10 * second);
+	assert_int_equal(at(1)->last_ns, 99 * second);
+	assert_int_equal(at(1)->frames, 2);
+	assert_int_equal(at(2)->first_ns, 11 * second);
+	assert_int_equal(at(2)->last_ns, 14 * second);
+	assert_int_equal(at(2)->frames, 4);
+	assert_int_equal(w.plant.conversations[0].first_ns, 10 * second);
+	assert_int_equal(w.plant.conversations[0].last_ns, 99 * second);
+	assert_int_equal(w.plant.asset_count, 3); /* the third is a MAC alone */
+	for (size_t i = 0; i < w.plant.asset_count; i++) {
+		const struct asset *a = &w.plant.assets[i];
+		if (a->ips.count)
+			continue;
+		assert_int_equal(a->frames, 1);
+		assert_int_equal(a->first_ns, 13 * second);
+		assert_int_equal(a->last_ns, 13 * second);
+	}
+	tap_close(&w);
+}
+
 static void one_serial_two_interfaces(void **unused)
 {
 	(void)unused;
@@ -307,6 +409,8 @@ int main(void)
 		cmocka_unit_test(a_router_is_not_two_hundred),
 		cmocka_unit_test(alone_behind_a_router),
 		cmocka_unit_test(claims_make_one_or_many),
+		cmocka_unit_test(a_liar_gets_no_address),
+		cmocka_unit_test(each_side_has_its_own_time),
 		cmocka_unit_test(one_serial_two_interfaces),
 		cmocka_unit_test(link_local_is_the_same_host),
 		cmocka_unit_test(time_goes_backwards),

@@ -37,34 +37,69 @@ void account_link(struct sense *s, const struct packet *p)
 	seen(&m->first_ns, &m->last_ns, p->at_ns, p->at_ns);
 }
 
-/* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim
- * it. */
-static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+static void see_bind(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
-	memcpy(f->mac[side], p->src_mac, 6);
-	f->mac_number[side] = see_mac(s, p);
 	struct inventory *v = &s->inventory;
 	if (f->host[side])
 		host_at(v, f->host[side])->spoke = true;
 	struct bind *b = inventory_bind(v, f->mac_number[side], f->host[side], p->frame);
 	if (!b)
 		return;
+	bool was_straight = bind_is_straight(b);
 	b->frames++;
 	b->last_ns = p->at_ns;
 	if (p->ttl > b->ttl)
 		b->ttl = p->ttl;
+	bool now_straight = !was_straight && bind_is_straight(b);
+	uint32_t claimant = now_straight && !b->claimed ? inventory_claimant(v, b) : 0;
+	if (claimant)
+		detections_stranger(s, claimant, b->mac, b->host, p->frame, p->at_ns);
+}
+
+static void add_to_mac(struct sense *s, uint32_t number, uint64_t packets, uint64_t bytes,
+	int64_t first_ns, int64_t last_ns)
+{
+	if (!number)
+		return;
+	struct mac *m = mac_at(&s->inventory, number);
+	m->frames += packets;
+	m->bytes += bytes;
+	seen(&m->first_ns, &m->last_ns, first_ns, last_ns);
+}
+
+/* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim
+ * it. What one MAC sent is no other's: from then on each packet counts for the MAC it came from. */
+static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
+{
+	bool mixed = f->mixed >> side & 1;
+	if (f->packets[side] > 1 && !mixed) {
+		add_to_mac(s, f->mac_number[side], f->packets[side] - 1,
+			f->bytes[side] - p->wire_size, f->first_ns[side], f->last_ns[side]);
+		f->mixed |= (uint8_t)(1u << side);
+		mixed = true;
+	}
+	if (f->packets[side] == 1 || memcmp(f->mac[side], p->src_mac, 6) != 0) {
+		memcpy(f->mac[side], p->src_mac, 6);
+		f->mac_number[side] = see_mac(s, p);
+		see_bind(s, f, side, p);
+	}
+	if (mixed)
+		add_to_mac(s, f->mac_number[side], 1, p->wire_size, p->at_ns, p->at_ns);
 }
 
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	f->recent = true;
-	if (LIKELY(p->at_ns >= f->last_ns))
-		f->last_ns = p->at_ns;
-	else if (p->at_ns < f->first_ns) /* captures overlap, clocks are set back */
-		f->first_ns = p->at_ns;
 	f->bytes[side] += p->wire_size;
-	if (f->packets[side]++ == 0 || memcmp(f->mac[side], p->src_mac, 6) != 0)
+	bool look = f->packets[side]++ == 0 || f->mixed >> side & 1;
+	if (look || memcmp(f->mac[side], p->src_mac, 6) != 0)
 		see_side(s, f, side, p);
+	if (RARELY(f->packets[side] == 1))
+		f->first_ns[side] = f->last_ns[side] = p->at_ns;
+	else if (LIKELY(p->at_ns >= f->last_ns[side]))
+		f->last_ns[side] = p->at_ns;
+	else if (p->at_ns < f->first_ns[side]) /* captures overlap, clocks are set back */
+		f->first_ns[side] = p->at_ns;
 }
 
 uint32_t account_sender(struct sense *s)
@@ -149,18 +184,17 @@ void account_flow_end(struct sense *s, struct flow *f)
 {
 	struct inventory *v = &s->inventory;
 	for (unsigned side = 0; side < 2; side++) {
-		if (!f->host[side] || !f->packets[side])
+		if (!f->packets[side])
+			continue;
+		if (!(f->mixed >> side & 1))
+			add_to_mac(s, f->mac_number[side], f->packets[side], f->bytes[side],
+				f->first_ns[side], f->last_ns[side]);
+		if (!f->host[side]) /* without an address yet, or without room for one */
 			continue;
 		struct host *h = host_at(v, f->host[side]);
 		h->frames += f->packets[side];
 		h->bytes += f->bytes[side];
-		seen(&h->first_ns, &h->last_ns, f->first_ns, f->last_ns);
-		if (!f->mac_number[side])
-			continue;
-		struct mac *m = mac_at(v, f->mac_number[side]);
-		m->frames += f->packets[side];
-		m->bytes += f->bytes[side];
-		seen(&m->first_ns, &m->last_ns, f->first_ns, f->last_ns);
+		seen(&h->first_ns, &h->last_ns, f->first_ns[side], f->last_ns[side]);
 	}
 	if (f->transport == TRANSPORT_TCP && !f->established) {
 		s->counters.unanswered++;
@@ -173,7 +207,9 @@ void account_flow_end(struct sense *s, struct flow *f)
 	struct conversation *c = conversation_at(v, n);
 	c->packets += f->packets[0] + (uint64_t)f->packets[1];
 	c->bytes += f->bytes[0] + f->bytes[1];
-	seen(&c->first_ns, &c->last_ns, f->first_ns, f->last_ns);
+	for (unsigned side = 0; side < 2; side++)
+		if (f->packets[side])
+			seen(&c->first_ns, &c->last_ns, f->first_ns[side], f->last_ns[side]);
 	if (!c->first_frame || f->first_frame < c->first_frame)
 		c->first_frame = f->first_frame;
 }

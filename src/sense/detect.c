@@ -387,6 +387,20 @@ void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t riva
 	wake(s->detections, &ev);
 }
 
+void detections_stranger(struct sense *s, uint32_t mac, uint32_t sender, uint32_t host,
+	uint64_t frame, int64_t at_ns)
+{
+	const struct event ev = { .kind = EVENT_STRANGER,
+		.at_ns = at_ns,
+		.frame = frame,
+		.client = { mac, true },
+		.sender = { mac, true },
+		.server = { sender, true },
+		.to = host_at(&s->inventory, host)->ip,
+		.rival = sender };
+	wake(s->detections, &ev);
+}
+
 void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detected *said,
 	uint64_t frame, int64_t first_ns, int64_t last_ns)
 {
@@ -411,7 +425,7 @@ static uint32_t asset_of(const struct sense *s, const struct found *f, struct pa
 static void name_of(const struct sense *s, const struct plant *p, const struct found *f,
 	struct party who, struct out *o)
 {
-	char text[IP_TEXT];
+	char text[IP_TEXT], other[IP_TEXT];
 	uint32_t asset = asset_of(s, f, who);
 	if (!asset) {
 		if (who.number && !f->surveyed)
@@ -434,8 +448,11 @@ static void name_of(const struct sense *s, const struct plant *p, const struct f
 	else if (a->macs.count)
 		address = mac_text(p->macs[a->macs.first], text);
 	bool named = a->name && strcmp(a->name, address) != 0;
+	bool second = !f->surveyed && who.link && a->ips.count; /* a MAC says little to people */
 	if (named && *address)
 		out_fmt(o, "%.60s (%s)", a->name, address);
+	else if (second)
+		out_fmt(o, "%s (%s)", ip_text(&p->ips[a->ips.first], other), address);
 	else if (!*address && (named || a->model)) /* a module in somebody's rack */
 		out_fmt(o, "%.60s", named ? a->name : a->model);
 	else

@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_ANSWER = 4,    /* its other side said something for the first time */
 	EVENT_MALFORMED = 8, /* a message that broke its protocol */
 	EVENT_BIND = 16,     /* a MAC said for the first time that an address is its own */
+	EVENT_STRANGER = 32, /* one MAC claims an address, packets come straight from another */
 };
 
 /* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
@@ -41,7 +42,8 @@ struct event {
 	uint8_t transport;
 	const struct fact *fact;   /* EVENT_FACT */
 	const struct proto *proto; /* EVENT_FACT, EVENT_MALFORMED */
-	uint32_t rival; /* EVENT_BIND: another MAC that had claimed the address; 0 none */
+	/* BIND: another MAC that had claimed the address, 0 none.  STRANGER: the one that sends. */
+	uint32_t rival;
 };
 
 /* Whose memory an event goes to, and whom the finding names. */
@@ -49,7 +51,7 @@ enum detect_key {
 	KEY_PAIR,   /* {a} client, {b} server */
 	KEY_CLIENT, /* {a} client */
 	KEY_SENDER, /* {a} sender */
-	KEY_BIND,   /* {a} the MAC that claims, {b} the rival */
+	KEY_BIND,   /* BIND, STRANGER: {a} the MAC that claims, {b} the rival */
 };
 
 /* What a finding remembers for its sentence.  Preset with severity from the row. */
@@ -114,6 +116,9 @@ void detections_fact(struct sense *s);
 void detections_flow(struct sense *s, enum event_kind kind);
 void detections_malformed(struct sense *s, const struct proto *proto);
 void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival);
+/* Packets of `host` come straight from the MAC `sender`, which never claims it, but `mac` does. */
+void detections_stranger(struct sense *s, uint32_t mac, uint32_t sender, uint32_t host,
+	uint64_t frame, int64_t at_ns);
 /* Findings into the plant, most severe first.  The plant has everything else already. */
 int detections_plant(struct sense *s, struct plant *p, struct err *e);
 uint64_t detections_refused(const struct detections *d);   /* findings without room */

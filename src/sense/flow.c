@@ -71,7 +71,6 @@ struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 		.transport = p->transport,
 		.used = true,
 		.client = -1,
-		.first_ns = p->at_ns,
 		.first_frame = p->frame,
 	};
 	table_add(&f->table, flow->hash, n);

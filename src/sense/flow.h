@@ -53,11 +53,12 @@ struct flow {
 	bool anew;         /* its protocol made way for another */
 	bool closing;      /* RST, or FIN from both sides */
 	uint8_t fin;       /* sides that sent FIN */
+	uint8_t mixed;     /* sides that sent from several MACs: counted packet by packet */
 	bool group;        /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
 	uint8_t mac[2][6];
 	struct tcp *tcp;
 
-	int64_t last_ns;
+	int64_t last_ns[2]; /* when each side spoke last */
 	uint32_t packets[2];
 	uint64_t bytes[2];
 	const char *label; /* as the last fact was labelled */
@@ -69,7 +70,7 @@ struct flow {
 	struct layer layer[LAYERS];
 	uint32_t mac_number[2];
 	uint64_t hash;
-	int64_t first_ns;
+	int64_t first_ns[2];
 	uint64_t first_frame;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/attr.h"
 #include "base/hash.h"
 
 /* Longest text kept of anybody about anything: a system description may take several lines. */
@@ -158,6 +159,79 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 	h->binds = n;
 	m->binds = n;
 	return b;
+}
+
+/* Time to live as most systems set it, so nobody has taken one off. */
+bool bind_is_straight(const struct bind *b)
+{
+	return b->frames && (b->ttl == 64 || b->ttl == 128 || b->ttl == 255);
+}
+
+/* MACs made for an address that several boxes take turns with: VRRP (RFC 9568, 7.3), HSRP (RFC
+ * 2281, 5.1, and its second version), GLBP, Microsoft's network load balancing. */
+static bool is_shared(const uint8_t a[6])
+{
+	static const struct {
+		uint8_t size, head[5];
+	} heads[] = {
+		{ 5, { 0x00, 0x00, 0x5e, 0x00, 0x01 } },
+		{ 5, { 0x00, 0x00, 0x5e, 0x00, 0x02 } },
+		{ 5, { 0x00, 0x00, 0x0c, 0x07, 0xac } },
+		{ 4, { 0x00, 0x00, 0x0c, 0x9f } },
+		{ 3, { 0x00, 0x07, 0xb4 } },
+		{ 2, { 0x02, 0xbf } },
+	};
+	for (size_t i = 0; i < COUNT_OF(heads); i++)
+		if (memcmp(a, heads[i].head, heads[i].size) == 0)
+			return true;
+	return false;
+}
+
+/* Two ports of one card in a team answer with one MAC and send with either. */
+static bool is_sibling(const uint8_t a[6], const uint8_t b[6])
+{
+	return memcmp(a, b, 5) == 0;
+}
+
+/* A router between two VLANs may answer in one for who sends in the other. */
+static bool share_segment(const struct mac *a, const struct mac *b)
+{
+	if (!a->vlans[0] || !b->vlans[0])
+		return true;
+	for (size_t i = 0; i < MAC_VLANS * MAC_VLANS; i++) {
+		uint16_t vlan = a->vlans[i / MAC_VLANS];
+		if (vlan && vlan == b->vlans[i % MAC_VLANS])
+			return true;
+	}
+	return false;
+}
+
+/* The other MAC of this address: the newest that claims it, or the newest that only sends. */
+static uint32_t other_mac(const struct inventory *v, const struct bind *b, bool claimed)
+{
+	const struct bind *other;
+	for (uint32_t n = host_at(v, b->host)->binds; n; n = other->next_of_host) {
+		other = pool_at(&v->binds, n);
+		const struct mac *mine = mac_at(v, b->mac), *its = mac_at(v, other->mac);
+		if (other == b || is_shared(mine->address) || is_shared(its->address))
+			continue;
+		bool both = claimed && b->claimed;
+		if (!both && (is_sibling(mine->address, its->address) || !share_segment(mine, its)))
+			continue;
+		if (claimed ? other->claimed : !other->claimed && bind_is_straight(other))
+			return other->mac;
+	}
+	return 0;
+}
+
+uint32_t inventory_claimant(const struct inventory *v, const struct bind *b)
+{
+	return other_mac(v, b, true);
+}
+
+uint32_t inventory_stranger(const struct inventory *v, const struct bind *b)
+{
+	return other_mac(v, b, false);
 }
 
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size)

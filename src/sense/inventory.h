@@ -103,6 +103,11 @@ uint32_t inventory_host_find(const struct inventory *v, const struct ip *a); /* 
 uint32_t inventory_mac(struct inventory *v, const uint8_t address[6]);
 void inventory_vlan(struct mac *m, uint16_t vlan);
 struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, uint64_t frame);
+/* Another MAC with the bound address, 0 for none: one that claims it, or one whose packets come
+ * straight from it without a claim.  Routers and cards that share an address by design are none. */
+uint32_t inventory_claimant(const struct inventory *v, const struct bind *b);
+uint32_t inventory_stranger(const struct inventory *v, const struct bind *b);
+bool bind_is_straight(const struct bind *b); /* nobody forwarded its packets on the way */
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size); /* as it is */
 uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot);
 /* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */

@@ -102,7 +102,14 @@ static bool belongs(const struct inventory *v, const struct plant_room *r, const
 	return fresh_ttl(b->ttl) && !ip_is_public(a);
 }
 
-/* Of several MACs a host was seen behind: the one that claims it, else the one that sent most. */
+/* What speaks for it: packets that came straight from there weigh more than words. */
+static unsigned weight_of(const struct bind *b)
+{
+	return bind_is_straight(b) * 2u + b->claimed;
+}
+
+/* Of several MACs a host was seen behind: the one that sends from the address, and claims it; else
+ * the first that claims it, or the one that sent most. */
 static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 {
 	const struct inventory *v = &s->inventory;
@@ -111,8 +118,8 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 		b = pool_at(&v->binds, n);
 		if (!belongs(v, r, b))
 			continue;
-		bool better = !best || b->claimed > best->claimed ||
-			(b->claimed == best->claimed &&
+		bool better = !best || weight_of(b) > weight_of(best) ||
+			(weight_of(b) == weight_of(best) &&
 				(b->claimed ? b->frame < best->frame : b->frames > best->frames));
 		if (better)
 			best = b;

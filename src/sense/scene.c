@@ -522,22 +522,23 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 	if (!b)
 		return;
 	bool first = !b->claimed;
-	/* Somebody else had claimed it: two hosts with one address, or a cable moved. */
-	uint32_t rival = 0;
-	for (uint32_t n = host_at(v, h)->binds; first && n;
-		n = ((struct bind *)pool_at(&v->binds, n))->next_of_host) {
-		const struct bind *other = pool_at(&v->binds, n);
-		if (other->claimed && other->mac != m)
-			rival = other->mac;
-	}
 	b->claimed = true;
 	b->last_ns = c->at_ns;
-	host_at(v, h)->spoke = true;
-	if (!host_at(v, h)->first_ns)
-		host_at(v, h)->first_ns = c->at_ns;
-	host_at(v, h)->last_ns = c->at_ns;
-	if (first)
-		detections_bind(s, m, h, rival);
+	struct host *host = host_at(v, h);
+	host->spoke = true;
+	if (!host->first_ns || c->at_ns < host->first_ns)
+		host->first_ns = c->at_ns;
+	if (c->at_ns > host->last_ns)
+		host->last_ns = c->at_ns;
+	/* A lease that went to somebody else is the server's will, and no conflict. */
+	if (!first || s->proto == &proto_dhcp || s->proto == &proto_dhcpv6)
+		return;
+	/* Somebody else had claimed it: two hosts with one address, or a cable moved.  Somebody
+	 * who never claims it but sends from it: who claims may want to stand in between. */
+	uint32_t rival = inventory_claimant(v, b), stranger = inventory_stranger(v, b);
+	detections_bind(s, m, h, rival);
+	if (stranger && !rival)
+		detections_stranger(s, m, stranger, h, c->frame, c->at_ns);
 }
 
 /* --- process values --- */

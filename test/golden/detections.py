@@ -426,6 +426,25 @@ def _(net):
     claim(net, OTHER, OTHER.ip)
 
 
+def listen_in(net, liar, owner):
+    """Both talk to each other; then the liar says by ARP that it is the owner."""
+    modbus(net).read_holding(0, [1])
+    net.wait(1)
+    claim(net, liar, owner.ip)
+
+
+@fires("net.arp-spoof")
+def _(net):
+    # Neither of the two ever says where it is: they knew each other before.
+    listen_in(net, OTHER, PLC)
+
+
+@close("net.arp-spoof")
+def _(net):
+    # The MAC that two redundant routers share (VRRP) claims what one of them sends from.
+    listen_in(net, Host("10.9.1.10", "00:00:5e:00:01:07"), PLC)
+
+
 def plc_calls(net, whom):
     claim(net, ROUTER, ROUTER.ip)
     modbus(net).read_holding(0, [1, 2, 3])

@@ -1,4 +1,4 @@
-/* Two that claim one address. */
+/* Two that claim one address, or one that claims what is another's. */
 #include <stdio.h>
 
 #include "sense/detect.h"
@@ -23,6 +23,22 @@ const struct detection detect_address[] = {
 				"find out which of the two MACs is the right one." },
 		.text = "{a} and {b} both say that {detail} is theirs.",
 		.events = EVENT_BIND,
+		.key = KEY_BIND,
+		.see = claimed_twice,
+	},
+	{
+		.row = { .id = "net.arp-spoof",
+			.class = "arp-spoof",
+			.engine = ENGINE_ANOMALY,
+			.severity = SEVERITY_MAJOR,
+			.title = "One device claims the address that another one uses",
+			.technique = "T0830",
+			.next = "Find the device that claims: it may stand in between and read or change what "
+				"passes. Two cards teamed as one and a router that answers for others look "
+				"the same." },
+		.text = "{a} says by ARP that {detail} is its own, but packets from there come straight "
+			"from {b}.",
+		.events = EVENT_STRANGER,
 		.key = KEY_BIND,
 		.see = claimed_twice,
 	},
