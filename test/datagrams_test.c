@@ -46,6 +46,9 @@ static const char snmp_get[] =
 static const char snmp_rsp[] =
 	"302f02010104067075626c6963a2220201070201000201003017301506082b0601020101050004097377"
 	"2d68616c6c2d32";
+static const char snmp_utf8[] =
+	"302e02010104067075626c6963a2210201070201000201003016301406082b0601020101050004085"
+	"3c3bc6420e282ac";
 static const char snmp_set[] =
 	"302a02010104067075626c6963a31d0201070201000201003012301006082b0601020101050004046576"
 	"696c";
@@ -257,6 +260,11 @@ static const struct talk talks[] = {
 		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "
 		"snmp.oid=1.3.6.1.2.1.1.5.0 snmp.value.text=sw-hall-2\n"
 		"10.0.0.2: name=sw-hall-2 (snmp, 2)\n" },
+	{ "a name in the language of the plant", snmp_utf8, NULL, NULL,
+		"snmp response response snmp.version=1 snmp.community=public "
+		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "
+		"snmp.oid=1.3.6.1.2.1.1.5.0 snmp.value.bytes=53c3bc6420e282ac\n"
+		"10.0.0.1: name=S\xc3\xbc\x64 \xe2\x82\xac (snmp, 1)\n" },
 	{ "a variable set", snmp_set, NULL, NULL,
 		"snmp set request config snmp.version=1 snmp.community=public "
 		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "

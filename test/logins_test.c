@@ -159,9 +159,9 @@ static void ftp_is_read(void **state)
 		"greeting 220 'Pump station' 220 'FTP server ready.'\n"
 		"USER (login) 'USER' 'operator'\n"
 		"USER (login) 331 'Password required.'\n"
-		"PASS (login) 'PASS' 'wrong'\n"
+		"PASS (login) 'PASS' '(hidden)'\n"
 		"PASS failed (refused) 530 'Login incorrect.'\n"
-		"PASS (login) 'PASS' 'right'\n"
+		"PASS (login) 'PASS' '(hidden)'\n"
 		"PASS (login) 230 'Logged in.'\n"
 		"STOR (file) 'stor' 'program.bin'\n"
 		"STOR (file) 150 'Opening.'\n"
@@ -213,7 +213,7 @@ static void vnc_is_read(void **state)
 		"security 2 2 16\n"
 		"security 2\n"
 		"authentication\n"
-		"authentication (login)\n"
+		"authentication (login) '(hidden)'\n"
 		"result failed (refused) 1\n"
 		"reason 'no'\n");
 	const struct said old[] = { SAID('<', "RFB 003.008\n"), SAID('>', "RFB 003.003\n"),

@@ -98,6 +98,9 @@ void fact_real(struct scene *s, const struct field *f, double v);
 void fact_flag(struct scene *s, const struct field *f, bool v);
 void fact_text(struct scene *s, const struct field *f, const void *text, size_t size);
 void fact_bytes(struct scene *s, const struct field *f, const void *bytes, size_t size);
+/* A password, a community, or what can be turned back into one: told as "(hidden)", unless it is
+ * one that everybody knows (sense/secret.h).  No secret leaves a dissector in another way. */
+void fact_secret(struct scene *s, const struct field *f, const void *text, size_t size);
 void fact_ip(struct scene *s, const struct field *f, const void *bytes, size_t size); /* 4 or 16 */
 void fact_mac(struct scene *s, const struct field *f, const void *six);
 void fact_violation(struct scene *s); /* decoded, but outside what the standard allows */

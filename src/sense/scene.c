@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sense/engine.h"
+#include "sense/secret.h"
 
 /* --- facts --- */
 
@@ -130,6 +131,12 @@ void fact_text(struct scene *c, const struct field *f, const void *text, size_t 
 void fact_bytes(struct scene *c, const struct field *f, const void *bytes, size_t size)
 {
 	add_bytes(c, f, VALUE_BYTES, bytes, size);
+}
+
+void fact_secret(struct scene *c, const struct field *f, const void *text, size_t size)
+{
+	bool tell = size == 0 || secret_known(c->sense->proto->name, text, size);
+	fact_text(c, f, tell ? text : SECRET_HIDDEN, tell ? size : sizeof SECRET_HIDDEN - 1);
 }
 
 void fact_ip(struct scene *c, const struct field *f, const void *bytes, size_t size)

@@ -10,6 +10,7 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
 import wire  # noqa: E402
 import detections  # noqa: E402
+import identities  # noqa: E402,F401 (fills protocols.PROTOCOLS)
 import protocols  # noqa: E402
 
 

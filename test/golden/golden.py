@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE)]
 
 import build  # noqa: E402
+import identities  # noqa: E402
 import wire  # noqa: E402
 
 SKIPPED = "nobody has accepted it yet"
@@ -63,6 +64,18 @@ def right_about_itself(path, text):
     return None
 
 
+def shown_secret(weir, path):
+    """Where a capture has the word in it, no output has: neither as it is nor as hexadecimal digits."""
+    with open(path, "rb") as file:
+        if identities.SECRET not in file.read():
+            return None
+    words = (identities.SECRET.decode(), identities.SECRET.hex())
+    for verb, *more in (("facts",), ("look",), ("look", "--json")):
+        if any(word in run(weir, verb, path, *more) for word in words):
+            return f"weir {' '.join((verb, *more))} shows a secret"
+    return None
+
+
 def first_difference(old, new):
     old, new = old.splitlines(), new.splitlines()
     for n in range(max(len(old), len(new))):
@@ -79,7 +92,7 @@ def check_one(weir, path):
         text = said(weir, path)
     except RuntimeError as e:
         return str(e)
-    wrong = right_about_itself(path, text)
+    wrong = right_about_itself(path, text) or shown_secret(weir, path)
     if wrong:
         return wrong
     with open(expected_path(path), encoding="utf-8") as file:
@@ -121,7 +134,7 @@ def accept(weir):
     bad = 0
     for path in captures():
         text = said(weir, path)
-        wrong = right_about_itself(path, text)
+        wrong = right_about_itself(path, text) or shown_secret(weir, path)
         if wrong:
             report(os.path.relpath(path, HERE), wrong)
             bad += os.path.exists(expected_path(path))

@@ -58,6 +58,12 @@ def unescape(text):
     return re.sub(r"\\(x[0-9a-f]{2}|[0-7]{3}|.)", one, text) if "\\" in text else text
 
 
+def hidden(found):
+    """What was found, with our word for secrets in the place of its group 1."""
+    whole, (begin, end) = found.group(0), found.span(1)
+    return whole[:begin - found.start()] + "(hidden)" + whole[end - found.start():]
+
+
 def time_ms(text):
     """'Jan  1, 2000 00:00:00.123000000 UTC' in milliseconds since 1970."""
     found = re.match(r"(\w{3}) +(\d+), (\d+) (\d\d:\d\d:\d\d)(?:\.(\d+))? UTC", text)
@@ -113,7 +119,7 @@ class Row:
         self.no_messages = False
         self.once = self.wire = self.early = False
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
-        self.join = None
+        self.join, self.hide = None, []
         for option in options:
             self.take(option)
 
@@ -144,6 +150,8 @@ class Row:
             setattr(self, word, auto(value))
         elif word == "join":
             self.join = value
+        elif word == "hide":
+            self.hide.append(re.compile(value))
         elif word == "re":
             self.regex = re.compile(value)
         else:
@@ -176,6 +184,8 @@ class Row:
             if not found:
                 return None
             show = found.group(1)
+        for secret in self.hide:
+            show = secret.sub(hidden, show)
         if self.form == "raw":
             return raw.lower()
         if self.form == "hex":

@@ -1,9 +1,10 @@
 /* How somebody got in: passwords anybody can read, passwords everybody knows, passwords guessed. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/attr.h"
 #include "sense/detect.h"
+#include "sense/secret.h"
 
 /* --- cleartext --- */
 
@@ -18,57 +19,35 @@ static bool is_cleartext(void *memory, const struct event *ev, struct detected *
 
 /* --- default credentials --- */
 
-/* Names and passwords printed in manuals. */
-static const struct known {
-	const char *protocol;
-	const char *field, *value;
-	const char *when_field, *when; /* only beside this one; NULL: always */
-	const char *what;
-} known[] = {
-	{ "snmp", "snmp.community", "public", NULL, NULL, "SNMP community \"public\"" },
-	{ "snmp", "snmp.community", "private", NULL, NULL, "SNMP community \"private\"" },
-#define FTP_USER(name, what)                                                                       \
-	{                                                                                          \
-		"ftp", "ftp.request.arg", name, "ftp.request.command", "USER", what                \
-	}
-#define FTP_WORD(word, what)                                                                       \
-	{                                                                                          \
-		"ftp", "ftp.request.arg", word, "ftp.request.command", "PASS", what                \
-	}
-	FTP_USER("anonymous", "FTP user \"anonymous\""),
-	FTP_WORD("admin", "FTP password \"admin\""),
-	FTP_WORD("password", "FTP password \"password\""),
-	FTP_WORD("1234", "FTP password \"1234\""),
-	FTP_WORD("fwupgrade", "the FTP password of Modicon firmware updates"),
-	FTP_WORD("factorycast@schneider", "the FTP password of FactoryCast"),
-};
-
-static bool has(const struct fact *f, const char *field, const char *word)
+static bool is(const struct value *v, const char *word)
 {
-	const struct value *v = fact_value(f, field);
 	return v && v->type == VALUE_TEXT && strlen(word) == v->size &&
 		strncasecmp((const char *)v->bytes, word, v->size) == 0;
+}
+
+/* The secret a message shows, where everybody knows it: others are hidden by the dissector. */
+static const char *known_secret(const struct fact *f)
+{
+	const struct value *v = fact_value(f, "snmp.community");
+	if (!v && is(fact_value(f, "ftp.request.command"), "PASS"))
+		v = fact_value(f, "ftp.request.arg");
+	return v && v->type == VALUE_TEXT ? secret_known(f->protocol, v->bytes, v->size) : NULL;
 }
 
 static bool is_default(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
-	/* Passwords of web logins stay where they are read: the dissector knows the usual ones. */
-	const struct value *usual = fact_value(ev->fact, "http.default_credentials");
-	if (usual && usual->u) {
-		snprintf(out->detail, sizeof out->detail, "a web password from the manual");
-		return true;
-	}
-	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		const struct known *k = &known[i];
-		if (strcmp(ev->fact->protocol, k->protocol) != 0 ||
-			!has(ev->fact, k->field, k->value) ||
-			(k->when && !has(ev->fact, k->when_field, k->when)))
-			continue;
-		snprintf(out->detail, sizeof out->detail, "%s", known[i].what);
-		return true;
-	}
-	return false;
+	const struct fact *f = ev->fact;
+	const char *what = known_secret(f);
+	if (!what && is(fact_value(f, "ftp.request.command"), "USER") &&
+		is(fact_value(f, "ftp.request.arg"), "anonymous"))
+		what = "FTP user \"anonymous\"";
+	const struct value *usual = fact_value(f, "http.default_credentials");
+	if (!what && usual && usual->u)
+		what = "a web password from the manual";
+	if (what)
+		snprintf(out->detail, sizeof out->detail, "%s", what);
+	return what != NULL;
 }
 
 /* --- guessing --- */

@@ -7,9 +7,11 @@
 
 enum {
 	SERVICE_MULTIPLE = 0x0a,
+	SERVICE_OBJECT_FIRST = 0x4b, /* from here on each object has its own */
 	SERVICE_PCCC = 0x4b,
 	SERVICE_UNCONNECTED_SEND = 0x52,
 	CLASS_CONNECTION_MANAGER = 0x06,
+	CLASS_SAFETY_SUPERVISOR = 0x39,
 	CLASS_PCCC = 0x67,
 	STATUS_PARTIAL = 0x06,  /* appendix B: fine so far, more to come */
 	STATUS_EMBEDDED = 0x1e, /* one service of several said no: the others' answers follow */
@@ -24,6 +26,7 @@ static const struct field extended_status = { "cip.addstat", LE16 };
 static const struct field error_text = { "cip.error", TEXT };
 static const struct field service_count = { "cip.msp.num_services", LE16 };
 static const struct field raw_data = { "cip.data", BYTES };
+static const struct field secret_data = { "cip.data", TEXT };
 
 void cip_begin(struct talk *t, const struct msg *m)
 {
@@ -140,6 +143,16 @@ static void rest(struct scene *s, struct cur *c)
 		fact_bytes(s, &raw_data, bytes, size);
 }
 
+/* What the safety supervisor is asked for comes with its password: CIP Networks Library, volume 5.
+ */
+static void rest_with_password(struct scene *s, struct cur *c)
+{
+	size_t size = c->left;
+	const uint8_t *bytes = cur_take(c, size);
+	if (bytes && size)
+		fact_secret(s, &secret_data, bytes, size);
+}
+
 /* --- request --- */
 
 static bool request_body(struct talk *t, uint8_t service, const struct cip_path *p,
@@ -181,7 +194,11 @@ static enum parsed request(struct talk *t, struct cur c)
 		fact_drop(s);
 		return PARSED_BAD;
 	}
-	rest(s, &c);
+	if ((p.has & HAS_CLASS) && p.class == CLASS_SAFETY_SUPERVISOR &&
+		service >= SERVICE_OBJECT_FIRST)
+		rest_with_password(s, &c);
+	else
+		rest(s, &c);
 	fact_end(s);
 	return PARSED_WHOLE;
 }

@@ -1,5 +1,5 @@
 /* FTP, the control connection: RFC 959, with RFC 2389 (FEAT), 2428 (EPRT, EPSV), 3659 (MLSD, SIZE)
- * and 4217 (AUTH TLS).  Its words travel in the clear, passwords too. */
+ * and 4217 (AUTH TLS).  Its words travel in the clear, passwords too, which stay here. */
 #include "sense/proto.h"
 
 #include "base/attr.h"
@@ -323,7 +323,9 @@ static enum parsed parse_command(struct cur c, struct scene *s)
 	ask_put(s, 0);
 	fact_begin(s, m);
 	fact_text(s, &command_name, word.at, word.left);
-	if (line.left)
+	if (m->code == PASS || m->code == ACCT)
+		fact_secret(s, &argument, line.at, line.left);
+	else if (line.left)
 		fact_text(s, &argument, line.at, line.left);
 	fact_end(s);
 	if (m->code == USER)

@@ -3,7 +3,8 @@
  * Heads are read, bodies are passed over by their framing; of an HTML page the first bytes are
  * looked at for its title.  Passwords never leave this file: a fact says who logs in, and whether
  * the password is one that everybody knows. */
-#include "sense/proto.h"
+#include "sense/proto/http_uri.h"
+#include "sense/secret.h"
 
 enum {
 	HEAD_MAX = 16 * 1024, /* what common servers accept */
@@ -50,13 +51,14 @@ static const struct {
 	const char *name;
 	struct field field;
 	uint8_t identity; /* of the sender; 0 none */
+	bool is_uri;
 } headers[] = {
 	{ "host", { "http.host", TEXT }, 0 },
 	{ "user-agent", { "http.user_agent", TEXT }, ID_SOFTWARE },
 	{ "server", { "http.server", TEXT }, ID_SOFTWARE },
 	{ "www-authenticate", { "http.www_authenticate", TEXT }, 0 },
 	{ "content-type", { "http.content_type", TEXT }, 0 },
-	{ "location", { "http.location", TEXT }, 0 },
+	{ "location", { "http.location", TEXT }, .is_uri = true },
 	{ "upgrade", { "http.upgrade", TEXT }, 0 },
 	{ "x-forwarded-for", { "http.x_forwarded_for", TEXT }, 0 },
 };
@@ -289,43 +291,12 @@ struct head {
 	uint8_t user[CREDENTIALS_MAX];
 };
 
-/* User and password pairs that devices leave the factory with, and that every scanner tries. */
-static bool everybody_knows(const uint8_t *pair, size_t size)
-{
-	static const char *const known[] = {
-		"admin:admin",
-		"admin:",
-		"admin:password",
-		"admin:1234",
-		"admin:12345",
-		"admin:123456",
-		"root:root",
-		"root:",
-		"root:admin",
-		"root:password",
-		"user:user",
-		"guest:guest",
-		"operator:operator",
-		"service:service",
-		"supervisor:supervisor",
-		"USER:USER",
-		"ADMIN:ADMIN",
-		"Administrator:",
-		"administrator:administrator",
-		"pi:raspberry",
-		"ubnt:ubnt",
-		"admin:private",
-		"tomcat:tomcat",
-		"test:test",
-	};
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strlen(known[i]) == size && memcmp(known[i], pair, size) == 0)
-			return true;
-	return false;
-}
-
 static void read_credentials(struct scene *s, struct cur value, struct head *head)
 {
+	if (cur_find(&value, ' ') < 0) { /* no scheme before it: the secret alone */
+		fact_secret(s, &f_scheme, value.at, value.left);
+		return;
+	}
 	struct cur scheme = until(&value, ' ');
 	text(s, &f_scheme, scheme);
 	if (is(&scheme, "basic")) {
@@ -335,7 +306,7 @@ static void read_credentials(struct scene *s, struct cur value, struct head *hea
 			return;
 		head->login = true;
 		head->scheme = "basic";
-		head->is_default = everybody_knows(head->user, size);
+		head->is_default = secret_known("http", head->user, size) != NULL;
 		head->user_size = (size_t)(colon - head->user);
 		return;
 	}
@@ -383,7 +354,7 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 		read_length(s, value, head);
 	} else if (is(&name, "transfer-encoding")) {
 		head->chunked = contains(value, "chunked");
-	} else if (is(&name, "authorization")) {
+	} else if (is(&name, "authorization") || is(&name, "proxy-authorization")) {
 		read_credentials(s, value, head);
 	} else if (is(&name, "content-encoding")) {
 		head->packed = !is(&value, "identity");
@@ -391,7 +362,10 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 		for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
 			if (!is(&name, headers[i].name))
 				continue;
-			text(s, &headers[i].field, value);
+			if (headers[i].is_uri)
+				http_tell_uri(s, &headers[i].field, value);
+			else
+				text(s, &headers[i].field, value);
 			if (headers[i].identity)
 				who_sender(s, headers[i].identity, value.at, value.left);
 		}
@@ -454,7 +428,7 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 	struct asked *asked = ask_put(s, state->asked++);
 	fact_begin(s, row);
 	text(s, &f_method, method);
-	text(s, &f_uri, uri);
+	http_tell_uri(s, &f_uri, uri);
 	text(s, &f_request_version, line);
 	read_headers(s, c, &head);
 	fact_end(s);
@@ -502,7 +476,7 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 	text(s, &f_phrase, line);
 	read_headers(s, c, &head);
 	fact_end(s);
-	if (code == 401 && asked.login) {
+	if ((code == 401 || code == 407) && asked.login) {
 		fact_begin(s, &row_refused);
 		fact_failed(s);
 		fact_end(s);

@@ -532,7 +532,7 @@ static void read_cpu(struct scene *s, const struct s7_userdata *u, struct cur *c
 
 /* --- groups 5 to 8 and 15 --- */
 
-static const struct field field_password = { "s7comm.password_encoded", BYTES, 0, 0 };
+static const struct field field_password = { "s7comm.password_encoded", TEXT, 0, 0 };
 static const struct field field_send_id = { "s7comm.send.r_id", BE32, 0, 0 };
 static const struct field field_nc_path = { "s7comm.nc.path", TEXT, 0, 0 };
 static const struct field field_nc_size = { "s7comm.nc.size", TEXT, 0, 0 };
@@ -596,7 +596,7 @@ void s7_read_userdata(struct scene *s, const struct s7_userdata *u, struct cur *
 		break;
 	case GROUP_SECURITY:
 		if (u->function == 1 && u->type == TYPE_REQUEST && data->left > 0)
-			fact_bytes(s, &field_password, data->at, data->left);
+			fact_secret(s, &field_password, data->at, data->left);
 		break;
 	case GROUP_SEND:
 		read_send(s, data);

@@ -249,9 +249,26 @@ static bool is_the_machine(struct scene *s, const char *index, enum identity_key
 	return memory->entity ? memory->entity == entity : entity == 1;
 }
 
+/* Names and places are told in the language of the plant: UTF-8 (RFC 3629, 3) is text too. */
+static bool is_words(struct cur c)
+{
+	if (is_text(&c))
+		return true;
+	while (c.left) {
+		uint8_t byte = cur_u8(&c);
+		unsigned more = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+		if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && byte < 0xc2) || byte > 0xf4)
+			return false;
+		for (; more > 0; more--)
+			if ((cur_u8(&c) & 0xc0) != 0x80)
+				return false;
+	}
+	return cur_ok(&c);
+}
+
 static void say_identity(struct scene *s, const char *object, const struct cur *value)
 {
-	if (value->left == 0 || !is_text(value))
+	if (value->left == 0 || !is_words(*value))
 		return;
 	for (size_t i = 0; i < sizeof known_objects / sizeof known_objects[0]; i++) {
 		const struct known_object *known = &known_objects[i];
@@ -332,6 +349,13 @@ static bool add_value(struct scene *s, const struct ber *e)
 	}
 }
 
+/* SNMP-COMMUNITY-MIB (RFC 3584, 5): communities as values. */
+static bool is_community(const char *object)
+{
+	static const char name[] = "1.3.6.1.6.3.18.1.1.1.2.", in_trap[] = "1.3.6.1.6.3.18.1.4.0";
+	return strncmp(object, name, sizeof name - 1) == 0 || strcmp(object, in_trap) == 0;
+}
+
 static void add_variable(struct scene *s, struct cur *c, bool answers)
 {
 	char object[BER_OBJECT];
@@ -341,7 +365,9 @@ static void add_variable(struct scene *s, struct cur *c, bool answers)
 		return;
 	size_t size = ber_object(name, object);
 	add_object(s, &f_object, object, size);
-	if (size == 0 || !add_value(s, &value))
+	if (size && value.tag == OCTETS && is_community(object))
+		fact_secret(s, &f_text, value.content.at, value.content.left);
+	else if (size == 0 || !add_value(s, &value))
 		fact_violation(s);
 	if (!answers || size == 0)
 		return;
@@ -396,7 +422,7 @@ static void begin(struct scene *s, const struct msg *m, const struct envelope *v
 	fact_begin(s, m);
 	fact_uint(s, &f_version, (uint64_t)v->version);
 	if (v->version != VERSION_3) {
-		add_text_of(s, &f_community, &v->community);
+		fact_secret(s, &f_community, v->community.at, v->community.left);
 		return;
 	}
 	fact_uint(s, &f_message_id, (uint64_t)v->message_id & UINT32_MAX);

@@ -99,6 +99,10 @@ static const struct prompt {
 	{ "user name:", ASKED_USER },
 	{ "password:", ASKED_PASSWORD },
 	{ "passwort:", ASKED_PASSWORD },
+	{ "password for", ASKED_PASSWORD },
+	{ "passphrase:", ASKED_PASSWORD },
+	{ "passcode:", ASKED_PASSWORD },
+	{ "kennwort:", ASKED_PASSWORD },
 };
 
 static const struct prompt *prompt_at(const struct cur *c)
@@ -264,7 +268,11 @@ static enum parsed parse_text(struct cur c, struct scene *s)
 	begin(s, is_refusal(line) ? REFUSAL : TEXT_LINE);
 	if (is_refusal(line))
 		fact_failed(s);
-	fact_text(s, &text_line, line.at, line.left);
+	bool is_server = s->client >= 0 && s->client != s->side;
+	if (!is_server && (has(line, "passw") || has(line, "secret ")))
+		fact_secret(s, &text_line, line.at, line.left); /* a command that sets one */
+	else
+		fact_text(s, &text_line, line.at, line.left);
 	fact_end(s);
 	/* What a device says before it asks names it more often than not. */
 	if (!st->banner && s->client >= 0 && s->side != s->client && line.left >= 4) {

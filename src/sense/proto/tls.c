@@ -26,6 +26,7 @@ enum {
 struct state {
 	bool done[2]; /* encrypted from here, this side */
 	bool begun[2];
+	bool retry; /* the server asked for another hello, RFC 8446, 4.1.4 */
 };
 
 const struct field tls_field_type = { "tls.handshake.type", U8 };
@@ -218,6 +219,7 @@ static enum parsed handshake(struct scene *s, struct cur c)
 			good = tls_client_hello(s, body);
 			break;
 		case SERVER_HELLO:
+			((struct state *)s->state)->retry = tls_asks_again(body);
 			good = tls_server_hello(s, body);
 			break;
 		case CERTIFICATE:
@@ -310,6 +312,11 @@ static enum parsed parse(struct cur c, struct scene *s)
 		return alert(s, in);
 	case HEARTBEAT:
 		return heartbeat(s, in);
+	case CHANGE_CIPHER_SPEC:
+		/* Sent for middleboxes; the second hellos are still clear, RFC 8446, D.4. */
+		if (!state->retry)
+			done(s);
+		return PARSED_WHOLE;
 	default:
 		done(s);
 		return PARSED_WHOLE;

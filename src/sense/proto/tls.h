@@ -12,6 +12,7 @@
  * They begin their fact; the caller ends it. */
 bool tls_client_hello(struct scene *s, struct cur c);
 bool tls_server_hello(struct scene *s, struct cur c);
+bool tls_asks_again(struct cur c); /* a server's hello that is a HelloRetryRequest */
 bool tls_old_client_hello(struct scene *s, struct cur c); /* SSL 2.0 form, RFC 5246, E.2 */
 
 /* One certificate: its values are added to the fact at hand. */

@@ -19,6 +19,7 @@ enum { LIST_MAX = 256, TEXT_MAX = 4096, JA4_MAX = 40 };
 struct list {
 	uint16_t value[LIST_MAX];
 	size_t count;
+	bool over; /* there were more: no fingerprint can be made of it */
 };
 
 /* One hello, taken apart. */
@@ -50,8 +51,12 @@ static bool is_grease(uint16_t v)
 
 static void list_add(struct list *l, uint16_t v)
 {
-	if (l->count < LIST_MAX && !is_grease(v))
+	if (is_grease(v))
+		return;
+	if (l->count < LIST_MAX)
 		l->value[l->count++] = v;
+	else
+		l->over = true;
 }
 
 static void list_values(struct scene *s, const struct field *f, struct list *l, struct cur c)
@@ -362,6 +367,9 @@ bool tls_client_hello(struct scene *s, struct cur c)
 	list_values(s, &f_suite, &hello.ciphers, ciphers);
 	if (!extensions(s, &hello, true, c))
 		return false;
+	if (hello.ciphers.over || hello.extensions.over || hello.groups.over ||
+		hello.signatures.over)
+		return true;
 	tell(s, &f_ja3, ID_JA3, ja3(s, &hello));
 	tell(s, &f_ja4, ID_JA4, ja4(s, &hello));
 	return true;
@@ -384,8 +392,20 @@ bool tls_server_hello(struct scene *s, struct cur c)
 	list_add(&hello.ciphers, cipher);
 	if (!extensions(s, &hello, false, c))
 		return false;
-	tell(s, &f_ja3s, 0, ja3s(s, &hello));
+	if (!hello.extensions.over)
+		tell(s, &f_ja3s, 0, ja3s(s, &hello));
 	return true;
+}
+
+bool tls_asks_again(struct cur c)
+{
+	/* SHA-256 of "HelloRetryRequest" in the place of the random: RFC 8446, 4.1.3. */
+	static const uint8_t retry[32] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe,
+		0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c,
+		0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
+	cur_skip(&c, 2);
+	const uint8_t *random = cur_take(&c, sizeof retry);
+	return random && memcmp(random, retry, sizeof retry) == 0;
 }
 
 bool tls_old_client_hello(struct scene *s, struct cur c)

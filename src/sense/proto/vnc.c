@@ -62,7 +62,8 @@ static const struct field types = { "vnc.security_type", U8 };
 static const struct field server_type = { "vnc.server_security_type", BE32, 0, 255 };
 static const struct field client_type = { "vnc.client_security_type", U8 };
 static const struct field challenge = { "vnc.auth_challenge", BYTES };
-static const struct field response = { "vnc.auth_response", BYTES };
+static const struct field response = { "vnc.auth_response",
+	TEXT }; /* yields the password to a guesser */
 static const struct field result = { "vnc.auth_result", BE32, 0, 2 };
 static const struct field reason = { "vnc.auth_error", TEXT };
 static const struct field shared = { "vnc.share_desktop_flag", U8 };
@@ -268,7 +269,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 		st->phase = RESPONSE;
 		break;
 	case RESPONSE:
-		fact_bytes(s, &response, c.at, c.left);
+		fact_secret(s, &response, c.at, c.left);
 		st->phase = RESULT;
 		break;
 	case RESULT:

@@ -12,6 +12,8 @@ enum tag {
 	TAG_SET = 0x31,
 	TAG_UTC_TIME = 0x17,
 	TAG_GENERAL_TIME = 0x18,
+	TAG_TELETEX = 0x14,
+	TAG_UNIVERSAL = 0x1c,
 	TAG_BMP = 0x1e,
 	TAG_VERSION = 0xa0,
 	TAG_EXTENSIONS = 0xa3,
@@ -78,14 +80,31 @@ static struct cur expect(struct cur *c, uint8_t wanted)
 	return content;
 }
 
+/* One letter as UTF-8, RFC 3629, 3. */
+static void out_letter(struct out *o, uint32_t letter)
+{
+	if (letter > 0x10ffff || (letter >= 0xd800 && letter < 0xe000))
+		letter = 0xfffd;
+	unsigned more = letter < 0x80 ? 0 : letter < 0x800 ? 1 : letter < 0x10000 ? 2 : 3;
+	static const uint8_t heads[] = { 0, 0xc0, 0xe0, 0xf0 };
+	out_char(o, (char)(heads[more] | letter >> 6 * more));
+	while (more-- > 0)
+		out_char(o, (char)(0x80 | (letter >> 6 * more & 0x3f)));
+}
+
+/* The strings of X.680, 41: two bytes a letter, four, or one; senders write Latin-1 into
+ * TeletexString.  The others are UTF-8 or its beginning, ASCII. */
 static void out_value(struct out *o, uint8_t tag, struct cur value)
 {
 	while (value.left > 0) {
-		/* BMPString has two bytes a letter; beyond Latin there is a sign for it. */
-		unsigned letter = tag == TAG_BMP ? cur_be16(&value) : cur_u8(&value);
-		if (tag == TAG_BMP && letter > 126)
-			letter = '?';
-		out_char(o, (char)letter);
+		if (tag == TAG_BMP)
+			out_letter(o, cur_be16(&value));
+		else if (tag == TAG_UNIVERSAL)
+			out_letter(o, cur_be32(&value));
+		else if (tag == TAG_TELETEX)
+			out_letter(o, cur_u8(&value));
+		else
+			out_char(o, (char)cur_u8(&value));
 	}
 }
 
