@@ -1,4 +1,5 @@
 /* A message to its dissector: which protocol a conversation speaks, its state, its layers. */
+#include "sense/choose.h"
 #include "sense/engine.h"
 
 #include <assert.h>
@@ -121,15 +122,25 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	return how;
 }
 
+static const struct proto *first_to_say_yes(
+	const struct scene *scene, enum over over, struct cur c, uint8_t first)
+{
+	for (const uint8_t *n = choose(over, first); *n < PROTO_COUNT; n++)
+		if (protocols[*n]->probe(c, scene) == PROBE_YES)
+			return protocols[*n];
+	return NULL;
+}
+
 enum parsed scene_upper(struct scene *scene, enum over over, struct cur c)
 {
 	struct sense *s = scene->sense;
 	assert(s->flow && s->layer == &s->flow->layer[0]);
 	struct layer *upper = &s->flow->layer[1];
-	for (unsigned i = 0; !upper->proto && i < PROTO_COUNT && upper->tries < TRIES_MAX; i++)
-		if (protocols[i]->over & over && protocols[i]->probe(c, scene) == PROBE_YES &&
-			!dispatch_attach(s, s->flow, upper, protocols[i]))
-			return PARSED_WHOLE;
+	int first = cur_peek(&c, 0);
+	bool ask = !upper->proto && first >= 0 && upper->tries < TRIES_MAX;
+	const struct proto *p = ask ? first_to_say_yes(scene, over, c, (uint8_t)first) : NULL;
+	if (p && !dispatch_attach(s, s->flow, upper, p))
+		return PARSED_WHOLE;
 	if (upper->proto)
 		return dispatch_parse(s, upper, c);
 	if (upper->tries < TRIES_MAX)
@@ -150,31 +161,34 @@ void dispatch_datagram(struct sense *s, struct flow *f, unsigned side, const str
 		return;
 	struct layer *l = &f->layer[0];
 	if (!l->proto) {
-		for (unsigned i = 0; !l->proto && i < PROTO_COUNT; i++)
-			if (protocols[i]->over & OVER_UDP &&
-				protocols[i]->probe(p->payload, &s->scene) == PROBE_YES &&
-				!dispatch_attach(s, f, l, protocols[i]))
-				return;
-		if (!l->proto) {
+		int first = cur_peek(&p->payload, 0);
+		const struct proto *proto = first < 0
+			? NULL
+			: first_to_say_yes(&s->scene, OVER_UDP, p->payload, (uint8_t)first);
+		if (!proto) {
 			s->counters.undecoded_packets++;
 			f->mute = ++l->tries >= TRIES_MAX;
 			return;
 		}
+		if (!dispatch_attach(s, f, l, proto))
+			return;
 	}
 	dispatch_parse(s, l, p->payload);
 }
 
 void dispatch_link(struct sense *s, const struct packet *p)
 {
-	for (unsigned i = 0; i < PROTO_COUNT; i++) {
-		const struct proto *proto = protocols[i];
-		if (!(proto->over & OVER_ETHER) || proto->snap_oui != p->snap_oui)
+	int first = cur_peek(&p->payload, 0);
+	for (const uint8_t *n = choose(OVER_ETHER, first < 0 ? 0 : (uint8_t)first);
+		*n < PROTO_COUNT; n++) {
+		const struct proto *proto = protocols[*n];
+		if (proto->snap_oui != p->snap_oui)
 			continue;
 		for (size_t t = 0; t < COUNT_OF(proto->ethertypes) && proto->ethertypes[t]; t++) {
 			if (proto->ethertypes[t] != p->ethertype)
 				continue;
 			struct layer l = { .proto = proto,
-				.number = (uint8_t)i }; /* no state: nobody converses here */
+				.number = *n }; /* no state: nobody converses here */
 			dispatch_parse(s, &l, p->payload);
 			return;
 		}

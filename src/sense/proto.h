@@ -49,6 +49,9 @@ struct proto {
 	unsigned over; /* enum over, a set */
 	bool follows;  /* begins within streams of others too (STARTTLS, a proxy's greeting) */
 	bool ot;       /* an industrial protocol: its servers are controllers or like them */
+	/* First bytes that a message at the beginning of a conversation may have, in hex: "05",
+	 * "00 81-85".  NULL: any.  Others are not shown to `probe`. */
+	const char *begins;
 	uint16_t ethertypes[4]; /* OVER_ETHER: ethertype, or SNAP protocol id with `snap_oui` */
 	uint32_t snap_oui;      /* 0: plain ethertype */
 

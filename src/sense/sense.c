@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "crypt/digest.h"
+#include "sense/choose.h"
 #include "sense/engine.h"
 #include "sense/plant.h"
 
@@ -25,6 +26,7 @@ struct sense *sense_new(const struct sense_config *config, struct err *e)
 	s->config = *config;
 	s->scene.sense = s;
 	digest_start(); /* while files may still be opened */
+	choose_start();
 	if (config->random)
 		hash_seed(config->random);
 	size_t memory = config->memory ? config->memory : MEMORY_DEFAULT;

@@ -3,6 +3,7 @@
  * Bytes are read where they lie in the packet as long as messages end with segments; only the start
  * of an unfinished message and segments from beyond a hole are copied.  A hole is given up when the
  * receiver has acknowledged what the capture lost, or when too much waits behind it. */
+#include "sense/choose.h"
 #include "sense/engine.h"
 
 #include <string.h>
@@ -119,9 +120,12 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 static bool identify(struct sense *s, struct flow *f, bool later, struct cur c, bool *more)
 {
 	*more = false;
-	for (unsigned i = 0; i < PROTO_COUNT; i++) {
-		const struct proto *p = protocols[i];
-		if (!(p->over & OVER_TCP) || (later && !p->follows))
+	int first = cur_peek(&c, 0);
+	if (first < 0)
+		return false;
+	for (const uint8_t *n = choose(OVER_TCP, (uint8_t)first); *n < PROTO_COUNT; n++) {
+		const struct proto *p = protocols[*n];
+		if (later && !p->follows)
 			continue;
 		enum probe answer = p->probe(c, &s->scene);
 		if (answer == PROBE_YES)

@@ -4,15 +4,17 @@
  * pieces of two bytes (top bit: who speaks; the rest: length) and so many bytes.  They travel
  * through the whole sensor, as frames, so that probing, reassembly and pairing take part.
  *
- * Beyond not crashing: a stream that is read from its first byte on without losing step gives the
- * same facts however it is cut into segments after the first.  (Whose a stream is may be told from
- * where its first segment ends, and a stream out of step is taken up again where a segment begins:
- * there the cuts are meant to matter.) */
+ * Beyond not crashing: a probe says no to first bytes that its row leaves out; and a stream that
+ * is read from its first byte on without losing step gives the same facts however it is cut into
+ * segments after the first.  (Whose a stream is may be told from where its first segment ends, and
+ * a stream out of step is taken up again where a segment begins: there the cuts are meant to
+ * matter.) */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sense/choose.h"
 #include "sense/proto.h"
 #include "sense/sense.h"
 
@@ -253,10 +255,19 @@ static struct talk play(const uint8_t *bytes, size_t size, size_t cut, bool fact
 	return t;
 }
 
+/* What the row says of first bytes is what the probe says: nothing is kept from it that is its. */
+static void assert_begins(const uint8_t *bytes, size_t size)
+{
+	const struct scene scene = { .stream = carrier_of(bytes[0]) == BY_TCP, .client = -1 };
+	if (proto->probe(cur_of(bytes + 1, size - 1), &scene) != PROBE_NO)
+		assert(choose_allows(proto, bytes[1]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	if (size < 4)
 		return 0;
+	assert_begins(bytes, size);
 	struct talk whole = play(bytes, size, SEGMENT_MAX, false, false);
 	if (whole.carrier != BY_TCP || !whole.in_step)
 		return 0;

@@ -381,6 +381,7 @@ const struct proto proto_cotp = {
 	.title = "ISO transport on TCP",
 	.standard = "RFC 1006, ISO/IEC 8073",
 	.over = OVER_TCP,
+	.begins = "03",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,

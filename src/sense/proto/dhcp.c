@@ -422,6 +422,7 @@ const struct proto proto_dhcp = {
 	.title = "DHCP",
 	.standard = "RFC 2131, RFC 2132",
 	.over = OVER_UDP,
+	.begins = "01-02",
 	.probe = probe,
 	.parse = parse,
 	.asks = 4,

@@ -312,6 +312,7 @@ const struct proto proto_dhcpv6 = {
 	.title = "DHCPv6",
 	.standard = "RFC 8415",
 	.over = OVER_UDP,
+	.begins = "01-15",
 	.probe = probe,
 	.parse = parse,
 	.asks = 4,

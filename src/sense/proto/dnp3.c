@@ -324,6 +324,7 @@ const struct proto proto_dnp3 = {
 	.title = "DNP3",
 	.standard = "IEEE 1815-2012",
 	.over = OVER_TCP | OVER_UDP,
+	.begins = "05",
 	.ot = true,
 	.probe = probe,
 	.frame = frame,

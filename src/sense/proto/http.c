@@ -579,6 +579,7 @@ const struct proto proto_http = {
 	.title = "HTTP",
 	.standard = "RFC 9110, RFC 9112",
 	.over = OVER_TCP,
+	.begins = "2d 41-5a 5f",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,

@@ -290,6 +290,7 @@ const struct proto proto_s7comm = {
 	.title = "S7comm",
 	.standard = "Siemens, System Software for S7-300/400, as seen on the wire",
 	.over = OVER_COTP,
+	.begins = "32",
 	.ot = true,
 	.probe = probe,
 	.parse = parse,

@@ -298,6 +298,7 @@ const struct proto proto_smb = {
 	.title = "Server Message Block",
 	.standard = "MS-CIFS, MS-SMB, MS-SMB2, RFC 1002",
 	.over = OVER_TCP,
+	.begins = "00 81-85",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,

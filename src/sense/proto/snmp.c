@@ -566,6 +566,7 @@ const struct proto proto_snmp = {
 	.title = "SNMP",
 	.standard = "RFC 3416",
 	.over = OVER_UDP,
+	.begins = "30",
 	.probe = probe,
 	.parse = parse,
 	.state_size = sizeof(struct memory),

@@ -217,6 +217,7 @@ const struct proto proto_ssh = {
 	.title = "SSH",
 	.standard = "RFC 4253",
 	.over = OVER_TCP,
+	.begins = "53",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,

@@ -300,6 +300,7 @@ const struct proto proto_telnet = {
 	.title = "Telnet",
 	.standard = "RFC 854",
 	.over = OVER_TCP,
+	.begins = "ff",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,

@@ -335,6 +335,7 @@ const struct proto proto_tls = {
 	.title = "TLS",
 	.standard = "RFC 8446, RFC 5246",
 	.over = OVER_TCP,
+	.begins = "16-17 80-ff",
 	.follows = true,
 	.probe = probe,
 	.frame = frame,

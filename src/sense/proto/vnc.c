@@ -311,6 +311,7 @@ const struct proto proto_vnc = {
 	.title = "VNC",
 	.standard = "RFC 6143",
 	.over = OVER_TCP,
+	.begins = "52",
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,
