@@ -11,8 +11,8 @@
 
 #include "cli/version.h"
 
-static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_completion, &verb_help,
-	NULL };
+static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_protocols,
+	&verb_completion, &verb_help, NULL };
 
 enum { OPTIONS_MAX = 256, OUT_SIZE = 256 * 1024 };
 

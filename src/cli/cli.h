@@ -56,6 +56,9 @@ void cli_complain(const struct err *e); /* "weir: what: why; try: command" on st
 const struct verb *const *cli_verbs(void);
 void cli_help(struct out *o, const struct verb *v); /* NULL: the program's */
 
-extern const struct verb verb_look, verb_facts, verb_help, verb_completion;
+/* Text in lines of at most `width`, from column `indent` on, where the line at hand stands. */
+void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width);
+
+extern const struct verb verb_look, verb_facts, verb_protocols, verb_help, verb_completion;
 
 #endif

@@ -6,31 +6,27 @@
 #include "cli/cli.h"
 #include "cli/version.h"
 
-static void print_wrapped(struct out *o, const char *text, unsigned indent, unsigned width)
+void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width)
 {
-	unsigned column = 0;
+	unsigned column = indent;
 	while (*text) {
-		if (*text == '\n') {
-			out_char(o, '\n');
-			column = 0;
-			text++;
-			continue;
-		}
 		size_t word = strcspn(text, " \n");
-		if (column && column + 1 + word > width) {
-			out_char(o, '\n');
-			column = 0;
-		}
-		if (!column) {
-			out_fmt(o, "%*s", (int)indent, "");
+		bool first = column == indent;
+		if (!first && column + 1 + word > width) {
+			out_fmt(o, "\n%*s", (int)indent, "");
 			column = indent;
-		} else {
+		} else if (!first) {
 			out_char(o, ' ');
 			column++;
 		}
 		out_bytes(o, text, word);
 		column += (unsigned)word;
 		text += word;
+		if (*text == '\n') {
+			out_fmt(o, "\n%*s", (int)indent, "");
+			column = indent;
+			text++;
+		}
 		while (*text == ' ')
 			text++;
 	}
@@ -52,11 +48,7 @@ static void print_options(struct out *o, const struct opt *opt)
 		out_fmt(o, "  %-26s ", left);
 		if (strlen(left) > 26)
 			out_fmt(o, "\n%29s", "");
-		/* The first line continues behind the option's name, the others below it. */
-		char text[512];
-		struct out wrapped = out_mem(text, sizeof text);
-		print_wrapped(&wrapped, opt->help, 29, 100);
-		out_str(o, out_text(&wrapped) + 29);
+		cli_wrapped(o, opt->help, 29, 100);
 	}
 }
 
@@ -83,10 +75,10 @@ void cli_help(struct out *o, const struct verb *v)
 	}
 	out_fmt(o, "Usage: weir %s%s%s%s\n\n", v->name, v->opts ? " [OPTION...]" : "",
 		v->operands ? " " : "", v->operands ? v->operands : "");
-	print_wrapped(o, v->brief, 0, 100);
+	cli_wrapped(o, v->brief, 0, 100);
 	if (v->about) {
 		out_char(o, '\n');
-		print_wrapped(o, v->about, 0, 100);
+		cli_wrapped(o, v->about, 0, 100);
 	}
 	if (v->opts) {
 		out_str(o, "\nOptions:\n");

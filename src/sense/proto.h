@@ -46,6 +46,8 @@ struct proto {
 	const char *also[3]; /* other labels its facts may carry: scene_label() */
 	const char *title;   /* "Modbus/TCP" */
 	const char *standard;
+	const char *reads; /* how deep: "all functions, registers with their values, identity" */
+	const char *seen;  /* the real traffic it was tried on; NULL: none yet, and so it is said */
 	unsigned over; /* enum over, a set */
 	bool follows;  /* begins within streams of others too (STARTTLS, a proxy's greeting) */
 	bool ot;       /* an industrial protocol: its servers are controllers or like them */

@@ -323,6 +323,9 @@ const struct proto proto_dnp3 = {
 	.name = "dnp3",
 	.title = "DNP3",
 	.standard = "IEEE 1815-2012",
+	.reads =
+		"link, transport, application; every object group, values with their points, IIN, faults, identity",
+	.seen = "40 captures: conformance runs, substation and laboratory outstations, attacks",
 	.over = OVER_TCP | OVER_UDP,
 	.begins = "05",
 	.ot = true,

@@ -574,6 +574,9 @@ const struct proto proto_enip = {
 	.also = { "cip", NULL },
 	.title = "EtherNet/IP and CIP",
 	.standard = "ODVA The CIP Networks Library, volumes 1 and 2",
+	.reads =
+		"sessions, all CIP services and classes, tags, I/O data, PCCC, faults, identity, modules",
+	.seen = "15 captures: ControlLogix 1756-EN2T and 1756-ENBT, PCCC controllers, attacks",
 	.over = OVER_TCP | OVER_UDP,
 	.ot = true,
 	.probe = probe,

@@ -631,6 +631,9 @@ const struct proto proto_modbus = {
 	.name = "modbus",
 	.title = "Modbus/TCP",
 	.standard = "MODBUS Messaging on TCP/IP Implementation Guide V1.0b",
+	.reads =
+		"all public functions, registers with their values, exceptions, identity, UMAS by name",
+	.seen = "17 captures: Schneider, ELAU, SCALANCE, RuggedCom, serial gateways, attacks and fuzzing",
 	.over = OVER_TCP,
 	.ot = true,
 	.probe = probe,
