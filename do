@@ -26,6 +26,7 @@ usage() {
 	./do bench [CAPTURE=FILE]     speed and memory beside libpcap and ndpiReader
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
 	./do plant                    run the demonstration plant and record demo/plant.pcapng
+	./do new-protocol NAME        lay the files of a new protocol: doc/adding-a-protocol.md
 	./do install                  install the release build (DESTDIR is honoured)
 
 	Each installs what it needs from Debian 12 first, asking sudo when not root.
@@ -126,6 +127,9 @@ plant)
 	need $build $plant
 	release
 	exec demo/plant.sh
+	;;
+new-protocol)
+	exec kit/new-protocol.sh "$@"
 	;;
 install)
 	need $build

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -140,7 +141,7 @@ def tidy():
 
 def scripts():
     """Shell and Python parse; the shell with dash, which knows POSIX only."""
-    for path in ["do", *files(r"\.sh$", "demo", "test")]:
+    for path in ["do", *files(r"\.sh$", "demo", "kit", "test")]:
         code, text = call("script-" + path.replace("/", "-"), ["dash", "-n", path])
         yield path, FAILED if code else PASSED, text
     for path in files(r"\.py$", "demo", "test"):
@@ -150,6 +151,32 @@ def scripts():
             yield path, PASSED, ""
         except SyntaxError as e:
             yield path, FAILED, str(e)
+
+
+def kit():
+    """A protocol laid by ./do new-protocol builds without a warning, and its golden capture holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "weir")
+        for path in subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True,
+                                   encoding="utf-8", check=True).stdout.splitlines():
+            if os.path.exists(path):
+                os.makedirs(os.path.join(copy, os.path.dirname(path)), exist_ok=True)
+                shutil.copy(path, os.path.join(copy, path))
+        weir = "build/debug/src/run/weir"
+        golden = [sys.executable, "test/golden/golden.py"]
+        for name, command in (
+                ("lay", ["./do", "new-protocol", "example"]),
+                ("setup", ["meson", "setup", "build/debug", "-Dbuildtype=debug", "-Dwerror=true"]),
+                ("build", ["ninja", "-C", "build/debug", "src/run/weir"]),
+                ("accept", [*golden, "accept", weir]),
+                ("check", [*golden, "check", weir])):
+            code, text = call("kit-" + name, command, cwd=copy)
+            good = code == 0 and (name != "check" or "OK ] built/example.pcap" in text)
+            yield name, PASSED if good else FAILED, tail(text)
+            if not good:
+                return
+        code, text = call("kit-again", ["./do", "new-protocol", "example"], cwd=copy)
+        yield "nothing is overwritten", FAILED if code == 0 or "is there already" not in text else PASSED, text
 
 
 def manual():
@@ -173,7 +200,7 @@ def oracle():
         yield "oracle.py", FAILED, tail(text)
 
 
-KINDS = [builds, floors, scripts, form, unit, manual, oracle, tidy]
+KINDS = [builds, floors, scripts, form, unit, kit, manual, oracle, tidy]
 
 
 def main():

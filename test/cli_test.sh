@@ -156,6 +156,11 @@ says json-word 2 '--json=xml: not one of document\|lines' look --json=xml "$capt
 says flag-with-value 2 '--all takes no value' look --all=yes "$capture"
 says memory-least 2 '--memory: at least 24 MiB are needed' look --memory 3M "$capture"
 
+shows protocols 0 '^modbus  *Modbus/TCP, over TCP$' '' protocols
+shows protocols-two 0 '^enip  *EtherNet/IP' '' protocols cip modbus
+shows protocols-json 0 '^\{"protocol":"modbus",.*"ot":true' '' protocols --json modbus
+says protocols-unknown 3 'frob: no protocol of this name is read' protocols frob
+
 # --- help, version, completion --------------------------------------------------------------------
 says no-command 2 'what shall I do\?' 
 says unknown-command 2 'frob: no such command' frob
@@ -163,7 +168,7 @@ says help-unknown 2 'frob: no such command' help frob
 says completion-of-what 2 'completion is there for bash' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
-for verb in look facts completion help; do
+for verb in look facts protocols completion help; do
 	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
 	cp out one
 	shows "help-$verb" 0 "^Usage: weir $verb" '' help $verb

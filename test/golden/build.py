@@ -3,6 +3,7 @@
 
     build.py FOLDER         all of them below FOLDER
 """
+import importlib.util
 import os
 import sys
 
@@ -13,9 +14,20 @@ import detections  # noqa: E402
 import identities  # noqa: E402,F401 (fills protocols.PROTOCOLS)
 import protocols  # noqa: E402
 
+MADE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "made")
+
+
+def load_made():
+    """One file for each protocol of made/: its captures join those of protocols.py."""
+    for name in sorted(os.listdir(MADE) if os.path.isdir(MADE) else []):
+        if name.endswith(".py"):
+            spec = importlib.util.spec_from_file_location(f"made_{name[:-3]}", os.path.join(MADE, name))
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
 
 def built():
     """(path below the folder, bytes) of each capture."""
+    load_made()
     for name, fill in sorted(protocols.PROTOCOLS.items()):
         net = wire.Net()
         fill(net)
