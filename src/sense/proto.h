@@ -48,9 +48,9 @@ struct proto {
 	const char *standard;
 	const char *reads; /* how deep: "all functions, registers with their values, identity" */
 	const char *seen;  /* the real traffic it was tried on; NULL: none yet, and so it is said */
-	unsigned over; /* enum over, a set */
-	bool follows;  /* begins within streams of others too (STARTTLS, a proxy's greeting) */
-	bool ot;       /* an industrial protocol: its servers are controllers or like them */
+	unsigned over;     /* enum over, a set */
+	bool follows;      /* begins within streams of others too (STARTTLS, a proxy's greeting) */
+	bool ot;           /* an industrial protocol: its servers are controllers or like them */
 	/* First bytes that a message at the beginning of a conversation may have, in hex: "05",
 	 * "00 81-85".  NULL: any.  Others are not shown to `probe`. */
 	const char *begins;
