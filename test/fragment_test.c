@@ -106,25 +106,58 @@ static void pieces(void **unused)
 	}
 }
 
-/* More datagrams than places, none ever whole: the oldest go, and memory keeps its limit. */
+/* More datagrams than places, none ever whole: the oldest go, and streams keep their memory. */
 static void the_oldest_goes(void **unused)
 {
 	(void)unused;
 	struct fragments f = { 0 };
 	struct budget b = { .max = 1 << 20 };
 	struct cur c;
-	for (uint32_t id = 0; id < 1000; id++)
+	size_t room = 0; /* of one datagram that long */
+	for (uint32_t id = 0; id < 1000; id++) {
 		assert_false(add(&f, &b,
 			&(struct piece){ 60000, 8, true, 'x', .id = id, .later_s = id / 100 }, &c));
-	assert_true(b.used <= b.max);
-	assert_true(b.refused > 0);
-	assert_int_equal(f.given_up, 1000 - FRAGMENT_DATAGRAMS);
-	/* The youngest with a place in memory still becomes whole. */
+		room = room ? room : b.used;
+	}
+	assert_true(b.used <= b.max / 4 + room);
+	assert_int_equal(b.refused, 0);
+	assert_in_range(f.given_up, 1000 - FRAGMENT_DATAGRAMS, 999);
+	/* The youngest still becomes whole. */
 	assert_false(
 		add(&f, &b, &(struct piece){ 0, 8, true, 'a', .id = 2000, .later_s = 10 }, &c));
 	assert_true(
 		add(&f, &b, &(struct piece){ 8, 8, false, 'b', .id = 2000, .later_s = 10 }, &c));
 	assert_int_equal(c.left, 16);
+	fragments_done(&f, &b);
+	assert_int_equal(b.used, 0);
+}
+
+/* What was whole and is read makes room before anything that waits does. */
+static void the_read_go_first(void **unused)
+{
+	(void)unused;
+	struct fragments f = { 0 };
+	struct budget b = { .max = 1 << 20 };
+	struct cur c;
+	assert_false(add(&f, &b, &(struct piece){ 0, 8, true, 'a', .id = 5000 }, &c));
+	for (uint32_t id = 1; id <= 100; id++) {
+		struct piece end = { 40008, 8, false, 'z', .id = id, .later_s = 1 };
+		assert_false(add(&f, &b, &end, &c));
+		struct piece rest = { 0, 40008, true, 'y', .id = id, .later_s = 1 };
+		assert_true(add(&f, &b, &rest, &c));
+		assert_int_equal(c.left, 40016);
+	}
+	assert_true(add(&f, &b, &(struct piece){ 8, 8, false, 'b', .id = 5000 }, &c));
+	assert_int_equal(f.given_up, 0);
+	/* A small datagram that grows keeps what it has. */
+	assert_false(add(&f, &b, &(struct piece){ 0, 16, true, 'a', .id = 6000 }, &c));
+	assert_false(add(&f, &b, &(struct piece){ 24, 8000, false, 'c', .id = 6000 }, &c));
+	assert_true(add(&f, &b, &(struct piece){ 8, 16, true, 'b', .id = 6000 }, &c));
+	assert_int_equal(c.left, 8024);
+	assert_int_equal(c.at[8], 'a');
+	assert_int_equal(c.at[16], 'b');
+	assert_int_equal(c.at[24], 'c');
+	assert_int_equal(f.overlaps, 1);
 	fragments_done(&f, &b);
 	assert_int_equal(b.used, 0);
 }
@@ -189,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(the_oldest_goes),
+		cmocka_unit_test(the_read_go_first),
 		cmocka_unit_test(whole_is_read),
 		cmocka_unit_test(protocol_0_is_forgotten_too),
 	};

@@ -6,9 +6,18 @@
 
 enum { DATAGRAM_MAX = 65535, TIMEOUT_S = 30 };
 
-static void forget(struct datagram *d, struct budget *b)
+/* A datagram's bytes, and the bits that say which of them came. */
+static size_t memory_of(uint32_t room)
 {
-	budget_free(b, d->bytes, d->room);
+	return room + room / 64;
+}
+
+static void forget(struct fragments *f, struct datagram *d, struct budget *b)
+{
+	if (d->bytes) {
+		budget_free(b, d->bytes, memory_of(d->room));
+		f->used -= memory_of(d->room);
+	}
 	memset(d, 0, sizeof *d);
 }
 
@@ -27,7 +36,7 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 			if (p->at_ns - d->at_ns <= TIMEOUT_S * CLOCK_SECOND)
 				return d;
 			f->given_up++;
-			forget(d, b);
+			forget(f, d, b);
 			unused = d;
 			continue;
 		}
@@ -38,7 +47,7 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 		f->given_up++;
 		unused = oldest;
 	}
-	forget(unused, b);
+	forget(f, unused, b);
 	*unused = (struct datagram){ .src = p->src,
 		.dst = p->dst,
 		.id = p->fragment_id,
@@ -60,9 +69,41 @@ static bool ends_at(struct datagram *d, uint32_t end)
 	return true;
 }
 
-static bool unit_filled(const struct datagram *d, uint32_t unit)
+/* Memory for a datagram up to `end`.  Others make room, those that are whole and read first, then
+ * the oldest: a piece that never finds its rest must not keep a place for ever. */
+static bool reserve(struct fragments *f, struct budget *b, struct datagram *d, uint32_t end)
 {
-	return d->filled[unit / 8] >> unit % 8 & 1;
+	if (end <= d->room)
+		return true;
+	uint32_t room = end < 4096 ? 4096 : DATAGRAM_MAX + 1;
+	size_t more = memory_of(room) - (d->bytes ? memory_of(d->room) : 0);
+	while (f->used + more > b->max / 4) {
+		struct datagram *first = NULL;
+		for (size_t i = 0; i < FRAGMENT_DATAGRAMS; i++) {
+			struct datagram *o = &f->datagrams[i];
+			if (o == d || !o->bytes)
+				continue;
+			if (!first || o->used < first->used ||
+				(o->used == first->used && o->at_ns < first->at_ns))
+				first = o;
+		}
+		if (!first)
+			break;
+		f->given_up += first->used;
+		forget(f, first, b);
+	}
+	uint8_t *bytes = budget_alloc(b, memory_of(room));
+	if (!bytes)
+		return false;
+	if (d->bytes) {
+		memcpy(bytes, d->bytes, d->room);
+		memcpy(bytes + room, d->bytes + d->room, d->room / 64);
+		budget_free(b, d->bytes, memory_of(d->room));
+	}
+	d->bytes = bytes;
+	d->room = room;
+	f->used += more;
+	return true;
 }
 
 bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p, struct cur *c)
@@ -80,28 +121,23 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 			return false;
 	}
 	struct datagram *d = find(f, b, p);
-	if (end > d->room) {
-		uint32_t room = end < 4096 ? 4096 : DATAGRAM_MAX + 1;
-		uint8_t *bytes = budget_grow(b, d->bytes, d->room, room);
-		if (!bytes)
-			return false;
-		d->bytes = bytes;
-		d->room = room;
-	}
+	if (!reserve(f, b, d, end))
+		return false;
 	if (p->fragment_more ? d->last_seen && end > d->end : !ends_at(d, end)) {
 		f->dropped++;
 		return false;
 	}
 	if (end > d->reach)
 		d->reach = end;
+	uint8_t *filled = d->bytes + d->room;
 	for (uint32_t at = p->fragment_at; at < end; at += 8) {
 		uint32_t unit = at / 8, n = end - at < 8 ? end - at : 8;
-		if (unit_filled(d, unit)) {
+		if (filled[unit / 8] >> unit % 8 & 1) {
 			f->overlaps++;
 			continue;
 		}
 		memcpy(d->bytes + at, p->payload.at + (at - p->fragment_at), n);
-		d->filled[unit / 8] |= (uint8_t)(1 << unit % 8);
+		filled[unit / 8] |= (uint8_t)(1 << unit % 8);
 		d->have += n;
 	}
 	if (!d->last_seen || d->have < d->end)
@@ -122,7 +158,7 @@ void fragments_end(struct fragments *f)
 void fragments_done(struct fragments *f, struct budget *b)
 {
 	for (size_t i = 0; f->datagrams && i < FRAGMENT_DATAGRAMS; i++)
-		forget(&f->datagrams[i], b);
+		forget(f, &f->datagrams[i], b);
 	budget_free(b, f->datagrams, FRAGMENT_DATAGRAMS * sizeof *f->datagrams);
 	f->datagrams = NULL;
 }

@@ -1,6 +1,6 @@
-/* IP datagrams put together from fragments: a few at a time, in bounded memory, the oldest given
- * up. Bytes that came first stay: what overlaps them later is counted, never used (RFC 5722
- * spirit). */
+/* IP datagrams put together from fragments: a few at a time, in a quarter of the memory streams
+ * live from, the oldest given up.  Bytes that came first stay: what overlaps them later is counted,
+ * never used (RFC 5722 spirit). */
 #ifndef SENSE_FRAGMENT_H
 #define SENSE_FRAGMENT_H
 
@@ -15,17 +15,17 @@ struct datagram {
 	uint8_t transport;
 	bool used, last_seen;
 	int64_t at_ns;
-	uint8_t *bytes;
-	uint32_t room;        /* allocated */
-	uint32_t end;         /* total size, once the last fragment came */
-	uint32_t have;        /* bytes filled */
-	uint32_t reach;       /* the end of what is filled */
-	uint8_t filled[8192]; /* a bit for each 8-byte unit */
+	uint8_t *bytes; /* `room` of them, then a bit for each 8-byte unit that is filled */
+	uint32_t room;
+	uint32_t end;   /* total size, once the last fragment came */
+	uint32_t have;  /* bytes filled */
+	uint32_t reach; /* the end of what is filled */
 };
 
 struct fragments {
 	struct datagram
 		*datagrams; /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
+	size_t used;        /* memory of their bytes */
 	uint64_t given_up, overlaps; /* datagrams; pieces of them */
 	uint64_t dropped;            /* pieces that can belong to no whole datagram */
 };
