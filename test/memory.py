@@ -144,7 +144,7 @@ ROWS = [
     ("300 thousand conversations", lambda: conversations(300000), ["--json"], ["conversations_refused"]),
     ("a million points", lambda: points(1000000), ["--json"], ["points_refused"]),
     ("200 thousand names", lambda: names(200000), ["--json"], ["hosts_refused"]),
-    ("half messages in 100 thousand streams", lambda: halves(100000), ["--json"], ["buffers_refused"]),
+    ("half messages in 100 thousand streams", lambda: halves(100000), ["--json"], ["flows_evicted"]),
     ("fragments without an end", lambda: fragments(100000), ["--json"], ["fragments_given_up"]),
     ("one serial number for 30 thousand", lambda: serials(30000), ["--json"], []),
     ("everything, as JSON", lambda: all_of_it(20000), ["--json"], ["hosts_refused"]),

@@ -50,7 +50,7 @@ struct row {
 	uint32_t start; /* sequence number of offset 0 */
 	struct piece pieces[12];
 	const char *expected; /* transaction numbers, in order, each with its frame */
-	uint64_t gaps, retransmissions;
+	uint64_t gaps, retransmissions, cut;
 };
 
 static const struct row rows[] = {
@@ -113,11 +113,23 @@ static const struct row rows[] = {
 		{ OPEN, SYN, SYNACK, { CLIENT, 0, 0, A }, DONE }, "1@5 ", 0, 0 },
 	{ "snapped in the middle of a message: read again behind it", 1000,
 		{ OPEN, { CLIENT, 0, 0, A B, 0, 18 }, { CLIENT, 0, 24, C }, DONE }, "1@3 3@4 ", 1,
-		0 },
+		0, 1 },
+	{ "snapped in a message that goes on in the next segment: read behind its end", 1000,
+		{ OPEN, { CLIENT, 0, 0, A "0002 0000 0006 01 03 00 02", 0, 20 },
+			{ CLIENT, 0, 22, "0001" C }, { CLIENT, 0, 36, D }, DONE },
+		"1@3 3@4 4@5 ", 1, 0, 1 },
+	{ "lost in a message that goes on behind the hole", 1000,
+		{ OPEN, { CLIENT, 0, 0, A "0002 0000 0006 01 03" }, { CLIENT, 0, 22, "0001" C },
+			{ SERVER, 0, 0, NULL, 36 }, { CLIENT, 0, 36, D }, DONE },
+		"1@3 3@4 4@6 ", 1, 0, 1 },
+	{ "a hole that reaches beyond the message", 1000,
+		{ OPEN, { CLIENT, 0, 0, A "0002 0000 0006 01 03" }, { CLIENT, 0, 36, D },
+			{ SERVER, 0, 0, NULL, 48 }, DONE },
+		"1@3 4@4 ", 1, 0, 1 },
 	{ "snapped, then sent again whole", 1000,
 		{ OPEN, { CLIENT, 0, 0, A, 0, 6 }, { CLIENT, 0, 0, A }, { CLIENT, 0, 12, B },
 			DONE },
-		"2@5 ", 1, 1 },
+		"2@5 ", 1, 1, 0 },
 	{ "a reset from somebody else changes nothing", 1000,
 		{ OPEN, { CLIENT, 0, 0, A }, { SERVER, TCP_RST, 777, NULL }, { CLIENT, 0, 12, B },
 			DONE },
@@ -182,11 +194,13 @@ static void segments(void **unused)
 		told(&w, text);
 		if (strcmp(text, rows[i].expected) != 0 ||
 			tap_counter(&w, "stream_gaps") != rows[i].gaps ||
-			tap_counter(&w, "retransmissions") != rows[i].retransmissions)
+			tap_counter(&w, "retransmissions") != rows[i].retransmissions ||
+			tap_counter(&w, "cut_messages") != rows[i].cut)
 			print_error("%s: %s\n%s", rows[i].name, text, w.text);
 		assert_string_equal(text, rows[i].expected);
 		assert_int_equal(tap_counter(&w, "stream_gaps"), rows[i].gaps);
 		assert_int_equal(tap_counter(&w, "retransmissions"), rows[i].retransmissions);
+		assert_int_equal(tap_counter(&w, "cut_messages"), rows[i].cut);
 		tap_close(&w);
 	}
 }
@@ -273,10 +287,45 @@ static void a_hole_is_no_grave(void **unused)
 	}
 	for (unsigned i = 0; i < 3; i++)
 		send(&w, &r, &r.pieces[i]);
-	send(&w, &r, &(struct piece){ CLIENT, 0, 24, B, 0, 0 }); /* no memory to wait in */
+	send(&w, &r, &(struct piece){ CLIENT, 0, 24, B, 0, 0 }); /* waits in the place of others */
 	send(&w, &r, &(struct piece){ CLIENT, 0, 36, C, 0, 0 });
 	tap_end(&w);
-	assert_true(tap_counter(&w, "buffers_refused") > 0);
+	assert_int_equal(tap_counter(&w, "buffers_refused"), 0);
+	assert_true(tap_counter(&w, "flows_evicted") > 0);
+	assert_int_equal(w.facts, 2000 + 3);
+	tap_close(&w);
+}
+
+/* A connection for each question, as some stations do: what ended long ago makes room, and nothing
+ * of the last one is lost for the first one's memory. */
+static void the_ended_make_room(void **unused)
+{
+	(void)unused;
+	enum { CONNECTIONS = 5000 };
+	static struct tap w;
+	static const struct piece pieces[] = { OPEN, { CLIENT, 0, 0, A },
+		{ SERVER, 0, 0, "0001 0000 0005 01 03 02 0007", 12 },
+		{ CLIENT, TCP_FIN | TCP_ACK, 12, NULL, 11 },
+		{ SERVER, TCP_FIN | TCP_ACK, 11, NULL, 13 }, { CLIENT, 0, 13, NULL, 12 } };
+	tap_open(&w, 4 << 20);
+	for (unsigned i = 0; i < CONNECTIONS; i++) {
+		for (const struct piece *p = pieces; p < pieces + COUNT_OF(pieces); p++)
+			tap_tcp(&w,
+				&(struct tcp_row){ .from = 1 + (unsigned)p->side,
+					.to = 2 - (unsigned)p->side,
+					.from_port = p->side ? 502 : 20000 + i,
+					.to_port = p->side ? 20000 + i : 502,
+					.flags = p->flags ? p->flags : TCP_ACK,
+					.seq = 1 + p->at,
+					.ack = 1 + p->ack,
+					.hex = p->hex });
+	}
+	tap_end(&w);
+	assert_int_equal(w.facts, 2 * CONNECTIONS);
+	assert_int_equal(tap_counter(&w, "flows"), CONNECTIONS);
+	assert_int_equal(tap_counter(&w, "buffers_refused"), 0);
+	assert_int_equal(tap_counter(&w, "flows_evicted"), 0); /* none before its end */
+	assert_int_equal(w.plant.conversation_count, 1);
 	tap_close(&w);
 }
 
@@ -315,6 +364,7 @@ int main(void)
 		cmocka_unit_test(segments),
 		cmocka_unit_test(any_cut_any_order),
 		cmocka_unit_test(a_hole_is_no_grave),
+		cmocka_unit_test(the_ended_make_room),
 		cmocka_unit_test(odd_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,9 @@
 
 #include "base/hash.h"
 
+/* How far one look for memory goes: it is done before every packet while memory is short. */
+enum { HEAVY_STEPS = 16 };
+
 static uint64_t end_hash(const struct ip *a, uint16_t port)
 {
 	uint64_t high, low;
@@ -97,6 +100,21 @@ struct flow *flows_oldest(struct flows *f)
 			return flow;
 		flow->recent = false;
 	}
+}
+
+struct flow *flows_heavy(struct flows *f)
+{
+	for (unsigned step = 0; step < HEAVY_STEPS && f->pool.live; step++) {
+		if (f->hand >= f->pool.used)
+			f->hand = 1;
+		struct flow *flow = flows_at(f, f->hand++);
+		if (!flow)
+			continue;
+		if (!flow->recent && (flow->tcp || flow->layer[0].proto))
+			return flow;
+		flow->recent = false;
+	}
+	return NULL;
 }
 
 void flows_remove(struct flows *f, struct flow *flow)

@@ -77,8 +77,8 @@ struct flow {
 struct flows {
 	struct pool pool;
 	struct table table;
-	uint32_t hand; /* where the sweep stands */
-	uint64_t evicted;
+	uint32_t hand;    /* where the sweep stands */
+	uint64_t evicted; /* before their end */
 };
 
 int flows_init(struct flows *f, uint32_t max, struct err *e);
@@ -91,6 +91,8 @@ struct flow *flows_find(struct flows *f, uint64_t hash, const struct packet *p, 
 /* A new flow, the packet's sender on side 0.  NULL when full: evict one with flows_oldest first. */
 struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p);
 struct flow *flows_oldest(struct flows *f); /* second chance: quiet since the last sweep */
+/* One that is quiet and keeps memory, of the next few the sweep passes; NULL: none of them. */
+struct flow *flows_heavy(struct flows *f);
 void flows_remove(struct flows *f, struct flow *flow);
 struct flow *flows_at(struct flows *f, uint32_t number); /* NULL: not in use */
 

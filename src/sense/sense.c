@@ -98,6 +98,21 @@ static void end_flow(struct sense *s, struct flow *f)
 	s->flow = NULL;
 }
 
+static void evict(struct sense *s, struct flow *f)
+{
+	s->flows.evicted += !f->closing;
+	end_flow(s, f);
+}
+
+/* The last eighth of the memory is for the conversations under way: what others keep that are long
+ * over, or long quiet, is not worth that a new one cannot be read. */
+static void make_room(struct sense *s)
+{
+	struct flow *f = flows_heavy(&s->flows);
+	if (f)
+		evict(s, f);
+}
+
 static bool has_no_address(const struct ip *a)
 {
 	static const uint8_t none[4];
@@ -108,8 +123,7 @@ static struct flow *new_flow(struct sense *s, uint64_t hash, const struct packet
 {
 	struct flow *f = flows_add(&s->flows, hash, p);
 	if (!f) {
-		s->flows.evicted++;
-		end_flow(s, flows_oldest(&s->flows));
+		evict(s, flows_oldest(&s->flows));
 		f = flows_add(&s->flows, hash, p);
 	}
 	s->counters.flows++;
@@ -154,6 +168,8 @@ static bool starts_again(const struct flow *f, const struct packet *p)
 static void converse(struct sense *s, const struct packet *p)
 {
 	unsigned side = 0;
+	if (RARELY(s->memory.used > s->memory.max - s->memory.max / 8))
+		make_room(s);
 	uint64_t hash = flows_hash(&s->flows, p);
 	packet_check(p, &s->packets); /* while the table's line comes */
 	struct flow *f = flows_find(&s->flows, hash, p, &side);

@@ -86,7 +86,25 @@ static void mute(struct sense *s, struct flow *f)
 	stream_release(s, f);
 }
 
-/* Bytes are missing here: what was half read is lost, reading starts again behind the hole. */
+/* The message that stops at a hole is no fact any more.  Returns how much of it is still to come,
+ * as far as it said how long it is: behind that the next one begins. */
+static uint64_t cut_message(struct sense *s, struct flow *f, struct half *h)
+{
+	const struct layer *l = &f->layer[0];
+	if (!h->pending_size)
+		return 0;
+	if (!l->proto) {
+		s->counters.undecoded_packets++;
+		return 0;
+	}
+	s->counters.cut_messages++;
+	s->scene.state = l->state;
+	long whole = l->proto->frame(cur_of(h->pending, h->pending_size), &s->scene);
+	return whole > (long)h->pending_size ? (uint64_t)whole - h->pending_size : 0;
+}
+
+/* Bytes are missing here: what was half read is lost, reading starts again behind the hole, or
+ * behind the message it lies in.  Size 0: nobody knows how long it is. */
 static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 {
 	struct half *h = &f->tcp->half[side];
@@ -96,12 +114,13 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 		h->skip -= size;
 		return;
 	}
-	h->skip = 0;
+	uint8_t speaker = s->scene.side;
+	s->scene.side = (uint8_t)side;
+	uint64_t rest = cut_message(s, f, h);
+	h->skip = size && rest > size ? rest - size : 0;
 	h->lost = 0;
 	h->whole = h->foreign = false;
 	pending_drop(s, h);
-	uint8_t speaker = s->scene.side;
-	s->scene.side = (uint8_t)side;
 	for (unsigned i = 0; i < LAYERS; i++) {
 		struct layer *l = &f->layer[i];
 		if (!l->proto)
