@@ -201,6 +201,32 @@ static void captured_more_than_was_there(void **unused)
 	image_done(&m);
 }
 
+/* Before version 2.4 some wrote the size on the wire first. */
+static void old_versions_turn_the_sizes(void **unused)
+{
+	(void)unused;
+	for (unsigned big = 0; big < 2; big++) {
+		struct image m = { .big = big };
+		put_file_header(&m, 0xa1b2c3d4, 1);
+		m.bytes[big ? 7 : 6] = 3;
+		put_record(&m, 1, 0, 60, 60);
+		put_fill(&m, 60, 1);
+		put_record(&m, 2, 0, 1500, 60);
+		put_fill(&m, 60, 2);
+		put_record(&m, 3, 0, 60, 1500); /* and some did not */
+		put_fill(&m, 60, 3);
+		struct reading got = read_image(&m);
+		assert_int_equal(got.ended, 0);
+		assert_int_equal(got.packets, 3);
+		for (unsigned i = 0; i < 3; i++) {
+			assert_int_equal(got.frames[i].size, 60);
+			assert_int_equal(got.frames[i].wire_size, i ? 1500 : 60);
+			assert_int_equal(got.frames[i].first, i + 1);
+		}
+		image_done(&m);
+	}
+}
+
 static void longer_than_the_window(void **unused)
 {
 	(void)unused;
@@ -560,6 +586,14 @@ static void packed_something_else(void **unused)
 	struct reading got = read_image(&packed);
 	assert_false(got.opened);
 	assert_says(&got, "inside its gzip packing: it looks like text");
+	struct image twice = packed_zstd(&packed, 0, packed.size, 0);
+	image_done(&packed);
+	got = read_image(&twice);
+	assert_says(&got, "inside its zstd packing: it looks like a file packed twice");
+	packed = packed_gzip(&twice, 0, twice.size);
+	image_done(&twice);
+	got = read_image(&packed);
+	assert_says(&got, "inside its gzip packing: it looks like a file packed twice");
 	image_done(&packed);
 	packed = packed_gzip(&m, 0, 0);
 	got = read_image(&packed);
@@ -680,6 +714,7 @@ int main(void)
 		cmocka_unit_test(classic_cut_anywhere),
 		cmocka_unit_test(lengths_that_cannot_be),
 		cmocka_unit_test(captured_more_than_was_there),
+		cmocka_unit_test(old_versions_turn_the_sizes),
 		cmocka_unit_test(longer_than_the_window),
 		cmocka_unit_test(ng_blocks),
 		cmocka_unit_test(ng_cut_anywhere),

@@ -1,7 +1,7 @@
 /* Opening a capture, and the classic format: draft-ietf-opsawg-pcap.
  *
- * The record loop is what every byte of a capture goes through, so it is compiled twice, once for
- * each byte order, and touches nothing but the window on its way. */
+ * The record loop is what every byte of a capture goes through, so it is compiled once for each
+ * byte order and age, and touches nothing but the window on its way. */
 #include "sense/capture.h"
 
 #include <errno.h>
@@ -70,7 +70,7 @@ static COLD int refill(struct capture *c, size_t n, struct err *e)
 }
 
 static inline __attribute__((always_inline)) int classic_next(
-	struct capture *c, struct capture_frame *out, struct err *e, bool swapped)
+	struct capture *c, struct capture_frame *out, struct err *e, bool swapped, bool old)
 {
 	size_t header = c->record_header;
 	if (RARELY(window_left(c) < header)) {
@@ -79,6 +79,8 @@ static inline __attribute__((always_inline)) int classic_next(
 			return r;
 	}
 	uint32_t size = load32(c->at + 8, swapped);
+	if (old && load32(c->at + 12, swapped) < size) /* the other way round before 2.4 */
+		size = load32(c->at + 12, swapped);
 	if (RARELY(size > FRAME_MAX))
 		return too_large(c, size, e);
 	if (RARELY(window_left(c) < header + size)) {
@@ -87,7 +89,8 @@ static inline __attribute__((always_inline)) int classic_next(
 			return r;
 	}
 	const uint8_t *at = c->at;
-	uint32_t wire_size = load32(at + 12, swapped);
+	uint32_t wire_size =
+		load32(at + (old && load32(at + 12, swapped) == size ? 8 : 12), swapped);
 	out->bytes = at + header;
 	out->size = size;
 	out->wire_size = wire_size > size ? wire_size : size;
@@ -103,12 +106,22 @@ static inline __attribute__((always_inline)) int classic_next(
 
 static int next_native(struct capture *c, struct capture_frame *out, struct err *e)
 {
-	return classic_next(c, out, e, false);
+	return classic_next(c, out, e, false, false);
 }
 
 static int next_swapped(struct capture *c, struct capture_frame *out, struct err *e)
 {
-	return classic_next(c, out, e, true);
+	return classic_next(c, out, e, true, false);
+}
+
+static int next_old_native(struct capture *c, struct capture_frame *out, struct err *e)
+{
+	return classic_next(c, out, e, false, true);
+}
+
+static int next_old_swapped(struct capture *c, struct capture_frame *out, struct err *e)
+{
+	return classic_next(c, out, e, true, true);
 }
 
 static int classic_open(struct capture *c, uint32_t magic, struct err *e)
@@ -133,6 +146,8 @@ static int classic_open(struct capture *c, uint32_t magic, struct err *e)
 	c->record_header = magic == (uint32_t)MAGIC_MODIFIED ? 24 : 16;
 	c->fraction_ns = magic == (uint32_t)MAGIC_NANO ? 1 : 1000;
 	c->next = swapped ? next_swapped : next_native;
+	if (load16(c->at + 6, swapped) < 4)
+		c->next = swapped ? next_old_swapped : next_old_native;
 	c->at += FILE_HEADER;
 	return 0;
 }

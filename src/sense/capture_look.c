@@ -11,6 +11,8 @@ enum { LOOK_SIZE = 512 };
 
 #define CONVERT "editcap -F pcap '%s' new.pcap"
 
+#define PACKED_TWICE "a file packed twice", "unpack '%s' once and look at what comes out"
+
 struct look {
 	uint16_t offset;
 	uint8_t size;
@@ -39,6 +41,9 @@ static const struct look looks[] = {
 	{ 0, 3, "BZh", "packed with bzip2", "bzip2 -dc '%s' | weir look -" },
 	{ 0, 4, "\x04\x22\x4d\x18", "packed with lz4", "lz4 -dc '%s' | weir look -" },
 	{ 0, 2, "\x1f\x9d", "packed with compress", "gzip -dc '%s' | weir look -" },
+	{ 0, 4, "\x1f\x8b\x08\0", PACKED_TWICE },
+	{ 0, 4, "\x1f\x8b\x08\x08", PACKED_TWICE },
+	{ 0, 4, "\x28\xb5\x2f\xfd", PACKED_TWICE },
 	{ 0, 4, "PK\3\4", "a zip archive", "unzip '%s', then look at the capture inside" },
 	{ 0, 4, "PK\5\6", "an empty zip archive", NULL },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", "a 7-Zip archive",
