@@ -197,6 +197,98 @@ static void whole_is_read(void **unused)
 	tap_close(&w);
 }
 
+/* The payload of an IP packet, in pieces of `size` bytes; each goes to `send`, which may be cut
+ * again.
+ */
+struct whole {
+	unsigned id, size, transport;
+	void (*send)(struct tap *w, const struct made *packet);
+};
+
+static void in_pieces(struct tap *w, const struct whole *of, const struct made *payload)
+{
+	for (size_t at = 0; at < payload->size; at += of->size) {
+		bool last = payload->size - at <= of->size;
+		size_t size = last ? payload->size - at : of->size;
+		static struct made pieces[2]; /* one for each depth */
+		struct made *m = &pieces[of->transport == TRANSPORT_UDP];
+		m->size = 0;
+		made_ether(m, 1, 2, 0x0800);
+		made_ip4(m,
+			&(struct made_ip4){ .from = 1,
+				.to = 2,
+				.transport = of->transport,
+				.id = of->id,
+				.fragment = (unsigned)at / 8 | (last ? 0 : 0x2000),
+				.size = size });
+		made_bytes(m, payload->bytes + at, size);
+		of->send(w, m);
+	}
+}
+
+static void send_frame(struct tap *w, const struct made *packet)
+{
+	tap_frame(w, packet, 0);
+}
+
+/* RFC 1701: Ethernet in GRE. */
+static void send_mirrored(struct tap *w, const struct made *packet)
+{
+	static struct made gre;
+	static unsigned id = 100;
+	gre.size = 0;
+	made_hex(&gre, "0000 6558");
+	made_bytes(&gre, packet->bytes, packet->size);
+	in_pieces(w, &(struct whole){ ++id, 32, 47, send_frame }, &gre);
+}
+
+/* A mirror puts 42 bytes around a frame that was as long as the way is wide: its packets come in
+ * pieces, and what they carry may be pieces of a larger datagram. */
+static void pieces_in_pieces(void **unused)
+{
+	(void)unused;
+	static struct tap w;
+	static struct made data;
+	data.size = 0;
+	made_udp(&data, 40000, 53, 35);
+	made_hex(&data,
+		"1234 0100 0001 0000 0000 0000 03777777 05706c616e74 076578616d706c65 00"
+		"0001 0001");
+	tap_open(&w, 0);
+	in_pieces(&w, &(struct whole){ 9, 24, TRANSPORT_UDP, send_mirrored }, &data);
+	tap_end(&w);
+	assert_int_equal(w.facts, 1);
+	assert_non_null(strstr(w.text, "dns.qry.name=www.plant.example"));
+	assert_int_equal(tap_counter(&w, "fragments_dropped"), 0);
+	assert_int_equal(tap_counter(&w, "fragments_given_up"), 0);
+	tap_close(&w);
+}
+
+/* RFC 8200, 4.5: headers for the last receiver stand behind the fragment header, in the pieces. */
+static void headers_in_pieces(void **unused)
+{
+	(void)unused;
+	static struct tap w;
+	static const char *const pieces[] = { "3c 00 0001 00000007 11 00 010400000000"
+					      "9c40 0035 002b 0000 1234 0100 0001 0000",
+		"3c 00 0018 00000007 0000 0000 03777777 05706c616e74 076578616d706c65 00"
+		"0001 0001" };
+	tap_open(&w, 0);
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		static struct made m;
+		m.size = 0;
+		made_ether(&m, 1, 2, 0x86dd);
+		made_hex(&m, i ? "60000000 0023 2c 40" : "60000000 0020 2c 40");
+		made_hex(&m, "fd000000000000000000000000000001 fd000000000000000000000000000002");
+		made_hex(&m, pieces[i]);
+		tap_frame(&w, &m, 0);
+	}
+	tap_end(&w);
+	assert_int_equal(w.facts, 1);
+	assert_non_null(strstr(w.text, "dns.qry.name=www.plant.example"));
+	tap_close(&w);
+}
+
 /* Packets of IP protocol 0 are conversations like others: the table forgets them too.  (They once
  * looked like free places, and a table full of them was searched for ever.) */
 static void protocol_0_is_forgotten_too(void **unused)
@@ -224,6 +316,8 @@ int main(void)
 		cmocka_unit_test(the_oldest_goes),
 		cmocka_unit_test(the_read_go_first),
 		cmocka_unit_test(whole_is_read),
+		cmocka_unit_test(pieces_in_pieces),
+		cmocka_unit_test(headers_in_pieces),
 		cmocka_unit_test(protocol_0_is_forgotten_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

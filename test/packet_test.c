@@ -43,6 +43,14 @@ static const struct frame_row {
 	{ "SNAP with a type", MACS "0026 aaaa03 000000 0800" IP_UDP UDP,
 		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2" },
 	{ "SNAP of a vendor", MACS "000a aaaa03 00000c 2000 0102 ffff", "link 2000 00000c 2" },
+	{ "SNAP of a bridge", MACS "0026 aaaa03 0000f8 0800" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2" },
+	{ "IP's own service point", MACS "0021 060603" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2" },
+	{ "a ring that sends twice (HSR)", MACS "892f 1024 0001 0800" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2" },
+	{ "redundancy with a number, tagged", MACS "8100 0007 f1c1 0000 0001 0800" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2 vlan 7" },
 	{ "spanning tree has no type", MACS "0005 424203 0102 ffff", "link 0000 000000 5" },
 	{ "a mirror in GRE, its VLAN and addresses forgotten",
 		OUTER_MACS "8100 0063 0800 4500 0050 0000 0000 40 2f 0000 0a000009 0a000008"
@@ -56,6 +64,19 @@ static const struct frame_row {
 		OUTER_MACS "0800 4500 0050 0000 0000 40 11 0000 0a000009 0a000008"
 			   "d903 12b5 003c 0000 08000000 00000700" INNER,
 		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2 mirrors 1" },
+	{ "VXLAN with a group",
+		OUTER_MACS "0800 4500 0050 0000 0000 40 11 0000 0a000009 0a000008"
+			   "d903 12b5 003c 0000 88000064 00000700" INNER,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2 mirrors 1" },
+	{ "VXLAN with IP in it",
+		OUTER_MACS "0800 4500 0042 0000 0000 40 11 0000 0a000009 0a000008"
+			   "d903 12b6 002e 0000 0c000001 00000700" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2 mirrors 1" },
+	{ "VXLAN, tagged three times",
+		OUTER_MACS "0800 4500 005c 0000 0000 40 11 0000 0a000009 0a000008"
+			   "d903 12b5 0048 0000 08000000 00000700" MACS
+			   "9100 0005 88a8 0006 8100 0007 0800" IP_UDP UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2 vlan 7 mirrors 1" },
 	{ "what only begins like VXLAN is a datagram",
 		MACS "0800 4500 0024 0000 0000 40 11 0000 0a000001 0a000002"
 		     "1388 1389 0010 0000 08000000 00000700",
@@ -65,6 +86,14 @@ static const struct frame_row {
 	{ "IPv6 with options before the datagram",
 		MACS "86dd 60000000 0012 00 40" IP6 "11 00 000000000000" UDP,
 		"udp fd00::1:5000 > fd00::2:5001 2" },
+	{ "IPv6 for a host of many addresses, authenticated",
+		MACS "86dd 60000000 0022 8c 40" IP6 "33 00 000000000000"
+		     "11 02 0000 00000001 00000001 00000000" UDP,
+		"udp fd00::1:5000 > fd00::2:5001 2" },
+	{ "IPv4, authenticated",
+		MACS "0800 4500 002e 0000 0000 40 33 0000 0a000001 0a000002"
+		     "11 02 0000 00000001 00000001 00000000" UDP,
+		"udp 10.0.0.1:5000 > 10.0.0.2:5001 2" },
 	{ "an atomic fragment is whole",
 		MACS "86dd 60000000 0012 2c 40" IP6 "11 00 0000 00000007" UDP,
 		"udp fd00::1:5000 > fd00::2:5001 2" },

@@ -27,7 +27,8 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 	for (size_t i = 0; i < FRAGMENT_DATAGRAMS; i++) {
 		struct datagram *d = &f->datagrams[i];
 		if (!d->used) {
-			unused = d;
+			if (d != f->given)
+				unused = d;
 			continue;
 		}
 		if (d->id == p->fragment_id && d->transport == p->transport &&
@@ -81,7 +82,7 @@ static bool reserve(struct fragments *f, struct budget *b, struct datagram *d, u
 		struct datagram *first = NULL;
 		for (size_t i = 0; i < FRAGMENT_DATAGRAMS; i++) {
 			struct datagram *o = &f->datagrams[i];
-			if (o == d || !o->bytes)
+			if (o == d || o == f->given || !o->bytes)
 				continue;
 			if (!first || o->used < first->used ||
 				(o->used == first->used && o->at_ns < first->at_ns))
@@ -144,6 +145,7 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 		return false;
 	*c = cur_of(d->bytes, d->end);
 	d->used = false; /* the bytes stay until somebody takes the place */
+	f->given = d;
 	return true;
 }
 

@@ -24,13 +24,15 @@ struct datagram {
 
 struct fragments {
 	struct datagram
-		*datagrams; /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
-	size_t used;        /* memory of their bytes */
+		*datagrams;     /* FRAGMENT_DATAGRAMS of them, allocated at the first fragment */
+	struct datagram *given; /* the last that was whole */
+	size_t used;            /* memory of their bytes */
 	uint64_t given_up, overlaps; /* datagrams; pieces of them */
 	uint64_t dropped;            /* pieces that can belong to no whole datagram */
 };
 
-/* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next call.
+/* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next one
+ * is whole, so that what it carries may be a fragment too (a mirror's packets are cut like others).
  */
 bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p, struct cur *c);
 void fragments_end(struct fragments *f); /* what still waits is given up */

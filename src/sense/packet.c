@@ -3,24 +3,12 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "sense/packet_inside.h"
 
 /* Headers one frame may nest before it is a trick. */
 enum { NESTING_MAX = 24 };
 
-enum {
-	ETHER_IPV4 = 0x0800,
-	ETHER_IPV6 = 0x86dd,
-	ETHER_VLAN = 0x8100,
-	ETHER_QINQ = 0x88a8,
-	ETHER_QINQ_OLD = 0x9100,
-	ETHER_MPLS = 0x8847,
-	ETHER_PPPOE = 0x8864,
-	ETHER_BRIDGED = 0x6558, /* transparent Ethernet bridging, RFC 1701 */
-	ETHER_ERSPAN = 0x88be,
-	ETHER_ERSPAN3 = 0x22eb,
-};
-
-enum { TRANSPORT_IPIP = 4, TRANSPORT_IP6 = 41, TRANSPORT_GRE = 47 };
+enum { TRANSPORT_IPIP = 4, TRANSPORT_IP6 = 41, TRANSPORT_GRE = 47, TRANSPORT_AUTHENTIC = 51 };
 
 struct reader {
 	struct packet *p;
@@ -30,6 +18,7 @@ struct reader {
 
 static void read_ethernet(struct reader *r, struct cur c);
 static void read_ethertype(struct reader *r, uint16_t type, struct cur c);
+static void read_headers(struct reader *r, struct cur c);
 
 /* Sum of 16-bit words in ones' complement, in the machine's byte order (RFC 1071, 2). */
 static uint32_t sum_words(const uint8_t *p, size_t size, uint64_t sum)
@@ -66,100 +55,6 @@ static void unknown(struct reader *r)
 {
 	r->p->kind = PACKET_UNKNOWN;
 	r->n->bad_headers++;
-}
-
-/* --- encapsulation in UDP: recognised by content, so the collector's port may be any ------------
- */
-
-static bool plausible_ip(uint16_t type, struct cur c)
-{
-	uint8_t first = cur_u8(&c);
-	if (type == ETHER_IPV6)
-		return first >> 4 == 6 && c.left >= 39;
-	cur_skip(&c, 1);
-	uint16_t total = cur_be16(&c);
-	/* Total length 0: the sender's network card cut the segments. */
-	return cur_ok(&c) && first >> 4 == 4 && (first & 15) >= 5 && (total >= 20 || total == 0);
-}
-
-/* What else is mirrored in plants: ARP, LLDP, PROFINET, GOOSE, GSE, sampled values, MRP, PTP,
- * EtherCAT, POWERLINK, SERCOS, MPLS, PPPoE. */
-static const uint16_t plant_types[] = { 0x0806, 0x88cc, 0x8892, 0x88b8, 0x88b9, 0x88ba, 0x88e3,
-	0x88f7, 0x88a4, 0x88ab, 0x88cd, ETHER_MPLS, ETHER_PPPOE };
-
-static bool plausible_ethernet(struct cur c)
-{
-	cur_skip(&c, 12);
-	uint16_t type = cur_be16(&c);
-	for (int tags = 0; tags < 2 && (type == ETHER_VLAN || type == ETHER_QINQ); tags++) {
-		cur_skip(&c, 2);
-		type = cur_be16(&c);
-	}
-	if (type == ETHER_IPV4 || type == ETHER_IPV6)
-		return plausible_ip(type, c);
-	if (type <= 1500) { /* a length, then LLC: SNAP (CDP and its kind) or spanning tree */
-		uint32_t llc = cur_be24(&c);
-		return cur_ok(&c) && type <= c.left + 3 && (llc == 0xaaaa03 || llc == 0x424203);
-	}
-	for (size_t i = 0; i < COUNT_OF(plant_types); i++)
-		if (type == plant_types[i])
-			return cur_ok(&c);
-	return false;
-}
-
-/* VXLAN: RFC 7348, 5, flags 08 and all reserved bits zero; or its generic extension with Ethernet
- * in it (draft-ietf-nvo3-vxlan-gpe, 3): flags 0c, next protocol 3. */
-static bool take_vxlan(struct cur *c)
-{
-	struct cur in = *c;
-	uint32_t head = cur_be32(&in);
-	if (head != 0x08000000 && head != 0x0c000003)
-		return false;
-	if (cur_be32(&in) & 0xff || !cur_ok(&in) || !plausible_ethernet(in))
-		return false;
-	*c = in;
-	return true;
-}
-
-/* Geneve: RFC 8926, 3.4.  What is inside may be Ethernet or IP itself. */
-static bool take_geneve(struct cur *c, uint16_t *type)
-{
-	struct cur in = *c;
-	uint8_t first = cur_u8(&in);
-	uint8_t flags = cur_u8(&in);
-	*type = cur_be16(&in);
-	uint32_t network = cur_be32(&in);
-	if (first >> 6 || flags & 0x3f || network & 0xff)
-		return false;
-	cur_skip(&in, (size_t)(first & 0x3f) * 4);
-	bool ip = *type == ETHER_IPV4 || *type == ETHER_IPV6;
-	if (!cur_ok(&in) ||
-		!(ip ? plausible_ip(*type, in) : *type == ETHER_BRIDGED && plausible_ethernet(in)))
-		return false;
-	*c = in;
-	return true;
-}
-
-/* TZSP: version 1, a received packet, Ethernet inside; tags until the end tag. */
-static bool take_tzsp(struct cur *c)
-{
-	struct cur in = *c;
-	if (cur_u8(&in) != 1 || cur_u8(&in) > 1 || cur_be16(&in) != 1)
-		return false;
-	for (int tags = 0; tags < 32; tags++) {
-		uint8_t tag = cur_u8(&in);
-		if (!cur_ok(&in))
-			return false;
-		if (tag == 1) {
-			if (!plausible_ethernet(in))
-				return false;
-			*c = in;
-			return true;
-		}
-		if (tag)
-			cur_skip(&in, cur_u8(&in));
-	}
-	return false;
 }
 
 /* --- transport --- */
@@ -211,8 +106,8 @@ static void read_udp(struct reader *r, struct cur c)
 		whole.left = whole_size;
 		c.left = whole_size - 8;
 	}
-	uint16_t inside = ETHER_BRIDGED;
-	if (take_vxlan(&c) || take_tzsp(&c) || take_geneve(&c, &inside)) {
+	uint16_t inside;
+	if (mirror_in_udp(&c, &inside)) {
 		p->encapsulations++;
 		r->n->encapsulated += p->encapsulations == 1;
 		if (sum && !p->missing && !transport_sum_ok(p, whole.at, whole.left))
@@ -260,6 +155,14 @@ static void read_gre(struct reader *r, struct cur c)
 	}
 }
 
+/* RFC 4302, 2: its length counts 4-byte words less 2. */
+static bool skip_authentication(struct reader *r, struct cur *c)
+{
+	r->p->transport = cur_u8(c);
+	cur_skip(c, ((size_t)cur_u8(c) + 2) * 4 - 2);
+	return cur_ok(c);
+}
+
 static void read_transport(struct reader *r, struct cur c)
 {
 	struct packet *p = r->p;
@@ -277,6 +180,12 @@ static void read_transport(struct reader *r, struct cur c)
 	case TRANSPORT_IP6:
 		p->encapsulations++;
 		read_ethertype(r, p->transport == TRANSPORT_IPIP ? ETHER_IPV4 : ETHER_IPV6, c);
+		break;
+	case TRANSPORT_AUTHENTIC: /* in IPv4; IPv6 counts it among its headers */
+		if (++r->depth > NESTING_MAX || !skip_authentication(r, &c))
+			unknown(r);
+		else
+			read_transport(r, c);
 		break;
 	default:
 		p->kind = PACKET_IP;
@@ -298,7 +207,10 @@ void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)
 {
 	struct reader r = { .p = p, .n = n };
 	p->missing = 0;
-	read_transport(&r, c);
+	if (p->ip6)
+		read_headers(&r, c);
+	else
+		read_transport(&r, c);
 }
 
 /* --- network --- */
@@ -325,6 +237,7 @@ static void read_ipv4(struct reader *r, struct cur c)
 	p->src = ip_of_4(src);
 	p->dst = ip_of_4(dst);
 	p->has_ip = true;
+	p->ip6 = false;
 	if (header <= whole.left && sum_words(whole.at, header, 0) != 0xffff)
 		r->n->bad_ip_checksum++;
 	/* Total length 0: the sender's network card cut the segments; the frame tells the size. */
@@ -352,7 +265,7 @@ static void read_ipv4(struct reader *r, struct cur c)
 	read_transport(r, whole);
 }
 
-/* RFC 8200, 4. */
+/* RFC 8200, 3. */
 static void read_ipv6(struct reader *r, struct cur c)
 {
 	struct packet *p = r->p;
@@ -369,6 +282,7 @@ static void read_ipv6(struct reader *r, struct cur c)
 	memcpy(p->src.b, src, 16);
 	memcpy(p->dst.b, dst, 16);
 	p->has_ip = true;
+	p->ip6 = true;
 	if (size == 0) /* jumbogram, or a network card that cuts segments */
 		size = c.left + p->missing;
 	if (size > c.left)
@@ -377,6 +291,14 @@ static void read_ipv6(struct reader *r, struct cur c)
 		c.left = size;
 		p->missing = 0;
 	}
+	read_headers(r, c);
+}
+
+/* What stands between the IPv6 header and the transport, or behind a fragment header.  RFC 8200, 4.
+ */
+static void read_headers(struct reader *r, struct cur c)
+{
+	struct packet *p = r->p;
 	for (unsigned headers = 0; headers < 16; headers++) {
 		uint8_t next;
 		switch (p->transport) {
@@ -384,14 +306,17 @@ static void read_ipv6(struct reader *r, struct cur c)
 		case 43:  /* routing */
 		case 60:  /* destination options */
 		case 135: /* mobility */
+		case 139: /* host identity, RFC 7401 */
+		case 140: /* shim6, RFC 5533 */
 			next = cur_u8(&c);
 			cur_skip(&c, (size_t)cur_u8(&c) * 8 + 6);
 			break;
-		case 51: /* authentication header, RFC 4302: its length counts 4-byte words less 2
-			  */
-			next = cur_u8(&c);
-			cur_skip(&c, ((size_t)cur_u8(&c) + 2) * 4 - 2);
-			break;
+		case TRANSPORT_AUTHENTIC:
+			if (!skip_authentication(r, &c)) {
+				unknown(r);
+				return;
+			}
+			continue;
 		case 44: /* fragment */
 			next = cur_u8(&c);
 			cur_skip(&c, 1);
@@ -432,7 +357,8 @@ static void link_payload(struct reader *r, uint16_t type, uint32_t oui, struct c
 	r->p->payload = c;
 }
 
-/* IEEE 802.2: SNAP carries an OUI and a type; other service points have no type. */
+/* IEEE 802.2: SNAP carries an OUI and a type; other service points have no type but are their own,
+ * as IP's is (6, in both directions). */
 static void read_llc(struct reader *r, struct cur c)
 {
 	struct cur in = c;
@@ -440,12 +366,17 @@ static void read_llc(struct reader *r, struct cur c)
 		uint32_t oui = cur_be24(&in);
 		uint16_t type = cur_be16(&in);
 		if (cur_ok(&in)) {
-			if (oui == 0)
+			if (oui == 0 || oui == 0xf8) /* 802.1H: what a bridge has turned */
 				read_ethertype(r, type, in);
 			else
 				link_payload(r, type, oui, in);
 			return;
 		}
+	}
+	if (cur_peek(&c, 0) == 6 && cur_peek(&c, 1) == 6 && cur_peek(&c, 2) == 3) {
+		cur_skip(&c, 3);
+		read_ethertype(r, ETHER_IPV4, c);
+		return;
 	}
 	link_payload(r, 0, 0, c);
 }
@@ -496,7 +427,18 @@ static void read_ethertype(struct reader *r, uint16_t type, struct cur c)
 		read_ethertype(r, inner, c);
 		return;
 	}
+	case ETHER_HSR:
+	case ETHER_REDUNDANCY: { /* a path, a number, and the frame goes on */
+		cur_skip(&c, 4);
+		uint16_t inner = cur_be16(&c);
+		if (cur_ok(&c))
+			read_ethertype(r, inner, c);
+		else
+			unknown(r);
+		return;
+	}
 	case ETHER_MPLS:
+	case ETHER_MPLS_MANY:
 		read_mpls(r, c);
 		return;
 	case ETHER_PPPOE: { /* RFC 2516 session, then a PPP protocol number */

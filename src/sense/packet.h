@@ -1,6 +1,6 @@
 /* One frame, taken apart down to the transport payload of its innermost packet.
  *
- * Ethernet II, 802.3 with LLC/SNAP, VLAN and QinQ, MPLS, PPPoE; IPv4, IPv6 with extension headers;
+ * Ethernet II, 802.3 with LLC/SNAP, VLAN and QinQ, HSR, MPLS, PPPoE; IPv4, IPv6 with its headers;
  * TCP, UDP; and what mirrors put around: GRE, ERSPAN I/II/III, VXLAN, Geneve, TZSP, IP in IP. */
 #ifndef SENSE_PACKET_H
 #define SENSE_PACKET_H
@@ -34,7 +34,7 @@ struct packet {
 	int64_t at_ns;
 	uint32_t wire_size; /* of the whole frame */
 	uint8_t src_mac[6], dst_mac[6];
-	bool has_mac, cut, has_ip;
+	bool has_mac, cut, has_ip, ip6;
 	uint8_t encapsulations; /* how many mirrors were taken off */
 	uint16_t vlan;          /* innermost VLAN id; 0 none */
 	uint16_t ethertype;     /* of a link packet */

@@ -214,7 +214,8 @@ void sense_frame(struct sense *s, const struct sense_frame *given)
 	if (frame->at_ns > s->last_ns)
 		s->last_ns = frame->at_ns;
 	packet_read(&p, frame, &s->packets);
-	if (p.kind == PACKET_FRAGMENT) {
+	/* Once more for what a mirror carries; deeper is a trick. */
+	for (unsigned depth = 0; p.kind == PACKET_FRAGMENT && depth < 2; depth++) {
 		struct cur whole;
 		if (fragments_add(&s->fragments, &s->memory, &p, &whole))
 			packet_transport(&p, whole, &s->packets);
@@ -237,7 +238,7 @@ void sense_frame(struct sense *s, const struct sense_frame *given)
 		p.src_port = p.dst_port = 0;
 		converse(s, &p);
 		break;
-	case PACKET_FRAGMENT: /* a fragment within fragments: a trick */
+	case PACKET_FRAGMENT: /* within fragments within fragments */
 		s->fragments.dropped++;
 		break;
 	case PACKET_UNKNOWN:
