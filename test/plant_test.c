@@ -280,6 +280,117 @@ static void link_local_is_the_same_host(void **unused)
 	tap_close(&w);
 }
 
+/* Addresses in hex: what a host makes of its MAC, and others it makes up, are one host's. */
+static void say6(unsigned mac, const char *source, const char *hop_limit)
+{
+	struct made m = { .size = 0 };
+	made_ether(&m, mac, 2, 0x86dd);
+	made_hex(&m, "60000000 0009 11");
+	made_hex(&m, hop_limit);
+	made_hex(&m, source);
+	made_hex(&m, "20010db8000000000000000000000099 270f 270e 0009 0000 00");
+	tap_frame(&w, &m, 0);
+}
+
+static void ipv6_hosts_have_many_addresses(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	claim(1, 1, 0);
+	say6(1, "20010db8000000000000 00fffe000001", "3a"); /* of 02:00:00:00:00:01; far or not */
+	say6(1, "20010db800000000a1a2a3a4a5a6a7a8", "40");
+	say6(1, "20010db800000000b1b2b3b4b5b6b7b8", "40");
+	say6(1, "20010db800000000c1c2c3c4c5c6c7c8", "ff");
+	say6(1, "20010db800000000d1d2d3d4d5d6d7d8", "40");
+	say6(1, "26064700000000000000000000001111", "39"); /* came from afar: it routes */
+	tap_end(&w);
+	assert_int_equal(at(1)->ips.count, 6);
+	assert_ptr_equal(tap_asset(&w, "2001:db8::ff:fe00:1"), at(1));
+	const struct asset *far = tap_asset(&w, "2606:4700::1111");
+	assert_non_null(far);
+	assert_int_equal(far->type, TYPE_INTERNET);
+	assert_int_equal(at(1)->type, TYPE_ROUTER);
+	tap_close(&w);
+}
+
+/* A datagram of one byte between any two IPv4 addresses. */
+static void say4(unsigned mac, uint32_t from, uint32_t to)
+{
+	struct made m = { .size = 0 };
+	made_ether(&m, mac, 2, 0x0800);
+	made_ip4(&m, &(struct made_ip4){ .from = 1, .to = 2, .transport = 17, .size = 9 });
+	m.size -= 8;
+	made_32(&m, from);
+	made_32(&m, to);
+	made_udp(&m, 9999, 9999, 1);
+	made_bytes(&m, "", 1);
+	tap_frame(&w, &m, 0);
+}
+
+/* Its time to live says that nobody forwarded it, but private addresses have no such neighbour. */
+static void a_public_address_among_private_ones(void **unused)
+{
+	(void)unused;
+	enum { HERE = 0x0a000001, NEAR = 0x8d51000a, OUT = 0x08080808, AWAY = 0x01010101 };
+	tap_open(&w, 0);
+	say4(1, HERE, OUT);
+	say4(9, OUT, HERE);
+	say4(7, NEAR, AWAY); /* a plant with public addresses throughout */
+	say4(8, AWAY, NEAR);
+	tap_end(&w);
+	const struct asset *out = tap_asset(&w, "8.8.8.8");
+	assert_int_equal(out->type, TYPE_INTERNET);
+	assert_int_equal(out->macs.count, 0);
+	assert_int_equal(at(1)->macs.count, 1);
+	assert_int_equal(tap_asset(&w, "141.81.0.10")->macs.count, 1);
+	assert_int_equal(tap_asset(&w, "1.1.1.1")->macs.count, 1);
+	unsigned routers = 0;
+	for (size_t i = 0; i < w.plant.asset_count; i++)
+		routers += w.plant.assets[i].type == TYPE_ROUTER;
+	assert_int_equal(routers, 1);
+	tap_close(&w);
+}
+
+/* Values sent in a cycle to one who never answers make a conversation, a few probes do not. */
+static void a_silent_consumer_is_there(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		say4(1, 0x0a000001, 0x0a000002);
+		say4(1, 0x0a000001, 0x0a0000ff);
+		if (i)
+			say4(1, 0x0a000001, 0x0a000003);
+	}
+	tap_end(&w);
+	assert_non_null(tap_asset(&w, "10.0.0.2"));
+	assert_null(tap_asset(&w, "10.0.0.3"));
+	assert_null(tap_asset(&w, "10.0.0.255"));
+	assert_int_equal(w.plant.conversation_count, 1);
+	assert_int_equal(w.plant.conversations[0].packets, 4);
+	tap_close(&w);
+}
+
+/* A port speaks LLDP with a MAC of its own and names the one its box speaks with (IEEE 802.1AB,
+ * 8.5.2). */
+static void ports_belong_to_their_chassis(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	claim(4, 4, 0);
+	for (unsigned port = 5; port < 7; port++) {
+		struct made m = { .size = 0 };
+		made_hex(&m, "0180c200000e");
+		made_mac(&m, port);
+		made_hex(&m, "88cc 0207 04 020000000004 0402 0731 0602 0078 0000");
+		tap_frame(&w, &m, 0);
+	}
+	tap_end(&w);
+	assert_int_equal(w.plant.asset_count, 1);
+	assert_int_equal(at(4)->macs.count, 3);
+	tap_close(&w);
+}
+
 /* The second capture is older than the first. */
 static void time_goes_backwards(void **unused)
 {
@@ -413,6 +524,10 @@ int main(void)
 		cmocka_unit_test(each_side_has_its_own_time),
 		cmocka_unit_test(one_serial_two_interfaces),
 		cmocka_unit_test(link_local_is_the_same_host),
+		cmocka_unit_test(ipv6_hosts_have_many_addresses),
+		cmocka_unit_test(a_public_address_among_private_ones),
+		cmocka_unit_test(a_silent_consumer_is_there),
+		cmocka_unit_test(ports_belong_to_their_chassis),
 		cmocka_unit_test(time_goes_backwards),
 		cmocka_unit_test(operations_follow_the_name),
 		cmocka_unit_test(no_subject_takes_all),

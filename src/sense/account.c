@@ -3,6 +3,9 @@
 
 #include "sense/engine.h"
 
+/* Datagrams to one who never answers, before he is believed to be there: a scanner tries twice. */
+enum { TOLD_OFTEN = 4 };
+
 static void seen(int64_t *first, int64_t *last, int64_t from, int64_t to)
 {
 	if (!*first || from < *first)
@@ -200,6 +203,9 @@ void account_flow_end(struct sense *s, struct flow *f)
 		s->counters.unanswered++;
 		return;
 	}
+	/* Some listen and never answer: consumers of values that are sent in a cycle. */
+	if (f->host[1] && !f->packets[1] && f->packets[0] >= TOLD_OFTEN)
+		host_at(v, f->host[1])->told = true;
 	uint32_t n = account_conversation(s, f);
 	if (!n)
 		return;

@@ -103,17 +103,25 @@ uint32_t inventory_host(struct inventory *v, const struct ip *a)
 	return n;
 }
 
-uint32_t inventory_mac(struct inventory *v, const uint8_t address[6])
+uint32_t inventory_mac_find(const struct inventory *v, const uint8_t address[6])
 {
 	uint64_t hash = hash_bytes(address, 6);
 	for (uint32_t at = table_first(&v->mac_table, hash), n;
 		(n = table_next(&v->mac_table, hash, &at));)
 		if (memcmp(mac_at(v, n)->address, address, 6) == 0)
 			return n;
-	uint32_t n = pool_new(&v->macs);
+	return 0;
+}
+
+uint32_t inventory_mac(struct inventory *v, const uint8_t address[6])
+{
+	uint32_t n = inventory_mac_find(v, address);
+	if (n)
+		return n;
+	n = pool_new(&v->macs);
 	if (n) {
 		memcpy(mac_at(v, n)->address, address, 6);
-		table_add(&v->mac_table, hash, n);
+		table_add(&v->mac_table, hash_bytes(address, 6), n);
 	}
 	return n;
 }

@@ -25,6 +25,8 @@ struct host {
 	uint8_t type;       /* enum asset_type, by its own word */
 	bool spoke;         /* sent at least one packet */
 	bool known_service; /* a protocol was recognised with it */
+	bool told;          /* nothing came from it, but somebody keeps sending to it */
+	bool outside;       /* plant_merge.c: a public address that private ones talk with */
 	const char *type_reason;
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes;
@@ -101,6 +103,7 @@ void inventory_done(struct inventory *v);
 uint32_t inventory_host(struct inventory *v, const struct ip *a);
 uint32_t inventory_host_find(const struct inventory *v, const struct ip *a); /* 0: never seen */
 uint32_t inventory_mac(struct inventory *v, const uint8_t address[6]);
+uint32_t inventory_mac_find(const struct inventory *v, const uint8_t address[6]); /* 0: none */
 void inventory_vlan(struct mac *m, uint16_t vlan);
 struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, uint64_t frame);
 /* Another MAC with the bound address, 0 for none: one that claims it, or one whose packets come

@@ -9,7 +9,7 @@
 #include "sense/plant_room.h"
 #include "sense/vendors.h"
 
-enum { TEXT_CHUNK = 64 * 1024, COUNTERS_MAX = 40, ROLES_MAX = 12 };
+enum { TEXT_CHUNK = 64 * 1024 };
 
 /* --- memory --- */
 
@@ -62,12 +62,16 @@ void plant_free(struct plant_room *r)
 
 /* --- assets --- */
 
-/* Worth a row of its own: it sent something, said something, or a protocol was recognised with it.
- */
+/* Worth a row of its own: it sent something, somebody talks to it, or it is known by name.  A
+ * public address that was only looked up is no part of the plant. */
 static bool host_counts(const struct host *h)
 {
+	bool named = h->said && !ip_is_public(&h->ip);
+	if (!h->spoke && ip_is_4(&h->ip) && h->ip.b[15] == 255)
+		return false; /* a subnet's broadcast address, sent to one MAC by mistake or a
+				 router */
 	return !ip_is_zero(&h->ip) && !ip_is_multicast(&h->ip) &&
-		(h->spoke || h->said || h->known_service);
+		(h->spoke || named || h->known_service || h->told);
 }
 
 static bool mac_counts(const struct mac *m)

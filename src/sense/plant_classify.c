@@ -97,6 +97,7 @@ struct doing {
 	uint32_t ot_servers; /* conversations as a client of controllers */
 	uint32_t polled;     /* of them those it reads again and again */
 	bool reads, writes, programs;
+	bool outside;          /* a public address that private ones talk with */
 	const char *serves_ot; /* protocol, or NULL */
 	const char *serves_it;
 	const char *asks_it;
@@ -380,9 +381,10 @@ static void make_roles(struct plant_room *r)
 	free(parts);
 }
 
-static bool forwards(const struct sense *s, const struct plant_room *r, uint32_t mac)
+/* One address from afar is enough, where it does not do a station's or a controller's work. */
+static bool forwards(const struct plant_room *r, uint32_t mac, const struct doing *d)
 {
-	return mac_at(&s->inventory, mac)->asset && plant_forwards(r, mac);
+	return plant_forwards(r, mac) || (r->tally[mac].outside && !d->ot_servers && !d->serves_ot);
 }
 
 void plant_classify(struct sense *s, struct plant_room *r)
@@ -395,10 +397,14 @@ void plant_classify(struct sense *s, struct plant_room *r)
 		return;
 	}
 	see_conversations(p, doing);
+	for (uint32_t n = 1; n <= r->host_count; n++)
+		if (host_at(&s->inventory, n)->asset)
+			doing[host_at(&s->inventory, n)->asset - 1].outside |=
+				host_at(&s->inventory, n)->outside;
 	for (uint32_t n = 1; n <= r->mac_count; n++) {
 		struct mac *m = mac_at(&s->inventory, n);
 		struct asset *a = m->asset ? &r->assets[m->asset - 1] : NULL;
-		if (a && !a->type && forwards(s, r, n))
+		if (a && !a->type && forwards(r, n, &doing[m->asset - 1]))
 			set_type(a, TYPE_ROUTER, "forwards packets of other addresses");
 	}
 	for (size_t i = 0; i < p->asset_count; i++) {
@@ -413,7 +419,7 @@ void plant_classify(struct sense *s, struct plant_room *r)
 		by_zones(s, r, a);
 		/* A public address is outside, unless something on the spot said otherwise. */
 		if (outside && !a->zone && !a->macs.count && !doing[i].serves_ot &&
-			!doing[i].ot_servers)
+			(doing[i].outside || !doing[i].ot_servers))
 			set_type(a, TYPE_INTERNET, "public address");
 		by_type(r, a, &doing[i]);
 	}

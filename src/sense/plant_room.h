@@ -6,14 +6,15 @@
 
 /* The addresses seen behind one MAC. */
 struct mac_tally {
-	uint32_t claimed, unclaimed; /* by its own word, or not */
-	uint32_t far, public;        /* of the unclaimed: came over a router, public addresses */
+	uint32_t claimed, unclaimed;   /* by its own word, or not */
+	uint32_t far, public, outside; /* of the unclaimed: came over a router, public addresses,
+					* public ones that came from afar */
+	uint32_t changed;              /* IPv6 addresses of its own making */
 };
 
 /* Subjects as numbers in one row: hosts first, then MACs. */
 struct plant_room {
 	struct plant plant;
-	bool built;
 	uint32_t host_count, mac_count; /* numbers 1..count */
 	uint32_t *parent;               /* union-find: node -> node */
 	uint32_t *asset_of;             /* node -> asset index + 1; only roots are filled */

@@ -455,6 +455,10 @@ def plc_calls(net, whom):
 @fires("net.internet-from-low-level")
 def _(net):
     plc_calls(net, PUBLIC)
+    # Somebody out there reads the controller: that makes nobody a station.
+    modbus(net, Host("93.184.216.35", "00:09:0f:09:02:01")).read_holding(0, [1])
+    # A controller behind a mobile network's modem stays one, and stays outside.
+    modbus(net, HMI, Host("166.161.16.230", "00:09:0f:09:02:01")).read_holding(0, [1])
 
 
 @close("net.internet-from-low-level")

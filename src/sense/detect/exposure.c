@@ -9,6 +9,23 @@ static bool is_low(const struct asset *a)
 	return a->level != LEVEL_UNKNOWN && a->level <= 20;
 }
 
+static unsigned public_addresses(const struct plant *p, const struct asset *a)
+{
+	unsigned count = 0;
+	for (uint32_t k = 0; k < a->ips.count; k++)
+		count += ip_is_public(&p->ips[a->ips.first + k]);
+	return count;
+}
+
+/* Controllers stand outside as well, behind a mobile network's modem: they keep their type. */
+static bool is_outside(const struct plant *p, const struct asset *a, const struct asset *other)
+{
+	bool far = a->ips.count && !a->macs.count && !a->zone &&
+		public_addresses(p, a) == a->ips.count;
+	bool here = other->macs.count && other->ips.count && !public_addresses(p, other);
+	return a->type == TYPE_INTERNET || (far && here);
+}
+
 static void survey_internet(const struct plant *p, struct survey *s)
 {
 	for (size_t i = 0; i < p->conversation_count; i++) {
@@ -16,8 +33,8 @@ static void survey_internet(const struct plant *p, struct survey *s)
 		if (c->server == NO_ASSET)
 			continue;
 		const struct asset *client = &p->assets[c->client], *server = &p->assets[c->server];
-		bool out = is_low(client) && server->type == TYPE_INTERNET;
-		bool in = is_low(server) && client->type == TYPE_INTERNET;
+		bool out = is_low(client) && is_outside(p, server, client);
+		bool in = is_low(server) && is_outside(p, client, server);
 		if (!out && !in)
 			continue;
 		char port[16];
@@ -112,7 +129,7 @@ const struct detection detect_exposure[] = {
 			.engine = ENGINE_POLICY,
 			.severity = SEVERITY_MAJOR,
 			.title = "One device stands in two networks",
-			.technique = "T0866",
+			.technique = "T0886",
 			.next = "Make sure it forwards nothing between them, or replace the second leg by a way "
 				"through the firewall." },
 		.text = "{a} has a leg in two networks ({detail}) and is no router.",
