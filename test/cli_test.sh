@@ -8,6 +8,7 @@
 set -u
 weir=$(realpath "$1")
 capture=$(realpath "$2")
+golden=$(dirname "$(realpath "$0")")/golden/built
 export LC_ALL=C.UTF-8
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -239,6 +240,10 @@ code=$?
 if [ "$code" = 0 ] && [ ! -s err ] && grep -q 'assets' out; then good standard-input; else
 	fail standard-input "wanted a report"
 fi
+shows asked-name 0 '"key":"asked_name","value":"historian.plant.example","protocol":"tls","frame":4' '' \
+	look --json "$golden/tls_retry.pcap"
+shows certificate-name 0 '"key":"certificate","value":"CN=plc-süd.example, OU=Pumpe 𝄞, serialNumber=SN-0042"' '' \
+	look --json "$golden/tls_certificates.pcap"
 cp "$capture" -- -dash.pcapng
 shows double-dash 0 'assets' '' look -- -dash.pcapng
 exit $bad

@@ -30,6 +30,7 @@ enum identity_key {
 	ID_MANAGEMENT, /* management address */
 	ID_PROTECTION, /* protection level, key switch position */
 	ID_CHASSIS,    /* the name of the box that all its interfaces give */
+	ID_ASKED_NAME, /* what clients ask for there: the server name of TLS */
 	ID_MODE,       /* run, program, stop ... as last told */
 	ID_KEY_COUNT
 };

@@ -51,6 +51,7 @@ static const char *const identity_keys[ID_KEY_COUNT] = {
 	[ID_MANAGEMENT] = "management",
 	[ID_PROTECTION] = "protection",
 	[ID_CHASSIS] = "chassis",
+	[ID_ASKED_NAME] = "asked_name",
 	[ID_MODE] = "mode",
 };
 

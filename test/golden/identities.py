@@ -144,6 +144,7 @@ def tls_certificates(net):
                        ber(0x17, b"490101000000Z"), ber(0x18, b"20500101000000Z"),
                        ber(0x82, b"plc.example") + ber(0x87, SERVER.ip) + ber(0x81, b"a@b"))
     old = certificate(b"", root, root, ber(0x17, b"5001010000Z"), ber(0x18, b"99991231235959Z"))
-    chain = b"".join(counted(one, 3) for one in (leaf, old))
+    elsewhere = certificate(b"", root, root, ber(0x17, b"240229233000-0100"), ber(0x17, b"2501010100+0530"))
+    chain = b"".join(counted(one, 3) for one in (leaf, old, elsewhere))
     c.answer(record(22, handshake(2, b"\3\3" + bytes(32) + b"\0\xc0\x2f\0") + handshake(11, counted(chain, 3)) +
                     handshake(14, b"")))

@@ -367,6 +367,8 @@ bool tls_client_hello(struct scene *s, struct cur c)
 	list_values(s, &f_suite, &hello.ciphers, ciphers);
 	if (!extensions(s, &hello, true, c))
 		return false;
+	/* Not a name of the server's own: a proxy is asked for the names of many others. */
+	who_receiver(s, ID_ASKED_NAME, hello.name.at, hello.name.left);
 	if (hello.ciphers.over || hello.extensions.over || hello.groups.over ||
 		hello.signatures.over)
 		return true;

@@ -23,7 +23,7 @@ enum tag {
 	TAG_IP_ADDRESS = 0x87,
 };
 
-enum { NAME_MAX_SIZE = 256 };
+enum { NAME_MAX_SIZE = 256, DAY_MINUTES = 24 * 60 };
 
 static const struct field f_subject = { "tls.certificate.subject", TEXT };
 static const struct field f_issuer = { "tls.certificate.issuer", TEXT };
@@ -151,6 +151,45 @@ static int64_t days_to(int64_t year, unsigned month, unsigned day)
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+struct date {
+	unsigned year, month, day;
+};
+
+static unsigned days_in(const struct date *d)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (d->year % 4 == 0 && d->year % 100 != 0) || d->year % 400 == 0;
+	return days[d->month - 1] + (d->month == 2 && leap ? 1u : 0u);
+}
+
+/* One day on, or back. */
+static void date_move(struct date *d, bool on)
+{
+	if (on && ++d->day > days_in(d)) {
+		d->day = 1;
+		d->year += d->month == 12;
+		d->month = d->month % 12 + 1;
+	} else if (!on && --d->day == 0) {
+		d->year -= d->month == 1;
+		d->month = d->month == 1 ? 12 : d->month - 1;
+		d->day = days_in(d);
+	}
+}
+
+/* Minutes that local time is before UTC, X.680, 46.3 and 47.3: "+0530" or "-0800".  RFC 5280 wants
+ * Z; some write what their clock says. */
+static int read_offset(struct cur *c)
+{
+	int sign = cur_peek(c, 0);
+	if (sign != '+' && sign != '-')
+		return 0;
+	cur_skip(c, 1);
+	unsigned hours = two_digits(c), minutes = two_digits(c);
+	c->bad |= hours > 14 || minutes > 59;
+	int all = (int)(hours * 60 + minutes);
+	return sign == '+' ? all : -all;
+}
+
 /* A point in time, RFC 5280, 4.1.2.5; told as text, returned in seconds since 1970. */
 static bool read_time(struct scene *s, const struct field *f, struct cur *c, int64_t *seconds)
 {
@@ -161,18 +200,27 @@ static bool read_time(struct scene *s, const struct field *f, struct cur *c, int
 		year = year * 100 + two_digits(&in);
 	else
 		year += year < 50 ? 2000 : 1900;
-	unsigned month = two_digits(&in), day = two_digits(&in), hour = two_digits(&in),
-		 minute = two_digits(&in);
-	unsigned second = cur_peek(&in, 0) == 'Z' ? 0 : two_digits(&in);
-	bool good = cur_ok(&in) && (tag == TAG_UTC_TIME || tag == TAG_GENERAL_TIME) && month >= 1 &&
-		month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60;
+	struct date d = { .year = year, .month = two_digits(&in), .day = two_digits(&in) };
+	unsigned hour = two_digits(&in), minute = two_digits(&in);
+	int next = cur_peek(&in, 0);
+	unsigned second = next >= '0' && next <= '9' ? two_digits(&in) : 0;
+	int offset = read_offset(&in);
+	bool good = cur_ok(&in) && (tag == TAG_UTC_TIME || tag == TAG_GENERAL_TIME) &&
+		d.year >= 1 && d.month >= 1 && d.month <= 12 && d.day >= 1 &&
+		d.day <= days_in(&d) && hour <= 23 && minute <= 59 && second <= 60;
 	char *text = scene_scratch(s, 24);
 	if (!good || !text)
 		return false;
+	int minutes = (int)(hour * 60 + minute) - offset;
+	if (minutes < 0 || minutes >= DAY_MINUTES) {
+		date_move(&d, minutes >= 0);
+		minutes += minutes < 0 ? DAY_MINUTES : -DAY_MINUTES;
+	}
 	struct out o = out_mem(text, 24);
-	out_fmt(&o, "%04u-%02u-%02uT%02u:%02u:%02uZ", year, month, day, hour, minute, second);
+	out_fmt(&o, "%04u-%02u-%02uT%02d:%02d:%02uZ", d.year, d.month, d.day, minutes / 60,
+		minutes % 60, second);
 	fact_text(s, f, text, o.used);
-	*seconds = days_to(year, month, day) * 86400 + (int64_t)hour * 3600 + minute * 60 + second;
+	*seconds = days_to(d.year, d.month, d.day) * 86400 + (int64_t)minutes * 60 + second;
 	return true;
 }
 
