@@ -34,7 +34,8 @@ static void windows_count(void **unused)
 		struct window w = { 0 };
 		unsigned reached = 0;
 		for (unsigned k = 0; k < windows[i].count; k++)
-			if (window_reached(&w, windows[i].at_s[k] * CLOCK_SECOND, 10, 3))
+			if (window_reached(&w, windows[i].at_s[k] * CLOCK_SECOND,
+				    &(struct limit){ 3, 10 }))
 				reached |= 1u << k;
 		if (reached != windows[i].reached)
 			print_error("%s\n", windows[i].name);

@@ -35,7 +35,7 @@ static bool ends_a_sentence(const char *text)
 /* Braces name something that the engine fills in. */
 static bool places_are_known(const char *text)
 {
-	static const char *const places[] = { "{a}", "{b}", "{n}", "{m}", "{detail}" };
+	static const char *const places[] = { "{a}", "{b}", "{n}", "{m}", "{within}", "{detail}" };
 	for (const char *at = strchr(text, '{'); at; at = strchr(at + 1, '{')) {
 		bool known = false;
 		for (size_t i = 0; i < COUNT_OF(places); i++)
@@ -80,6 +80,11 @@ static void check_row(const struct detection *d)
 	/* Something wakes it, and what it remembers has a limit. */
 	assert_true(d->events || d->survey);
 	assert_true(!d->memory || d->keys_max);
+	/* What it counts has a limit in its row, and the sentence says it. */
+	assert_int_equal(d->memory != 0, d->limit.count != 0);
+	assert_int_equal(d->limit.count != 0, d->limit.seconds != 0);
+	assert_int_equal(d->limit.count != 0, strstr(d->text, "{within}") != NULL);
+	assert_true(!d->limit_it.count || d->limit_it.seconds == d->limit.seconds);
 }
 
 static void rows_are_whole(void **unused)

@@ -371,6 +371,46 @@ static void a_silent_consumer_is_there(void **unused)
 	tap_close(&w);
 }
 
+static bool has_role(const struct asset *a, const char *role)
+{
+	bool has = false;
+	for (uint32_t i = 0; i < a->roles.count; i++)
+		has |= strcmp(w.plant.names[a->roles.first + i], role) == 0;
+	return has;
+}
+
+/* Nobody is said to answer who was only asked; who talks with itself is both. */
+static void roles_and_reasons_are_seen(void **unused)
+{
+	(void)unused;
+	struct tcp_row row = { .from = 1,
+		.to = 2,
+		.from_port = 5000,
+		.to_port = 502,
+		.flags = 24,
+		.seq = 1,
+		.hex = "0001 0000 0006 01 03 0000 0001" };
+	tap_open(&w, 0);
+	tap_tcp(&w, &row);
+	row.from = row.to = 3;
+	tap_tcp(&w, &row);
+	row = (struct tcp_row){ .from = 3,
+		.to = 3,
+		.from_port = 502,
+		.to_port = 5000,
+		.flags = 24,
+		.seq = 1,
+		.hex = "0001 0000 0005 01 03 02 0007" };
+	tap_tcp(&w, &row);
+	tap_end(&w);
+	assert_string_equal(at(2)->type_reason, "is sent modbus requests");
+	assert_string_equal(at(3)->type_reason, "answers modbus requests");
+	assert_true(has_role(at(3), "modbus server"));
+	assert_true(has_role(at(3), "modbus client"));
+	assert_false(has_role(at(2), "modbus client"));
+	tap_close(&w);
+}
+
 /* A port speaks LLDP with a MAC of its own and names the one its box speaks with (IEEE 802.1AB,
  * 8.5.2). */
 static void ports_belong_to_their_chassis(void **unused)
@@ -528,6 +568,7 @@ int main(void)
 		cmocka_unit_test(a_public_address_among_private_ones),
 		cmocka_unit_test(a_silent_consumer_is_there),
 		cmocka_unit_test(ports_belong_to_their_chassis),
+		cmocka_unit_test(roles_and_reasons_are_seen),
 		cmocka_unit_test(time_goes_backwards),
 		cmocka_unit_test(operations_follow_the_name),
 		cmocka_unit_test(no_subject_takes_all),

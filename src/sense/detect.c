@@ -170,11 +170,11 @@ static bool window_over(int64_t since_ns, int64_t now_ns, unsigned seconds)
 	return now_ns - since_ns > (int64_t)seconds * CLOCK_SECOND || now_ns < since_ns;
 }
 
-bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n)
+bool window_reached(struct window *w, int64_t now_ns, const struct limit *limit)
 {
-	if (!w->count || window_over(w->since_ns, now_ns, seconds))
+	if (!w->count || window_over(w->since_ns, now_ns, limit->seconds))
 		*w = (struct window){ .since_ns = now_ns };
-	return ++w->count == n;
+	return ++w->count == limit->count;
 }
 
 bool distinct_add(struct distinct *d, int64_t now_ns, unsigned seconds, uint64_t value)
@@ -302,7 +302,9 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 	if (!a.number)
 		return;
 	void *memory = r->memory ? remember(d, w, a, b) : NULL;
-	struct detected said = { .severity = r->row.severity };
+	bool it = r->limit_it.count && ev->proto && !ev->proto->ot;
+	const struct limit *limit = it ? &r->limit_it : &r->limit;
+	struct detected said = { .limit = limit, .n = limit->count, .severity = r->row.severity };
 	if (r->see && !r->see(memory, ev, &said))
 		return;
 	struct found *f = find(d, r, a, b, false);
@@ -459,6 +461,16 @@ static void name_of(const struct sense *s, const struct plant *p, const struct f
 		out_str(o, *address ? address : "a module");
 }
 
+static void write_time(unsigned seconds, struct out *o)
+{
+	unsigned unit = seconds % 3600 == 0 ? 3600 : seconds % 60 == 0 ? 60 : 1;
+	const char *word = unit == 3600 ? "hour" : unit == 60 ? "minute" : "second";
+	if (seconds == unit)
+		out_fmt(o, "one %s", word);
+	else
+		out_fmt(o, "%u %ss", seconds / unit, word);
+}
+
 /* Fills the sentence's places; whatever is in braces and not known stays as it is. */
 static void write_sentence(
 	const struct sense *s, const struct plant *p, const struct found *f, struct out *o)
@@ -476,6 +488,9 @@ static void write_sentence(
 		} else if (strncmp(at, "{m}", 3) == 0) {
 			out_uint(o, f->said.m);
 			at += 3;
+		} else if (strncmp(at, "{within}", 8) == 0 && f->said.limit) {
+			write_time(f->said.limit->seconds, o);
+			at += 8;
 		} else if (strncmp(at, "{detail}", 8) == 0) {
 			out_str(o, f->said.detail);
 			at += 8;

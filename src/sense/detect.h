@@ -5,7 +5,8 @@
  * sense/meson.build.  Time comes from the event, so a capture replays the same way every time.
  * `see` says whether the finding stands; the engine keeps one finding for each detection and pair,
  * counts repetitions and keeps the first frames as evidence.  Sentences are written at the end,
- * when everybody has a name: {a} {b} the two ends, {n} {m} numbers, {detail} words from `see`. */
+ * when everybody has a name: {a} {b} the two ends, {n} {m} numbers, {within} the limit's time,
+ * {detail} words from `see`. */
 #ifndef SENSE_DETECT_H
 #define SENSE_DETECT_H
 
@@ -54,8 +55,16 @@ enum detect_key {
 	KEY_BIND,   /* BIND, STRANGER: {a} the MAC that claims, {b} the rival */
 };
 
-/* What a finding remembers for its sentence.  Preset with severity from the row. */
+/* So many within so long. */
+struct limit {
+	uint32_t count;
+	unsigned seconds;
+};
+
+/* What a finding remembers for its sentence.  Preset with severity, limit and its count from the
+ * row. */
 struct detected {
+	const struct limit *limit;
 	uint64_t n, m;
 	uint8_t severity;
 	char detail[80];
@@ -78,7 +87,9 @@ struct detection {
 	bool failed;    /* FACT: a response that says no */
 	bool violation; /* FACT: values outside the standard */
 	enum detect_key key;
-	size_t memory;     /* bytes for each key, zeroed at birth; 0 none */
+	struct limit limit;    /* {n} within {within}: where it takes several */
+	struct limit limit_it; /* the same of what is not industrial, where that differs */
+	size_t memory;         /* bytes for each key, zeroed at birth; 0 none */
 	uint32_t keys_max; /* with memory: how many keys; beyond, the oldest is forgotten (counted)
 			    */
 	bool (*see)(void *memory, const struct event *ev, struct detected *out);
@@ -96,7 +107,7 @@ struct window {
 	int64_t since_ns;
 	uint32_t count;
 };
-bool window_reached(struct window *w, int64_t now_ns, unsigned seconds, uint32_t n);
+bool window_reached(struct window *w, int64_t now_ns, const struct limit *limit);
 
 /* The same for different things: each value counts once in the window.  A small set by hash. */
 enum { DISTINCT_SLOTS = 128 };

@@ -99,6 +99,7 @@ struct doing {
 	bool reads, writes, programs;
 	bool outside;          /* a public address that private ones talk with */
 	const char *serves_ot; /* protocol, or NULL */
+	bool answers_ot;       /* it was heard to */
 	const char *serves_it;
 	const char *asks_it;
 };
@@ -189,6 +190,14 @@ static bool asks(const struct plant *p, const struct conversation *c)
 	return false;
 }
 
+static bool answers(const struct plant *p, const struct conversation *c)
+{
+	bool answered = false;
+	for (uint32_t n = c->operations; n && !answered; n = p->operations[n].next)
+		answered = p->operations[n].responses > 0;
+	return answered;
+}
+
 static void see_conversations(const struct plant *p, struct doing *doing)
 {
 	for (size_t i = 0; i < p->conversation_count; i++) {
@@ -202,6 +211,7 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 			see_operations(p, c, client);
 			if (!server->serves_ot)
 				server->serves_ot = c->protocol;
+			server->answers_ot |= answers(p, c);
 		} else if (asks(p, c)) {
 			if (!server->serves_it)
 				server->serves_it = c->protocol;
@@ -225,7 +235,8 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 	if (d->serves_ot && !computer) {
 		bool outstation = strcmp(d->serves_ot, "dnp3") == 0;
 		set_type(a, outstation ? TYPE_RTU : TYPE_PLC,
-			reason(r, "answers ", d->serves_ot, " requests"));
+			reason(r, d->answers_ot ? "answers " : "is sent ", d->serves_ot,
+				" requests"));
 	} else if (d->programs) {
 		set_type(a, TYPE_ENGINEERING, "moves programs to or from controllers");
 	} else if (d->polled >= SUPERVISES) {
@@ -325,6 +336,7 @@ static void summarise(const struct sense *s, struct plant_room *r, struct asset 
 /* Protocols and roles of every asset: conversations are walked once, sorted by asset. */
 struct part {
 	uint32_t asset, conversation;
+	bool client;
 };
 
 static int by_asset(const void *a, const void *b)
@@ -332,7 +344,9 @@ static int by_asset(const void *a, const void *b)
 	const struct part *x = a, *y = b;
 	if (x->asset != y->asset)
 		return x->asset < y->asset ? -1 : 1;
-	return x->conversation < y->conversation ? -1 : x->conversation > y->conversation;
+	if (x->conversation != y->conversation)
+		return x->conversation < y->conversation ? -1 : 1;
+	return (int)y->client - (int)x->client;
 }
 
 static void make_roles(struct plant_room *r)
@@ -345,9 +359,9 @@ static void make_roles(struct plant_room *r)
 	}
 	size_t count = 0;
 	for (uint32_t i = 0; i < p->conversation_count; i++) {
-		parts[count++] = (struct part){ p->conversations[i].client, i };
+		parts[count++] = (struct part){ p->conversations[i].client, i, true };
 		if (p->conversations[i].server != NO_ASSET)
-			parts[count++] = (struct part){ p->conversations[i].server, i };
+			parts[count++] = (struct part){ p->conversations[i].server, i, false };
 	}
 	qsort(parts, count, sizeof *parts, by_asset);
 	for (size_t i = 0; i < count;) {
@@ -367,9 +381,8 @@ static void make_roles(struct plant_room *r)
 			if (!c->protocol || c->guess || !c->operations)
 				continue;
 			char role[64];
-			bool client = c->client == parts[k].asset;
 			snprintf(role, sizeof role, "%s %s", c->protocol,
-				client ? "client" : "server");
+				parts[k].client ? "client" : "server");
 			bool known = false;
 			for (uint32_t w = 0; w < a->roles.count && !known; w++)
 				known = strcmp(r->names[a->roles.first + w], role) == 0;

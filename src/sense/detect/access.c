@@ -52,13 +52,10 @@ static bool is_default(void *memory, const struct event *ev, struct detected *ou
 
 /* --- guessing --- */
 
-enum { REFUSED_MANY = 10, REFUSED_SECONDS = 60 };
-
 static bool refused_often(void *memory, const struct event *ev, struct detected *out)
 {
-	if (!window_reached(memory, ev->at_ns, REFUSED_SECONDS, REFUSED_MANY))
+	if (!window_reached(memory, ev->at_ns, out->limit))
 		return false;
-	out->n = REFUSED_MANY;
 	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
 	return true;
 }
@@ -101,10 +98,11 @@ const struct detection detect_access[] = {
 			.technique = "T0859",
 			.next = "Find out who sits at the sender. Block it if nobody does, and change the "
 				"password that was tried." },
-		.text = "{b} refused {n} logins of {a} within a minute ({detail}).",
+		.text = "{b} refused {n} logins of {a} within {within} ({detail}).",
 		.events = EVENT_FACT,
 		.effects = 1u << EFFECT_REFUSED,
 		.key = KEY_PAIR,
+		.limit = { 10, 60 },
 		.memory = sizeof(struct window),
 		.keys_max = 4096,
 		.see = refused_often,

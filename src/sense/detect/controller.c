@@ -70,11 +70,11 @@ const struct detection detect_controller[] = {
 			.class = "program-download",
 			.engine = ENGINE_OPERATIONAL,
 			.severity = SEVERITY_CRITICAL,
-			.title = "A program was loaded into a controller",
+			.title = "A controller's program was changed",
 			.technique = "T0843",
 			.next = "Compare the controller's program with the approved version. If nobody planned "
 				"this change, restore the approved one." },
-		.text = "{a} loaded a program or block into {b} ({detail}).",
+		.text = "{a} changed the program of {b} ({detail}).",
 		.see = moved,
 		ON_EFFECT(EFFECT_DOWNLOAD),
 	},

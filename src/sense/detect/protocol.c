@@ -4,18 +4,12 @@
 
 #include "sense/detect.h"
 
-enum {
-	MALFORMED_OT = 2,
-	MALFORMED_IT = 10,
-	MALFORMED_SECONDS = 600,
-	EXCEPTIONS = 20,
-	EXCEPTION_SECONDS = 3600,
-};
-
 /* The sentence is written only when there is something to say. */
-static bool said(struct detected *out, uint32_t n, const char *protocol, const char *message)
+static bool many(void *memory, const struct event *ev, struct detected *out, const char *protocol,
+	const char *message)
 {
-	out->n = n;
+	if (!window_reached(memory, ev->at_ns, out->limit))
+		return false;
 	snprintf(out->detail, sizeof out->detail, "%.40s%s%.38s", protocol, *message ? " " : "",
 		message);
 	return true;
@@ -23,21 +17,12 @@ static bool said(struct detected *out, uint32_t n, const char *protocol, const c
 
 static bool many_malformed(void *memory, const struct event *ev, struct detected *out)
 {
-	uint32_t n = ev->proto->ot ? MALFORMED_OT : MALFORMED_IT;
-	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, n) &&
-		said(out, n, ev->proto->title, "");
+	return many(memory, ev, out, ev->proto->title, "");
 }
 
-static bool many_violations(void *memory, const struct event *ev, struct detected *out)
+static bool many_messages(void *memory, const struct event *ev, struct detected *out)
 {
-	return window_reached(memory, ev->at_ns, MALFORMED_SECONDS, MALFORMED_OT) &&
-		said(out, MALFORMED_OT, ev->fact->protocol, ev->fact->msg->name);
-}
-
-static bool many_exceptions(void *memory, const struct event *ev, struct detected *out)
-{
-	return window_reached(memory, ev->at_ns, EXCEPTION_SECONDS, EXCEPTIONS) &&
-		said(out, EXCEPTIONS, ev->fact->protocol, ev->fact->msg->name);
+	return many(memory, ev, out, ev->fact->protocol, ev->fact->msg->name);
 }
 
 /* Reserved and never implemented: [MS-CIFS] 2.2.6.15. */
@@ -59,9 +44,11 @@ const struct detection detect_protocol[] = {
 			.technique = "T0866",
 			.next = "A broken device, or somebody who looks for faults in one: compare the frames "
 				"with what this sender usually says." },
-		.text = "{a} sent malformed {detail} messages ({n} or more within ten minutes).",
+		.text = "{a} sent malformed {detail} messages ({n} or more within {within}).",
 		.events = EVENT_MALFORMED,
 		.key = KEY_SENDER,
+		.limit = { 2, 600 },
+		.limit_it = { 10, 600 },
 		COUNTED,
 		.see = many_malformed,
 	},
@@ -74,14 +61,15 @@ const struct detection detect_protocol[] = {
 			.technique = "T0836",
 			.next = "A sloppy driver does this all the time, a known station should not: compare "
 				"with what this sender usually says." },
-		.text = "{a} sent values that the protocol does not allow ({detail}, {n} or more within ten "
-			"minutes).",
+		.text = "{a} sent values that the protocol does not allow ({detail}, {n} or more within "
+			"{within}).",
 		.events = EVENT_FACT,
 		.key = KEY_SENDER,
 		.ot = true,
 		.violation = true,
+		.limit = { 2, 600 },
 		COUNTED,
-		.see = many_violations,
+		.see = many_messages,
 	},
 	{
 		.row = { .id = "ot.exceptions",
@@ -92,13 +80,14 @@ const struct detection detect_protocol[] = {
 			.technique = "T0888",
 			.next = "Look at the first request refused: a station configured for another device, or "
 				"somebody who tries things." },
-		.text = "{b} refused {n} or more requests of {a} within an hour ({detail}).",
+		.text = "{b} refused {n} or more requests of {a} within {within} ({detail}).",
 		.events = EVENT_FACT,
 		.key = KEY_PAIR,
 		.ot = true,
 		.failed = true,
+		.limit = { 20, 3600 },
 		COUNTED,
-		.see = many_exceptions,
+		.see = many_messages,
 	},
 	{
 		.row = { .id = "net.smbv1",

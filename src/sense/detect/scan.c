@@ -1,4 +1,4 @@
-/* Somebody looks around: addresses, ports, controllers, functions.  Thresholds are those operators
+/* Somebody looks around: addresses, ports, controllers, functions.  The limits are those operators
  * of other sensors live with (50 addresses, 25 ports, 10 controllers in two minutes, 40 ARP
  * questions in six), lower where an OT network makes less noise by itself. */
 #include <stdio.h>
@@ -6,19 +6,6 @@
 
 #include "base/attr.h"
 #include "sense/detect.h"
-
-enum {
-	ADDRESSES = 30,
-	ADDRESS_SECONDS = 120,
-	ARP_QUESTIONS = 40,
-	ARP_SECONDS = 360,
-	PORTS = 25,
-	PORT_SECONDS = 120,
-	CONTROLLERS = 10,
-	CONTROLLER_SECONDS = 120,
-	FUNCTIONS = 10,
-	FUNCTION_SECONDS = 120,
-};
 
 enum { UDP = 17, EPHEMERAL = 32768 };
 
@@ -39,18 +26,18 @@ struct tries {
 };
 
 static bool tried(
-	struct tries *t, const struct event *ev, unsigned seconds, uint32_t n, uint64_t thing)
+	struct tries *t, const struct event *ev, const struct limit *limit, uint64_t thing)
 {
 	if (ev->kind == EVENT_ANSWER) {
 		t->answered++;
 		return false;
 	}
-	bool fresh = distinct_add(&t->things, ev->at_ns, seconds, thing);
+	bool fresh = distinct_add(&t->things, ev->at_ns, limit->seconds, thing);
 	if (fresh && t->things.count == 1) {
 		t->answered = 0;
 		t->told = false;
 	}
-	if (!fresh || t->told || t->things.count < n + t->answered)
+	if (!fresh || t->told || t->things.count < limit->count + t->answered)
 		return false;
 	t->told = true;
 	return true;
@@ -63,8 +50,7 @@ static bool knocks(const struct event *ev)
 
 static bool many_addresses(void *memory, const struct event *ev, struct detected *out)
 {
-	out->n = ADDRESSES;
-	return knocks(ev) && tried(memory, ev, ADDRESS_SECONDS, ADDRESSES, address_value(&ev->to));
+	return knocks(ev) && tried(memory, ev, out->limit, address_value(&ev->to));
 }
 
 static bool many_questions(void *memory, const struct event *ev, struct detected *out)
@@ -74,17 +60,15 @@ static bool many_questions(void *memory, const struct event *ev, struct detected
 	if (!v || v->type != VALUE_IP || v->size != sizeof target)
 		return false;
 	memcpy(&target, v->bytes, sizeof target);
-	out->n = ARP_QUESTIONS;
-	return tried(memory, ev, ARP_SECONDS, ARP_QUESTIONS, target);
+	return tried(memory, ev, out->limit, target);
 }
 
 /* A datagram to a high port from a lower one is an answer whose question the capture missed. */
 static bool many_ports(void *memory, const struct event *ev, struct detected *out)
 {
 	bool answer = ev->kind == EVENT_FLOW && ev->transport == UDP && ev->port >= EPHEMERAL;
-	out->n = PORTS;
 	return knocks(ev) && !answer &&
-		tried(memory, ev, PORT_SECONDS, PORTS, (uint64_t)ev->transport << 16 | ev->port);
+		tried(memory, ev, out->limit, (uint64_t)ev->transport << 16 | ev->port);
 }
 
 /* Ports controllers are programmed through; of one who only knocks, the port is all there is. */
@@ -96,9 +80,7 @@ static bool many_controllers(void *memory, const struct event *ev, struct detect
 	bool controller = false;
 	for (size_t i = 0; i < COUNT_OF(controller_ports); i++)
 		controller |= controller_ports[i] == ev->port;
-	out->n = CONTROLLERS;
-	return controller && knocks(ev) &&
-		tried(memory, ev, CONTROLLER_SECONDS, CONTROLLERS, address_value(&ev->to));
+	return controller && knocks(ev) && tried(memory, ev, out->limit, address_value(&ev->to));
 }
 
 /* The field that names a function, by protocol. */
@@ -120,9 +102,8 @@ static bool many_functions(void *memory, const struct event *ev, struct detected
 	for (size_t i = 0; i < COUNT_OF(functions) && odd && !v; i++)
 		if (strcmp(functions[i].protocol, f->protocol) == 0)
 			v = fact_value(f, functions[i].field);
-	if (!v || !tried(memory, ev, FUNCTION_SECONDS, FUNCTIONS, v->u & 0x7f))
+	if (!v || !tried(memory, ev, out->limit, v->u & 0x7f))
 		return false;
-	out->n = FUNCTIONS;
 	snprintf(out->detail, sizeof out->detail, "%s", f->protocol);
 	return true;
 }
@@ -138,9 +119,10 @@ const struct detection detect_scan[] = {
 			.title = "One host tried many addresses",
 			.technique = "T0846",
 			.next = "Find the host. If it is no scanner of yours, take it off the network." },
-		.text = "{a} tried {n} or more addresses within two minutes.",
+		.text = "{a} tried {n} or more addresses within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
 		.key = KEY_CLIENT,
+		.limit = { 30, 120 },
 		TRIES,
 		.see = many_addresses,
 	},
@@ -151,11 +133,12 @@ const struct detection detect_scan[] = {
 			.title = "One host asked for many addresses",
 			.technique = "T0846",
 			.next = "Find the host. If it is no scanner or router of yours, take it off the network." },
-		.text = "{a} asked by ARP for {n} or more addresses within six minutes.",
+		.text = "{a} asked by ARP for {n} or more addresses within {within}.",
 		.events = EVENT_FACT,
 		.labels = { "arp" },
 		.dirs = 1u << DIR_REQUEST,
 		.key = KEY_SENDER,
+		.limit = { 40, 360 },
 		TRIES,
 		.see = many_questions,
 	},
@@ -167,9 +150,10 @@ const struct detection detect_scan[] = {
 			.technique = "T0846",
 			.next = "Find the host. If it is no scanner of yours, take it off the network; see what "
 				"answered." },
-		.text = "{a} tried {n} or more ports of {b} within two minutes.",
+		.text = "{a} tried {n} or more ports of {b} within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
 		.key = KEY_PAIR,
+		.limit = { 25, 120 },
 		TRIES,
 		.see = many_ports,
 	},
@@ -180,9 +164,10 @@ const struct detection detect_scan[] = {
 			.title = "One host looked for controllers",
 			.technique = "T0846",
 			.next = "Find the host. Controllers are polled by known stations only." },
-		.text = "{a} tried the controller ports of {n} or more addresses within two minutes.",
+		.text = "{a} tried the controller ports of {n} or more addresses within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
 		.key = KEY_CLIENT,
+		.limit = { 10, 120 },
 		TRIES,
 		.see = many_controllers,
 	},
@@ -193,10 +178,11 @@ const struct detection detect_scan[] = {
 			.title = "One host tried functions that a controller does not have",
 			.technique = "T0888",
 			.next = "Find the host. Stations use a few functions; a sweep is a scanner or a fuzzer." },
-		.text = "{a} tried {n} or more {detail} functions that {b} does not have within two minutes.",
+		.text = "{a} tried {n} or more {detail} functions that {b} does not have within {within}.",
 		.events = EVENT_FACT,
 		.ot = true,
 		.key = KEY_PAIR,
+		.limit = { 10, 120 },
 		TRIES,
 		.see = many_functions,
 	},

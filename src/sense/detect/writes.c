@@ -5,17 +5,13 @@
 
 #include "sense/detect.h"
 
-/* A station that follows a 20 ms loop writes fifty times a second; more is no process. */
-enum { FLOOD = 200, FLOOD_SECONDS = 2 };
-
 /* A supervisor reads at least this often in a capture worth judging, and the others far less. */
 enum { SUPERVISED = 50, FAR_LESS = 20, FEW_WRITES = 3 };
 
 static bool flood(void *memory, const struct event *ev, struct detected *out)
 {
-	if (!window_reached(memory, ev->at_ns, FLOOD_SECONDS, FLOOD))
+	if (!window_reached(memory, ev->at_ns, out->limit))
 		return false;
-	out->n = FLOOD;
 	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);
 	return true;
@@ -150,12 +146,14 @@ const struct detection detect_writes[] = {
 			.technique = "T0806",
 			.next = "Look whether outputs toggle or a setpoint is held against the operator; disconnect "
 				"the sender if the process allows it." },
-		.text = "{a} wrote to {b} {n} times or more within two seconds ({detail}).",
+		.text = "{a} wrote to {b} {n} times or more within {within} ({detail}).",
 		.events = EVENT_FACT,
 		.acts = 1u << ACT_WRITE | 1u << ACT_CONTROL,
 		.dirs = 1u << DIR_REQUEST | 1u << DIR_OTHER,
 		.ot = true,
 		.key = KEY_PAIR,
+		/* Who follows a 20 ms loop writes 50 times a second; more is no process. */
+		.limit = { 200, 2 },
 		.memory = sizeof(struct window),
 		.keys_max = 4096,
 		.see = flood,
