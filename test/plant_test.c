@@ -411,6 +411,37 @@ static void roles_and_reasons_are_seen(void **unused)
 	tap_close(&w);
 }
 
+/* One card may have two addresses of one network; of two levels it is a way between them. */
+static void zones_show_who_stands_in_two(void **unused)
+{
+	(void)unused;
+	const struct ip cell = { { [10] = 0xff, 0xff, 10, 0, 0, 0 } };
+	struct sense_zone zones[] = {
+		{ .name = "Cell", .level = 10, .source = "from a:1" },
+		{ .name = "Cell", .level = 10, .source = "from a:1" },
+		{ .name = "Office", .level = 35, .source = "from a:2" },
+	};
+	for (size_t i = 0; i < COUNT_OF(zones); i++) {
+		zones[i].from = zones[i].to = cell;
+		zones[i].from.b[14] = zones[i].to.b[14] = (uint8_t)i;
+		zones[i].to.b[15] = 255;
+	}
+	tap_open(&w, 0);
+	sense_zones(w.sense, zones, COUNT_OF(zones));
+	claim(1, 1, 0);
+	claim(1, 0x101, 0); /* Cell again */
+	claim(2, 0x202, 0); /* Office first */
+	claim(2, 2, 0);
+	tap_end(&w);
+	assert_null(at(1)->other_zone);
+	assert_string_equal(at(2)->zone, "Cell");
+	assert_string_equal(at(2)->level_reason, "from a:1");
+	assert_string_equal(at(2)->other_zone, "Office");
+	assert_int_equal(found("net.dual-homed"), 1);
+	assert_non_null(strstr(w.plant.findings[0].text, "Cell, level 1, and Office, level 3.5"));
+	tap_close(&w);
+}
+
 /* A port speaks LLDP with a MAC of its own and names the one its box speaks with (IEEE 802.1AB,
  * 8.5.2). */
 static void ports_belong_to_their_chassis(void **unused)
@@ -568,6 +599,7 @@ int main(void)
 		cmocka_unit_test(a_public_address_among_private_ones),
 		cmocka_unit_test(a_silent_consumer_is_there),
 		cmocka_unit_test(ports_belong_to_their_chassis),
+		cmocka_unit_test(zones_show_who_stands_in_two),
 		cmocka_unit_test(roles_and_reasons_are_seen),
 		cmocka_unit_test(time_goes_backwards),
 		cmocka_unit_test(operations_follow_the_name),

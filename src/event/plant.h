@@ -35,7 +35,9 @@ struct asset {
 	uint8_t level;
 	const char *level_reason; /* "from zones.yaml", "answers modbus requests" */
 	const char *zone;         /* NULL: none stated */
-	uint32_t part_of;         /* id of the rack this module sits in; 0 none */
+	const char *other_zone;   /* one of another level, where a further address is in it */
+	uint8_t other_level;
+	uint32_t part_of; /* id of the rack this module sits in; 0 none */
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes; /* sent */
 };

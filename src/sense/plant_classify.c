@@ -255,23 +255,39 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 
 /* --- where it stands --- */
 
-static void by_zones(const struct sense *s, struct plant_room *r, struct asset *a)
+/* The smallest that holds it: they come in this order. */
+static const struct sense_zone *zone_of(const struct sense *s, const struct ip *ip)
 {
-	for (size_t z = 0; z < s->zone_count; z++) {
-		const struct sense_zone *zone = &s->zones[z];
-		for (uint32_t i = 0; i < a->ips.count; i++) {
-			const struct ip *ip = &r->ips[a->ips.first + i];
-			if (memcmp(ip, &zone->from, sizeof *ip) < 0 ||
-				memcmp(ip, &zone->to, sizeof *ip) > 0)
-				continue;
-			a->zone = zone->name;
-			if (zone->level != LEVEL_UNKNOWN) {
-				a->level = zone->level;
-				a->level_reason = zone->source;
-			}
-			return;
+	for (size_t z = 0; z < s->zone_count; z++)
+		if (memcmp(ip, &s->zones[z].from, sizeof *ip) >= 0 &&
+			memcmp(ip, &s->zones[z].to, sizeof *ip) <= 0)
+			return &s->zones[z];
+	return NULL;
+}
+
+static void by_zones(const struct sense *s, const struct plant_room *r, struct asset *a)
+{
+	const struct sense_zone *own = NULL, *other = NULL;
+	for (uint32_t i = 0; i < a->ips.count; i++) {
+		const struct sense_zone *z = zone_of(s, &r->ips[a->ips.first + i]);
+		if (z && (!own || z < own)) {
+			other = own ? own : other;
+			own = z;
+		} else if (z && z->level != own->level) {
+			other = z;
 		}
 	}
+	if (!own)
+		return;
+	a->zone = own->name;
+	if (own->level == LEVEL_UNKNOWN)
+		return;
+	a->level = own->level;
+	a->level_reason = own->source;
+	if (!other || other->level == own->level || other->level == LEVEL_UNKNOWN)
+		return;
+	a->other_zone = other->name;
+	a->other_level = other->level;
 }
 
 static void by_type(struct plant_room *r, struct asset *a, const struct doing *d)

@@ -49,6 +49,14 @@ static void survey_internet(const struct plant *p, struct survey *s)
 	}
 }
 
+/* People said where both addresses are, and it is not one level. */
+static void name_zones(const struct asset *a, char detail[80])
+{
+	snprintf(detail, 80, "%.20s, level %u%s, and %.20s, level %u%s", a->zone, a->level / 10,
+		a->level % 10 ? ".5" : "", a->other_zone, a->other_level / 10,
+		a->other_level % 10 ? ".5" : "");
+}
+
 /* A second leg: another /24 behind another MAC of a device that is no part of the network itself.
  */
 static const struct ip *second_leg(
@@ -75,12 +83,15 @@ static void survey_dual(const struct plant *p, struct survey *s)
 		bool network = a->type == TYPE_ROUTER || a->type == TYPE_FIREWALL ||
 			a->type == TYPE_SWITCH || a->type == TYPE_INTERNET;
 		const struct ip *first, *second = second_leg(p, a, &first);
-		if (network || a->macs.count < 2 || !second)
+		if (network || (!a->other_zone && (a->macs.count < 2 || !second)))
 			continue;
 		char one[IP_TEXT], two[IP_TEXT];
 		struct detected said = { .severity = SEVERITY_MAJOR };
-		snprintf(said.detail, sizeof said.detail, "%.30s and %.30s", ip_text(first, one),
-			ip_text(second, two));
+		if (a->other_zone)
+			name_zones(a, said.detail);
+		else
+			snprintf(said.detail, sizeof said.detail, "%.30s and %.30s",
+				ip_text(first, one), ip_text(second, two));
 		survey_found(s, (uint32_t)i, NO_ASSET, &said, 0, a->first_ns, a->last_ns);
 	}
 }
