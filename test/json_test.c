@@ -1,4 +1,5 @@
 /* JSON, output buffers and times: rows of what goes in and the text that comes out. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,6 +42,15 @@ static const struct {
 	TEXT("too long for what it says", "\xc0\xaf \xe0\x80\xaf",
 		"\"" BAD BAD " " BAD BAD BAD "\""),
 	TEXT("half a pair", "\xed\xa0\x80", "\"" BAD BAD BAD "\""),
+	TEXT("C1 controls, which a terminal obeys",
+		"\xc2\x9b"
+		"2J\xc2\x85",
+		"\"\\u009b2J\\u0085\""),
+	TEXT("marks that turn a line around",
+		"\xe2\x80\xae"
+		"a\xe2\x81\xa9\xef\xbb\xbf\xd8\x9c",
+		"\"\\u202ea\\u2069\\ufeff\\u061c\""),
+	TEXT("a tag nobody sees", "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\""),
 	TEXT("beyond the last", "\xf4\x90\x80\x80", "\"" BAD BAD BAD BAD "\""),
 };
 
@@ -55,6 +65,35 @@ static void text_is_escaped(void **unused)
 		if (strcmp(out_text(&o), texts[i].out) != 0)
 			print_error("%s\n", texts[i].name);
 		assert_string_equal(buffer, texts[i].out);
+	}
+}
+
+/* For a terminal that shows nothing else; the text is the same to whoever parses it. */
+static void text_keeps_to_ascii(void **unused)
+{
+	(void)unused;
+	char buffer[64];
+	struct out o = out_mem(buffer, sizeof buffer);
+	o.ascii = true;
+	struct json j = json_on(&o);
+	json_str(&j, "\xc3\xbc \xe2\x82\xac \xf0\x9f\x9a\xb0 \xff");
+	assert_string_equal(out_text(&o), "\"\\u00fc \\u20ac \\ud83d\\udeb0 \\ufffd\"");
+}
+
+/* A path may be as long as it likes: the reason is the last to go. */
+static void errors_keep_their_reason(void **unused)
+{
+	(void)unused;
+	char path[2000];
+	memset(path, 'x', sizeof path);
+	path[sizeof path - 1] = '\0';
+	struct err e;
+	for (size_t size = 500; size < sizeof path; size++) {
+		errno = ENOENT;
+		err_sys(&e, "%.*s", (int)size, path);
+		size_t all = strlen(e.text), reason = strlen(": No such file or directory");
+		assert_true(all < sizeof e.text);
+		assert_string_equal(e.text + all - reason, ": No such file or directory");
 	}
 }
 
@@ -166,6 +205,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_escaped),
+		cmocka_unit_test(text_keeps_to_ascii),
+		cmocka_unit_test(errors_keep_their_reason),
 		cmocka_unit_test(numbers_read_back),
 		cmocka_unit_test(commas_and_levels),
 		cmocka_unit_test(times),

@@ -221,6 +221,51 @@ static void text_fits_the_terminal(void **state)
 	}
 }
 
+/* Tables need 80 columns; sentences are broken where the terminal ends. */
+static void prose_fits_a_narrow_terminal(void **state)
+{
+	(void)state;
+	static const unsigned columns[] = { 40, 60, 79 };
+	for (size_t i = 0; i < COUNT_OF(columns); i++) {
+		struct sample *s = sample_small();
+		style = (struct report_style){ .columns = columns[i] };
+		char *text = shown(text_form, sample_plant(s));
+		char *rest = strstr(text, "FINDINGS"), *end = strstr(text, "ASSETS");
+		assert_non_null(rest);
+		assert_non_null(end);
+		*end = '\0';
+		for (char *line; (line = strsep(&rest, "\n"));)
+			if (text_width(line) > columns[i])
+				fail_msg("%u columns: %s", columns[i], line);
+		free(text);
+		sample_free(s);
+	}
+}
+
+/* A terminal that shows ASCII alone gets that, in lines as wide as ever. */
+static void text_keeps_to_ascii(void **state)
+{
+	(void)state;
+	struct sample *plants[] = { sample_hostile(), sample_large(300) };
+	for (size_t i = 0; i < COUNT_OF(plants); i++) {
+		char *room = malloc(ROOM);
+		assert_non_null(room);
+		struct out o = out_mem(room, ROOM);
+		o.ascii = true;
+		style = (struct report_style){ .columns = 100, .all = true };
+		text_form(sample_plant(plants[i]), &o);
+		char *rest = room;
+		out_text(&o);
+		for (char *line; (line = strsep(&rest, "\n"));) {
+			assert_true(strlen(line) <= 100);
+			for (const char *at = line; *at; at++)
+				assert_true(*at >= ' ' && *at <= '~');
+		}
+		free(room);
+		sample_free(plants[i]);
+	}
+}
+
 static void text_shortens_and_says_so(void **state)
 {
 	(void)state;
@@ -506,6 +551,8 @@ int main(void)
 		cmocka_unit_test(json_lines_are_objects_with_a_kind),
 		cmocka_unit_test(text_says_what_matters_first),
 		cmocka_unit_test(text_fits_the_terminal),
+		cmocka_unit_test(prose_fits_a_narrow_terminal),
+		cmocka_unit_test(text_keeps_to_ascii),
 		cmocka_unit_test(text_shortens_and_says_so),
 		cmocka_unit_test(text_passes_no_escape_on),
 		cmocka_unit_test(widths_are_those_of_a_terminal),

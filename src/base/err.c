@@ -23,10 +23,13 @@ int err_sys(struct err *e, const char *fmt, ...)
 	va_start(args, fmt);
 	e->code = saved > 0 ? -saved : -EIO;
 	e->try[0] = '\0';
-	int used = vsnprintf(e->text, sizeof e->text, fmt, args);
+	vsnprintf(e->text, sizeof e->text, fmt, args);
 	va_end(args);
-	if (used >= 0 && (size_t)used < sizeof e->text)
-		snprintf(e->text + used, sizeof e->text - (size_t)used, ": %s", strerror(saved));
+	/* The reason is never cut off: a path too long for both loses its end. */
+	char reason[80];
+	int size = snprintf(reason, sizeof reason, ": %.70s", strerror(saved));
+	size_t used = strlen(e->text), most = sizeof e->text - 1 - (size_t)size;
+	memcpy(e->text + (used < most ? used : most), reason, (size_t)size + 1);
 	return e->code;
 }
 

@@ -8,9 +8,9 @@
 #include "base/attr.h"
 
 struct err {
-	int code; /* negative errno; 0: nothing happened */
-	char text[248];
-	char try[160]; /* what the reader could do about it; may be empty */
+	int code;       /* negative errno; 0: nothing happened */
+	char text[600]; /* a long path and its reason */
+	char try[160];  /* what the reader could do about it; may be empty */
 };
 
 int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3); /* a reason of our own */

@@ -99,6 +99,47 @@ static size_t utf8_size(const uint8_t *p, size_t left)
 	return overlong || surrogate || beyond ? 0 : n;
 }
 
+/* Characters that a terminal obeys instead of showing them: C1 controls (0x80-0x9f), zero width
+ * and direction marks, line separators, the byte order mark.  Escaped they are the same text. */
+static bool obeyed(uint32_t code)
+{
+	return (code >= 0x80 && code <= 0x9f) || code == 0xad || code == 0x61c || code == 0x180e ||
+		(code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+		(code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+		(code >= 0xe0000 && code <= 0xe007f); /* tags */
+}
+
+static uint32_t utf8_code(const uint8_t *p, size_t n)
+{
+	uint32_t code = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (p[i] & 0x3f);
+	return code;
+}
+
+static void out_escaped(struct out *o, uint32_t code)
+{
+	if (code >= 0x10000) { /* a pair of surrogates, RFC 8259, 7 */
+		out_fmt(o, "\\u%04x", 0xd800 + ((code - 0x10000) >> 10));
+		code = 0xdc00 + ((code - 0x10000) & 0x3ff);
+	}
+	out_fmt(o, "\\u%04x", code);
+}
+
+/* A character of more than one byte, or what takes the place of half a one; gives its size. */
+static size_t out_wide(struct out *o, const uint8_t *p, size_t left)
+{
+	size_t n = utf8_size(p, left);
+	uint32_t code = n ? utf8_code(p, n) : 0xfffd;
+	if (o->ascii || obeyed(code))
+		out_escaped(o, code);
+	else if (n)
+		out_bytes(o, p, n);
+	else
+		out_str(o, "\xef\xbf\xbd");
+	return n ? n : 1;
+}
+
 void json_text(struct json *j, const void *bytes, size_t size)
 {
 	const uint8_t *p = bytes;
@@ -113,13 +154,11 @@ void json_text(struct json *j, const void *bytes, size_t size)
 		} else if (c < 0x20 || c == 0x7f) {
 			out_fmt(j->out, "\\u%04x", c);
 			i++;
+		} else if (c < 0x80) {
+			out_char(j->out, (char)c);
+			i++;
 		} else {
-			size_t n = utf8_size(p + i, size - i);
-			if (n)
-				out_bytes(j->out, p + i, n);
-			else
-				out_str(j->out, "\xef\xbf\xbd");
-			i += n ? n : 1;
+			i += out_wide(j->out, p + i, size - i);
 		}
 	}
 	out_char(j->out, '"');

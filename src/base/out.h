@@ -15,6 +15,7 @@ struct out {
 	int fd;    /* -1: memory only, too much sets `failed` */
 	int error; /* errno of the write that failed */
 	bool failed;
+	bool ascii; /* the other end shows nothing else: whoever writes text keeps to it */
 	uint64_t written;
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/attr.h"
 
-enum { REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026 };
+enum { REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026, BRANCH = 0x2514 };
 
 struct range {
 	uint32_t from, to;
@@ -97,9 +97,19 @@ unsigned glyph_width(uint32_t code)
 	return in_ranges(code, wide, COUNT_OF(wide)) ? 2 : 1;
 }
 
+/* For a terminal that shows ASCII alone: as many columns of something else. */
+static void ascii_out(struct out *o, uint32_t code)
+{
+	char c = code == ELLIPSIS ? '~' : code == BRANCH ? '`' : '?';
+	for (unsigned i = glyph_width(code); i; i--)
+		out_char(o, c);
+}
+
 void glyph_out(struct out *o, uint32_t code)
 {
-	if (code < 0x80) {
+	if (code >= 0x80 && o->ascii) {
+		ascii_out(o, code);
+	} else if (code < 0x80) {
 		out_char(o, (char)code);
 	} else if (code < 0x800) {
 		out_char(o, (char)(0xc0 | code >> 6));

@@ -2,7 +2,9 @@
  *
  * A name in a packet is chosen by whoever sends it: it may hold terminal escapes, direction marks
  * that turn a line around, or half a character.  Everything here reads UTF-8 character by character
- * and puts U+FFFD in the place of what is no character or has no business in a report. */
+ * and puts U+FFFD in the place of what is no character or has no business in a report.  Where the
+ * other end shows ASCII alone (`ascii` of struct out), so much is written and the width is the
+ * same. */
 #ifndef REPORT_GLYPH_H
 #define REPORT_GLYPH_H
 

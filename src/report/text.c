@@ -15,7 +15,8 @@
 #include "report/words.h"
 
 enum {
-	COLUMNS_MIN = 80,
+	COLUMNS_MIN = 80, /* tables need so much; a narrower terminal breaks their lines */
+	PROSE_MIN = 40,
 	PROSE_MAX = 100,  /* longer lines of text are hard to read on any terminal */
 	ROWS_LEVEL = 12,  /* assets of one level */
 	ROWS_FINDING = 3, /* findings of one detection */
@@ -452,12 +453,15 @@ static void counters(const struct page *page)
 void report_text(const struct plant *p, const struct report_style *style, struct out *o)
 {
 	unsigned columns = style->columns ? style->columns : PROSE_MAX;
+	unsigned prose = columns < PROSE_MIN ? PROSE_MIN
+		: columns < PROSE_MAX        ? columns
+					     : PROSE_MAX;
 	if (columns < COLUMNS_MIN)
 		columns = COLUMNS_MIN;
 	struct page page = { .p = p,
 		.o = o,
 		.columns = columns,
-		.prose = columns < PROSE_MAX ? columns : PROSE_MAX,
+		.prose = prose,
 		.colour = style->colour,
 		.all = style->all };
 	char sentence[400];
