@@ -1,14 +1,17 @@
 #!/bin/sh
 # The command line as people meet it: what is said, where, and with which exit code.
 #
-#     cli_test.sh WEIR CAPTURE
+#     cli_test.sh WEIR CAPTURE README
 #
 # 0 done, 1 failed, 2 asked wrongly, 3 not found; the result alone on stdout; a mistake is one line
 # on stderr, with the file, the reason and what to try.
 set -u
-weir=$(realpath "$1")
+program=$(realpath "$1")
+weir=$program
 capture=$(realpath "$2")
 golden=$(dirname "$(realpath "$0")")/golden/built
+readme=$(realpath "$3")
+as= # a command in front of weir
 export LC_ALL=C.UTF-8
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -26,7 +29,8 @@ fail() {
 skip() { printf '[  SKIPPED ] %s\n' "$1"; }
 
 run() {
-	"$weir" "$@" >out 2>err </dev/null
+	# shellcheck disable=SC2086
+	$as "$weir" "$@" >out 2>err </dev/null
 	code=$?
 }
 
@@ -101,14 +105,21 @@ for verb in look facts; do
 	says "$verb-option" 2 '--frob: no such option' $verb --frob "$capture"
 	says "$verb-letter" 2 '-Q: no such option' $verb -Q "$capture"
 	says "$verb-wants-value" 2 '--memory: wants SIZE' $verb "$capture" --memory
-	says "$verb-size" 2 '--memory much: not a size' $verb --memory much "$capture"
+	says "$verb-size" 2 '--memory much: not a size of memory' $verb --memory much "$capture"
 	says "$verb-empty-input" 1 '-: is empty' $verb -
+	# Root may read everything, so nobody is asked: who reaches the program only in a place for all.
+	cp text closed && chmod 0 closed
 	if [ "$(id -u)" = 0 ]; then
-		skip "$verb-no-permission"
-	else
-		cp text closed && chmod 0 closed
-		says "$verb-no-permission" 1 'closed: Permission denied' $verb closed
+		chmod 755 . && cp "$weir" everybodys-weir
+		as='setpriv --reuid=65534 --regid=65534 --clear-groups' weir=./everybodys-weir
 	fi
+	if $as test -x "$weir" 2>/dev/null; then
+		says "$verb-no-permission" 1 'closed: Permission denied' $verb closed
+	else
+		skip "$verb-no-permission" # a user namespace with nobody else in it
+	fi
+	as=
+	weir=$program
 done
 
 # --- several captures, one of them bad: the others are read -------------------------------------
@@ -148,6 +159,35 @@ fi
 shows zones 0 'assets' '' look --zones zones.yaml "$capture"
 says zones-unknown-key 1 "colour.yaml:5:5: zones\[0\]: found unknown key 'colour'.*" \
 	look --zones colour.yaml "$capture"
+# What is read, or written already, is not written over; what cannot be read costs no older page.
+cp "$capture" only.pcapng
+ln -sf only.pcapng link.html
+for file in only.pcapng ./only.pcapng link.html zones.yaml; do
+	says "write-over-$file" 2 "write $file: this file is read, or written to, already" \
+		look --zones zones.yaml --html "$file" only.pcapng
+	says "picture-over-$file" 2 "write $file: this file is read, or written to, already" \
+		look --zones zones.yaml --svg "$file" zero.pcap only.pcapng
+done
+says two-in-one 2 'write page: this file is read, or written to, already' \
+	look --html page --svg page "$capture"
+if cmp -s only.pcapng "$capture"; then good capture-unharmed; else
+	fail capture-unharmed "a capture was written over"
+fi
+echo yesterday >page
+says page-of-junk 1 'text: is not a capture: .*' look --html page text
+if grep -q yesterday page; then good older-page-stays; else fail older-page-stays "it is gone"; fi
+head -c 3000000 /dev/zero >page
+shows page-written-anew 0 'assets' '' look --html page "$capture"
+if tail -n 1 page | grep -q '</html>'; then good page-ends; else fail page-ends "older bytes behind it"; fi
+if [ -c /dev/full ]; then
+	run look --html /dev/full "$capture"
+	if [ "$code" = 1 ] && grep -qE '^weir: /dev/full: write: No space left on device; try: .+' err; then
+		good full-disk-page
+	else
+		fail full-disk-page "wanted exit 1 and a line about it"
+	fi
+fi
+
 says zones-missing 1 ".*nowhere.yaml.*No such file or directory" look --zones nowhere.yaml "$capture"
 says zones-broken 1 'broken.yaml:.*' look --zones broken.yaml "$capture"
 says vendors-missing 1 '.*nowhere.*' look --vendors nowhere "$capture"
@@ -155,6 +195,13 @@ says html-nowhere 1 'write nowhere/x.html: No such file or directory' look --htm
 says svg-folder 1 'write folder: Is a directory' look --svg folder "$capture"
 says json-word 2 '--json=xml: not one of document\|lines' look --json=xml "$capture"
 says flag-with-value 2 '--all takes no value' look --all=yes "$capture"
+says memory-least-facts 2 '--memory: at least 24 MiB are needed' facts --memory 1M "$capture"
+says memory-none 2 '--memory 0: not a size of memory' look --memory 0 "$capture"
+says memory-most 2 '--memory 8000000000G: not a size of memory' facts --memory 8000000000G "$capture"
+says html-no-name 2 '--html: wants FILE' look --html= "$capture"
+says html-dash 2 'write -: a page or picture wants a file of its own' look --html - "$capture"
+long=$(printf '%0250d/' 0 0 0)
+says long-name 3 '0+/.*: No such file or directory' look "${long}x"
 says memory-least 2 '--memory: at least 24 MiB are needed' look --memory 3M "$capture"
 
 shows protocols 0 '^modbus  *Modbus/TCP, over TCP$' '' protocols
@@ -166,18 +213,32 @@ says protocols-unknown 3 'frob: no protocol of this name is read' protocols frob
 says no-command 2 'what shall I do\?' 
 says unknown-command 2 'frob: no such command' frob
 says help-unknown 2 'frob: no such command' help frob
-says completion-of-what 2 'completion is there for bash' completion
+says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
+if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
 for verb in look facts protocols completion help; do
 	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
 	cp out one
 	shows "help-$verb" 0 "^Usage: weir $verb" '' help $verb
 	if cmp -s one out; then good "help-$verb-same"; else fail "help-$verb-same" "two texts"; fi
-	if [ "$(wc -L <out)" -le 100 ]; then good "help-$verb-fits"; else
-		fail "help-$verb-fits" "lines over 100 columns"
+	if [ "$(wc -L <out)" -le 100 ] && ! grep -q ' $' out; then good "help-$verb-fits"; else
+		fail "help-$verb-fits" "lines over 100 columns, or blanks at an end"
 	fi
 done
+# zsh's own words are stood in for: what would be offered is printed.
+cat >use.zsh <<-'END'
+	compdef() { }
+	compadd() { shift; print -r -- "$@"; }
+	_files() { print files; }
+	. ./out
+	words=(weir lo) CURRENT=2
+	[[ "$(_weir)" == *look*facts* ]] || exit 1
+	words=(weir look --) CURRENT=3
+	[[ "$(_weir)" == *--json*--html* ]] || exit 1
+	words=(weir look a) CURRENT=3
+	[[ "$(_weir)" == files ]]
+END
 run completion bash
 if command -v bash >/dev/null; then
 	cat >use.bash <<-'END'
@@ -187,13 +248,25 @@ if command -v bash >/dev/null; then
 		[ "${COMPREPLY[*]}" = look ] || exit 1
 		COMP_WORDS=(weir look --js) COMP_CWORD=2
 		_weir
-		[ "${COMPREPLY[*]}" = --json ]
+		[ "${COMPREPLY[*]}" = --json ] || exit 1
+		>'a b.pcap'
+		COMP_WORDS=(weir look a) COMP_CWORD=2
+		_weir
+		[ "${COMPREPLY[0]}" = 'a b.pcap' ]
 	END
 	if [ "$code" = 0 ] && bash -n out && bash use.bash; then good completion; else
 		fail completion "bash does not complete with it"
 	fi
 else
 	skip completion
+fi
+run completion zsh
+if ! command -v zsh >/dev/null; then
+	skip completion-zsh
+elif [ "$code" = 0 ] && zsh -fc '. ./use.zsh' 2>>err; then
+	good completion-zsh
+else
+	fail completion-zsh "zsh does not complete with it"
 fi
 
 # --- where the output goes ------------------------------------------------------------------------
@@ -202,11 +275,42 @@ if command -v script >/dev/null; then
 	script -qec "$weir look $capture" /dev/null </dev/null >coloured 2>&1
 	NO_COLOR=1 script -qec "$weir look $capture" /dev/null </dev/null >plain 2>&1
 	code=0 && : >out && : >err
+	LC_ALL=C script -qec "$weir look $capture" /dev/null </dev/null >ascii 2>&1
+	LC_ALL=C script -qec "$weir look $(printf 'a\302\233b')" /dev/null </dev/null >>ascii 2>&1
+	if grep -q '~' ascii && ! LC_ALL=C grep -q '[^ -~[:space:]'"$escape"']' ascii; then good ascii; else
+		fail ascii "more than ASCII on a terminal that shows no UTF-8"
+	fi
 	if ! grep -q "$escape\[[0-9;]*m" coloured; then fail colour "no colour on a terminal"; else good colour; fi
 	if grep -q "$escape\[[0-9;]*m" plain; then fail no-color "colour against NO_COLOR"; else good no-color; fi
 else
+	skip ascii
 	skip colour
 	skip no-color
+fi
+run look "$(printf '\033]0;x\007\302\233')"
+if [ "$code" = 3 ] && ! LC_ALL=C grep -qE "$escape|$(printf '\007')|$(printf '\302\233')" err; then
+	good name-of-file-harmless
+else
+	fail name-of-file-harmless "a file's name speaks to the terminal"
+fi
+run look "$capture"
+cp out first && run look "$capture"
+if cmp -s out first; then good same-twice; else fail same-twice "two texts of one capture"; fi
+for form in --json --json=lines '--html page' '--svg page'; do
+	# shellcheck disable=SC2086
+	for copy in 1 2; do rm -f page; run look $form "$capture"; cat page >>out 2>/dev/null; mv out $copy; done
+	if cmp -s 1 2; then good "same-twice$form"; else fail "same-twice$form" "two texts of one capture"; fi
+done
+# What README shows is what people see: each line of the sample, up to its dots.
+cp "$capture" plant.pcapng
+run look plant.pcapng
+sed -n '/^\$ weir look plant.pcapng/,/^```/{/^[$`]/d;s/ *\.\.\.$//;/^$/d;p}' "$readme" >sample
+lost=$(tr '\n' ' ' <out | tr -s ' ' >flat; while read -r line; do
+	line=$(printf '%s' "$line" | tr -s ' ')
+	grep -qF -- "$line" flat || printf '%s; ' "$line"
+done <sample)
+if [ -s sample ] && [ -z "$lost" ]; then good readme-sample; else
+	fail readme-sample "README shows what is not printed: $lost"
 fi
 ln -s "$capture" short.pcapng
 run look short.pcapng

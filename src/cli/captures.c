@@ -11,10 +11,14 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "report/glyph.h"
 #include "sense/capture.h"
 
 /* Frames between two looks at the clock: a fraction of a millisecond. */
 enum { FRAMES_PER_LOOK = 4096 };
+
+/* Of a name beside the progress: a line that is broken in two is not rewritten in place. */
+enum { NAME_ROOM = 32 };
 
 /* Link types people bring along most often, so that they learn what they have: numbers and meaning
  * as registered for LINKTYPE_ values. */
@@ -147,14 +151,19 @@ static void show_progress(const struct captures *c, size_t i, const struct captu
 {
 	double seconds = (double)(now - started) / 1e9;
 	double rate = seconds > 0 ? (double)st->file_bytes / 1e6 / seconds : 0;
+	char name[256];
+	struct out o = out_mem(name, sizeof name);
+	o.ascii = true;
+	text_fit(&o, c->files[i].name, NAME_ROOM);
+	out_text(&o);
 	if (last)
 		fprintf(stderr, "\r\033[K");
 	else if (st->file_size)
-		fprintf(stderr, "\r%s: %3.0f %%, %.0f MB/s, %llu packets\033[K", c->files[i].name,
+		fprintf(stderr, "\r%s: %3.0f %%, %.0f MB/s, %llu packets\033[K", name,
 			100.0 * (double)st->file_bytes / (double)st->file_size, rate,
 			(unsigned long long)st->packets);
 	else
-		fprintf(stderr, "\r%s: %.0f MB, %.0f MB/s, %llu packets\033[K", c->files[i].name,
+		fprintf(stderr, "\r%s: %.0f MB, %.0f MB/s, %llu packets\033[K", name,
 			(double)st->file_bytes / 1e6, rate, (unsigned long long)st->packets);
 }
 

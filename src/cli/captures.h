@@ -9,7 +9,7 @@
 struct captures {
 	struct plant_file *files; /* one for each operand */
 	int *fds;                 /* -1: could not be opened; the reason is in problem */
-	char (*problems)[512];
+	char (*problems)[sizeof((struct err *)0)->text];
 	size_t count, failed;
 	uint64_t useful; /* packets of a link type that is read */
 };

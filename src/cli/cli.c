@@ -9,7 +9,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "cli/version.h"
+#include "report/glyph.h"
 
 static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_protocols,
 	&verb_completion, &verb_help, NULL };
@@ -21,9 +23,37 @@ const struct verb *const *cli_verbs(void)
 	return verbs;
 }
 
+/* As the locale says it (POSIX, 8.2): the first of these that is set.  Elsewhere bytes of a
+ * character may be orders to the terminal, 0x9b among them. */
+static bool locale_is_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *value = getenv(names[i]);
+		if (value && *value)
+			return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+	}
+	return false;
+}
+
+/* File names and settings are somebody else's text, too: nothing of it moves the cursor. */
+void cli_say(const char *text, const char *try)
+{
+	char line[4096];
+	struct out o = out_mem(line, sizeof line);
+	o.ascii = isatty(STDERR_FILENO) && !locale_is_utf8();
+	out_str(&o, "weir: ");
+	text_out(&o, text);
+	if (*try) {
+		out_str(&o, "; try: ");
+		text_out(&o, try);
+	}
+	fprintf(stderr, "%s\n", out_text(&o));
+}
+
 void cli_complain(const struct err *e)
 {
-	fprintf(stderr, e->try[0] ? "weir: %s; try: %s\n" : "weir: %s\n", e->text, e->try);
+	cli_say(e->text, e->try);
 }
 
 static const struct verb *find_verb(const char *name)
@@ -56,7 +86,7 @@ static int read_size(const char *text, size_t *out)
 		end++;
 	if (*end == 'i' && end[1] == 'B')
 		end += 2;
-	if (*end || n > (UINT64_MAX >> shift) || (n << shift) > SIZE_MAX / 2)
+	if (*end || !n || n > (MEMORY_MOST >> shift))
 		return -EINVAL;
 	*out = (size_t)n << shift;
 	return 0;
@@ -99,11 +129,20 @@ static int set_opt(
 		break;
 	case OPT_SIZE:
 		if (read_size(value, &size)) {
-			err_set(e, EINVAL, "--%s %s: not a size", o->name, value);
+			err_set(e, EINVAL, "--%s %s: not a size of memory", o->name, value);
 			return err_try(e, "weir %s --%s 64M", v->name, o->name);
+		}
+		if (size < MEMORY_LEAST) {
+			err_set(e, EINVAL, "--%s: at least %zu MiB are needed", o->name,
+				MEMORY_LEAST >> 20);
+			return err_try(e, "--%s %zuM", o->name, MEMORY_LEAST >> 20);
 		}
 		memcpy(opts + o->offset, &size, sizeof size);
 		return 0;
+	}
+	if (!*text) {
+		err_set(e, EINVAL, "--%s: wants %s", o->name, o->value);
+		return err_try(e, "weir %s --help", v->name);
 	}
 	memcpy(opts + o->offset, &text, sizeof text);
 	return 0;
@@ -159,6 +198,7 @@ static void look_at_terminal(struct cli *cli)
 	cli->tty_err = isatty(STDERR_FILENO);
 	const char *none = getenv("NO_COLOR");
 	cli->colour = cli->tty_out && !(none && *none);
+	cli->out->ascii = cli->tty_out && !locale_is_utf8();
 	struct winsize w;
 	cli->columns = 100;
 	if (cli->tty_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col)

@@ -20,6 +20,10 @@ enum {
 	EXIT_UNREACHABLE = 6,
 };
 
+/* What --memory may say.  Less does not hold the tables; more is a slip of the finger. */
+#define MEMORY_LEAST ((size_t)24 << 20)
+#define MEMORY_MOST  ((size_t)1 << 40)
+
 enum opt_kind { OPT_FLAG = 1, OPT_TEXT, OPT_SIZE, OPT_WORD };
 
 struct opt {
@@ -52,7 +56,8 @@ struct verb {
 };
 
 int cli_main(int argc, char **argv);
-void cli_complain(const struct err *e); /* "weir: what: why; try: command" on stderr */
+void cli_complain(const struct err *e);          /* "weir: what: why; try: command" on stderr */
+void cli_say(const char *text, const char *try); /* the same, in words of one's own */
 const struct verb *const *cli_verbs(void);
 void cli_help(struct out *o, const struct verb *v); /* NULL: the program's */
 

@@ -164,10 +164,9 @@ static int run(struct cli *cli, const void *given, struct err *e)
 		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
 	}
 	struct json j = json_on(cli->out);
-	struct sense_config config = { .memory = o->memory ? o->memory * 3 / 4 : 0,
-		.facts_only = true,
-		.on_fact = print_fact,
-		.self = &j };
+	struct sense_config config = {
+		.memory = o->memory / 4 * 3, .facts_only = true, .on_fact = print_fact, .self = &j
+	};
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		config.random = 1;
 	struct sense *s = sense_new(&config, e);

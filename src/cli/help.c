@@ -6,6 +6,8 @@
 #include "cli/cli.h"
 #include "cli/version.h"
 
+enum { LEFT = 26 }; /* columns for the names of options and commands */
+
 void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width)
 {
 	unsigned column = indent;
@@ -33,6 +35,16 @@ void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned widt
 	out_char(o, '\n');
 }
 
+/* "  NAME      what it is", on as many lines as it takes. */
+static void print_row(struct out *o, const char *left, const char *text)
+{
+	if (strlen(left) > LEFT)
+		out_fmt(o, "  %s\n%*s", left, LEFT + 3, "");
+	else
+		out_fmt(o, "  %-*s ", LEFT, left);
+	cli_wrapped(o, text, LEFT + 3, 100);
+}
+
 static void print_options(struct out *o, const struct opt *opt)
 {
 	for (; opt && opt->kind; opt++) {
@@ -45,10 +57,7 @@ static void print_options(struct out *o, const struct opt *opt)
 		else
 			snprintf(left, sizeof left, "%s--%s%s%s", letter, opt->name,
 				opt->value ? " " : "", opt->value ? opt->value : "");
-		out_fmt(o, "  %-26s ", left);
-		if (strlen(left) > 26)
-			out_fmt(o, "\n%29s", "");
-		cli_wrapped(o, opt->help, 29, 100);
+		print_row(o, left, opt->help);
 	}
 }
 
@@ -63,7 +72,7 @@ void cli_help(struct out *o, const struct verb *v)
 			"  weir facts plant.pcapng            every message as one line of JSON\n\n"
 			"Commands:\n");
 		for (const struct verb *const *at = cli_verbs(); *at; at++)
-			out_fmt(o, "  %-26s %s\n", (*at)->name, (*at)->brief);
+			print_row(o, (*at)->name, (*at)->brief);
 		out_str(o, "\nweir COMMAND --help says more, and so does man weir.\n");
 		return;
 	}
@@ -83,7 +92,7 @@ void cli_help(struct out *o, const struct verb *v)
 	if (v->opts) {
 		out_str(o, "\nOptions:\n");
 		print_options(o, v->opts);
-		out_fmt(o, "  %-26s %s\n", "-h, --help", "this text");
+		print_row(o, "-h, --help", "this text");
 	}
 }
 
@@ -172,43 +181,81 @@ const struct verb verb_help = {
 	.run = run_help,
 };
 
-static int run_completion(struct cli *cli, const void *opts, struct err *e)
+static void print_verbs(struct out *o)
 {
-	(void)opts;
-	if (cli->operand_count != 1 || strcmp(cli->operands[0], "bash") != 0) {
-		err_set(e, EINVAL, "completion is there for bash");
-		err_try(e, "weir completion bash");
-		return EXIT_ASKED_WRONGLY;
+	for (const struct verb *const *at = cli_verbs(); *at; at++)
+		out_fmt(o, "%s ", (*at)->name);
+	out_str(o, "--help --version");
+}
+
+static void print_cases(struct out *o, const char *before, const char *after)
+{
+	for (const struct verb *const *at = cli_verbs(); *at; at++) {
+		out_fmt(o, "\t%s) %s", (*at)->name, before);
+		for (const struct opt *opt = (*at)->opts; opt && opt->kind; opt++)
+			out_fmt(o, "--%s ", opt->name);
+		out_fmt(o, "--help%s ;;\n", after);
 	}
-	struct out *o = cli->out;
+}
+
+static void print_bash(struct out *o)
+{
 	out_str(o,
-		"# bash completion for weir, printed by `weir completion bash`\n"
+		"# bash completion for weir: . <(weir completion bash)\n"
 		"_weir()\n{\n"
 		"\tlocal word=${COMP_WORDS[COMP_CWORD]} options=\n"
 		"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 		"\t\tCOMPREPLY=($(compgen -W \"");
-	for (const struct verb *const *at = cli_verbs(); *at; at++)
-		out_fmt(o, "%s ", (*at)->name);
+	print_verbs(o);
 	out_str(o,
-		"--help --version\" -- \"$word\"))\n\t\treturn\n\tfi\n"
+		"\" -- \"$word\"))\n\t\treturn\n\tfi\n"
 		"\tcase ${COMP_WORDS[1]} in\n");
-	for (const struct verb *const *at = cli_verbs(); *at; at++) {
-		out_fmt(o, "\t%s) options=\"", (*at)->name);
-		for (const struct opt *opt = (*at)->opts; opt && opt->kind; opt++)
-			out_fmt(o, "--%s ", opt->name);
-		out_str(o, "--help\" ;;\n");
-	}
+	print_cases(o, "options=\"", "\"");
 	out_str(o,
 		"\tesac\n\tif [[ $word == -* ]]; then\n"
 		"\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-		"\telse\n\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\tfi\n}\n"
+		"\telse\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n\tfi\n}\n"
 		"complete -o filenames -F _weir weir\n");
+}
+
+static void print_zsh(struct out *o)
+{
+	out_str(o,
+		"#compdef weir\n"
+		"# zsh completion for weir: . <(weir completion zsh), or this in a file _weir of $fpath\n"
+		"_weir()\n{\n"
+		"\tif (( CURRENT == 2 )); then\n"
+		"\t\tcompadd -- ");
+	print_verbs(o);
+	out_str(o,
+		"\n\t\treturn\n\tfi\n"
+		"\tif [[ $words[CURRENT] != -* ]]; then\n\t\t_files\n\t\treturn\n\tfi\n"
+		"\tcase $words[2] in\n");
+	print_cases(o, "compadd -- ", "");
+	out_str(o,
+		"\tesac\n}\n"
+		"if [[ $funcstack[1] == _weir ]]; then _weir \"$@\"; else compdef _weir weir; fi\n");
+}
+
+static int run_completion(struct cli *cli, const void *opts, struct err *e)
+{
+	(void)opts;
+	const char *shell = cli->operand_count == 1 ? cli->operands[0] : "";
+	if (strcmp(shell, "bash") == 0) {
+		print_bash(cli->out);
+	} else if (strcmp(shell, "zsh") == 0) {
+		print_zsh(cli->out);
+	} else {
+		err_set(e, EINVAL, "completion is there for bash and zsh");
+		err_try(e, "weir completion bash");
+		return EXIT_ASKED_WRONGLY;
+	}
 	return EXIT_DONE;
 }
 
 const struct verb verb_completion = {
 	.name = "completion",
-	.operands = "bash",
+	.operands = "bash|zsh",
 	.brief = "Print what makes the shell complete weir's words",
 	.run = run_completion,
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/jail.h"
@@ -40,30 +41,19 @@ static const struct opt opts[] = {
 	{ 0 },
 };
 
-enum { MEMORY_DEFAULT = 64 << 20, MEMORY_LEAST = 24 << 20 };
+enum { MEMORY_DEFAULT = 64 << 20 };
 
 /* What the program needs beside the sensor: libraries, the window on the file, vendor names, and
  * the plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
 enum { MEMORY_BESIDE = 20 << 20, PAGE_BUFFER = 64 * 1024 };
 
-/* A file to be written, opened before anything foreign is read. */
+/* A file to be written, opened before anything foreign is read.  What stands in it stays until the
+ * report is there: a capture that cannot be read costs nobody the page of yesterday. */
 struct target {
 	const char *name;
 	int fd;
+	bool regular;
 };
-
-static int target_open(struct target *t, const char *name, struct err *e)
-{
-	*t = (struct target){ .name = name, .fd = -1 };
-	if (!name)
-		return 0;
-	t->fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (t->fd < 0) {
-		err_sys(e, "write %s", name);
-		return err_try(e, "a folder you may write to");
-	}
-	return 0;
-}
 
 static int target_write(struct target *t, const struct plant *p,
 	void (*report)(const struct plant *, struct out *), struct err *e)
@@ -72,10 +62,13 @@ static int target_write(struct target *t, const struct plant *p,
 	if (t->fd < 0)
 		return 0;
 	struct out o = out_fd(t->fd, buffer, sizeof buffer);
+	if (t->regular && ftruncate(t->fd, 0) < 0)
+		return err_sys(e, "write %s", t->name);
 	report(p, &o);
-	if (out_flush(&o, e))
-		return err_in(e, "write %s", t->name);
-	return 0;
+	if (!out_flush(&o, e))
+		return 0;
+	err_in(e, "%s", t->name);
+	return err_try(e, "df -h, or another place to write to");
 }
 
 struct look {
@@ -108,7 +101,7 @@ static int open_zones(struct look *l, const char *path, struct err *e)
 		return 0;
 	/* The first mistake is the error; the others stand above it. */
 	for (size_t i = 1; i < wrong.count; i++)
-		fprintf(stderr, "weir: %s\n", wrong.rows[i].text);
+		cli_say(wrong.rows[i].text, "");
 	return err_try(e, "man weir-zones");
 }
 
@@ -121,6 +114,54 @@ static int open_vendors(struct look *l, const char *path, struct err *e)
 	return err_try(e, VENDORS_PATH ", of Debian's package ieee-data");
 }
 
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A recording cannot be made again: nothing that is read is written over, and nothing twice. */
+static bool is_taken(const struct look *l, const struct opts *o, const struct stat *file)
+{
+	struct stat other;
+	for (size_t i = 0; i < l->captures.count; i++)
+		if (l->captures.fds[i] >= 0 && fstat(l->captures.fds[i], &other) == 0 &&
+			same_file(file, &other))
+			return true;
+	if (o->zones && stat(o->zones, &other) == 0 && same_file(file, &other))
+		return true;
+	if (l->html.fd >= 0 && fstat(l->html.fd, &other) == 0 && same_file(file, &other))
+		return true;
+	return fstat(STDOUT_FILENO, &other) == 0 && same_file(file, &other);
+}
+
+static int open_target(
+	struct look *l, const struct opts *o, struct target *t, const char *name, struct err *e)
+{
+	if (!name)
+		return EXIT_DONE;
+	if (strcmp(name, "-") == 0) {
+		err_set(e, EINVAL, "write -: a page or picture wants a file of its own");
+		err_try(e, "plant.html or plant.svg");
+		return EXIT_ASKED_WRONGLY;
+	}
+	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err_sys(e, "write %s", name);
+		err_try(e, "a folder you may write to");
+		return EXIT_FAILED;
+	}
+	bool regular = S_ISREG(st.st_mode);
+	if (regular && is_taken(l, o, &st)) {
+		close(fd);
+		err_set(e, EINVAL, "write %s: this file is read, or written to, already", name);
+		err_try(e, "another name");
+		return EXIT_ASKED_WRONGLY;
+	}
+	*t = (struct target){ .name = name, .fd = fd, .regular = regular };
+	return EXIT_DONE;
+}
+
 /* Everything that needs a file, in the order in which mistakes are cheap to find. */
 static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
 {
@@ -129,8 +170,11 @@ static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct 
 	int r = captures_open(&l->captures, cli->operands, cli->operand_count, e);
 	if (r)
 		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
-	if (target_open(&l->html, o->html, e) || target_open(&l->svg, o->svg, e))
-		return EXIT_FAILED;
+	int code = open_target(l, o, &l->html, o->html, e);
+	if (code == EXIT_DONE)
+		code = open_target(l, o, &l->svg, o->svg, e);
+	if (code != EXIT_DONE)
+		return code;
 	size_t memory = o->memory ? o->memory : MEMORY_DEFAULT;
 	struct sense_config config = { .memory = memory - MEMORY_BESIDE };
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
@@ -178,11 +222,6 @@ static int run(struct cli *cli, const void *given, struct err *e)
 	if (!cli->operand_count) {
 		err_set(e, EINVAL, "look: no capture named");
 		err_try(e, "weir look CAPTURE, or - for standard input");
-		return EXIT_ASKED_WRONGLY;
-	}
-	if (o->memory && o->memory < MEMORY_LEAST) {
-		err_set(e, EINVAL, "--memory: at least %d MiB are needed", MEMORY_LEAST >> 20);
-		err_try(e, "--memory %dM", MEMORY_LEAST >> 20);
 		return EXIT_ASKED_WRONGLY;
 	}
 	struct look l = { .html.fd = -1, .svg.fd = -1 };

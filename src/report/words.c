@@ -264,6 +264,20 @@ static const struct {
 	{ "hosts_refused", "addresses beyond what fits in memory: try more --memory" },
 	{ "conversations_refused", "conversations beyond what fits in memory: try more --memory" },
 	{ "points_refused", "process points beyond what fits in memory: try more --memory" },
+	{ "macs_refused", "MAC addresses beyond what fits in memory: try more --memory" },
+	{ "bindings_refused",
+		"pairs of MAC and IP address beyond what fits in memory: try more --memory" },
+	{ "identities_refused",
+		"things said about assets beyond what fits in memory: try more --memory" },
+	{ "modules_refused", "modules of racks beyond what fits in memory: try more --memory" },
+	{ "operations_refused",
+		"kinds of operations beyond what fits in memory: try more --memory" },
+	{ "findings_refused", "findings beyond what fits in memory: try more --memory" },
+	{ "detection_memories_forgotten",
+		"times that a detection had to forget a pair of hosts: try more --memory" },
+	{ "buffers_refused", "messages not put together for want of memory: try more --memory" },
+	{ "scratch_refused", "messages read in part: they hold more than there is room for" },
+	{ "fragments_dropped", "IP fragments not kept for want of memory: try more --memory" },
 };
 
 const char *counter_text(const char *name, char text[LABEL_TEXT])
