@@ -4,6 +4,7 @@
 #
 # shellcheck disable=SC2086 # lists of packages and options are split into words on purpose
 set -eu
+called_from=$PWD
 cd "$(dirname "$0")"
 export LC_ALL=C.UTF-8
 
@@ -11,9 +12,10 @@ build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml
 	libssl-dev ieee-data scdoc'
 clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
-check="libcmocka-dev libjansson-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq $clang $oracle"
+check="libcmocka-dev libjansson-dev libmodbus-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq
+	zsh zstd $clang $oracle"
 bench='python3 libpcap-dev libndpi-bin util-linux'
-plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 util-linux'
+plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 openssl util-linux'
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'do: %s\n' "$*" >&2; exit 1; }
@@ -27,7 +29,7 @@ usage() {
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
 	./do plant                    run the demonstration plant and record demo/plant.pcapng
 	./do new-protocol NAME        lay the files of a new protocol: doc/adding-a-protocol.md
-	./do install                  install the release build (DESTDIR is honoured)
+	./do install [DESTDIR=DIR]    install the release build below /usr/local
 
 	Each installs what it needs from Debian 12 first, asking sudo when not root.
 	Builds are in build/, logs in build/log/, results in result/.
@@ -76,6 +78,9 @@ setup() {
 	if [ ! -f "build/$name/build.ninja" ]; then
 		say "setting up build/$name"
 		quiet "setup-$name" meson setup "build/$name" "$@"
+	elif [ "$(find /var/lib/dpkg/status -newer "build/$name/build.ninja")" ]; then
+		# A library that was missing then may be there now: the plant, say, needs libmodbus.
+		quiet "setup-$name" meson setup --reconfigure "build/$name"
 	fi
 	say "building build/$name"
 	quiet "build-$name" ninja -C "build/$name"
@@ -86,10 +91,22 @@ release() { setup release -Dbuildtype=release -Db_lto=true; }
 
 command=${1:-help}
 [ $# -eq 0 ] || shift
+# NAME=VALUE words are settings of one command; its folders and files are seen from where we were called.
 for word; do
-	case $word in
-	CAPTURES=* | CAPTURE=* | SECONDS=*) export "${word?}" ;;
+	shift
+	case $command:$word in
+	oracle:CAPTURES=[!/]* | bench:CAPTURE=[!/]* | bench:CAPTURES=[!/]* | install:DESTDIR=[!/]*)
+		word=${word%%=*}=$called_from/${word#*=} ;;
 	esac
+	case $command:$word in
+	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | install:DESTDIR=* | fuzz:SECONDS=*)
+		export "${word?}" ;;
+	oracle:* | help:*) ;;
+	run:* | test:* | bench:* | fuzz:* | plant:* | install:*)
+		usage >&2
+		die "$command: what is '$word'?" ;;
+	esac
+	set -- "$@" "$word"
 done
 
 case $command in
@@ -134,8 +151,13 @@ new-protocol)
 install)
 	need $build
 	release
-	quiet install meson install -C build/release --no-rebuild
-	say "installed below ${DESTDIR:-/}usr/local"
+	as=
+	if [ "$(id -u)" != 0 ] && [ ! "${DESTDIR:-}" ]; then
+		command -v sudo >/dev/null || die 'not root and no sudo: as root, or ./do install DESTDIR=DIR'
+		as=sudo
+	fi
+	quiet install $as meson install -C build/release --no-rebuild
+	say "installed below ${DESTDIR:-}/usr/local"
 	;;
 help | -h | --help)
 	usage

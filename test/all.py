@@ -17,6 +17,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOG = "build/log"
+PACKAGES = "/var/lib/dpkg/status"  # changes with each installation
 BUILDS = {
     # name: (compiler, meson options)
     "debug": ("gcc", ["-Dbuildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false"]),
@@ -55,6 +56,10 @@ def each(function, things):
         yield from pool.map(function, things)
 
 
+def older(path, other):
+    return os.path.exists(other) and os.stat(path).st_mtime < os.stat(other).st_mtime
+
+
 def builds():
     """Each compiler without a single warning; the debug build carries the sanitizers."""
     for name, (compiler, options) in BUILDS.items():
@@ -63,6 +68,9 @@ def builds():
         if not os.path.exists(f"{folder}/build.ninja"):
             code, text = call(f"setup-{name}", ["meson", "setup", folder, *options],
                               env={**os.environ, "CC": compiler})
+        elif older(f"{folder}/build.ninja", PACKAGES):
+            # A library that was missing then may be there now, and tests with it.
+            code, text = call(f"setup-{name}", ["meson", "setup", "--reconfigure", folder])
         if code == 0:
             # A build folder made by hand or by `./do run` may lack it: asked for every time.
             call(f"configure-{name}", ["meson", "configure", folder, "-Dwerror=true"])
@@ -72,13 +80,32 @@ def builds():
         yield name, FAILED if code else PASSED, tail(text)
 
 
+def results_of(output):
+    """What a program says of its tests, one line each; a name that failed once has failed."""
+    words = {"OK": PASSED, "FAILED": FAILED, "SKIPPED": SKIPPED}
+    seen = {}
+    for word, name in re.findall(r"^\[\s*(OK|FAILED|SKIPPED)\s*\] (.*\S)$", output, re.M):
+        # cmocka's summary: "3 test(s), listed below:"
+        if not re.search(r"\d+ test\(s\)", name) and seen.get(name) != FAILED:
+            seen[name] = words[word]
+    return seen
+
+
 def unit():
-    """Tests in C: one by one where cmocka names them, else one per program."""
-    folder = "build/debug"
+    """Tests that Meson knows: in the debug build, and what a sanitizer is in the way of in release."""
+    yield from meson_tests("debug")
+    for name, result, story in meson_tests("release", "--suite", "release"):
+        yield f"release: {name}", result, story
+
+
+def meson_tests(build, *more):
+    """One by one where the program names them, else one per program."""
+    folder = f"build/{build}"
     log = f"{folder}/meson-logs/testlog.json"
     if os.path.exists(log):
         os.remove(log)
-    code, text = call("unit", ["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4"])
+    code, text = call(f"unit-{build}", ["meson", "test", "-C", folder, "--no-rebuild",
+                                        "--timeout-multiplier", "4", *more])
     if not os.path.exists(log):
         yield "meson test", FAILED, tail(text)
         return
@@ -86,9 +113,7 @@ def unit():
         for line in lines:
             test = json.loads(line)
             output = test.get("stdout", "") + test.get("stderr", "")
-            results = re.findall(r"^\[\s*(OK|FAILED|SKIPPED)\s*\] (\w\S*)$", output, re.M)
-            words = {"OK": PASSED, "FAILED": FAILED, "SKIPPED": SKIPPED}
-            seen = {name: words[word] for word, name in results}
+            seen = results_of(output)
             for name, result in seen.items():
                 yield f"{test['name']} {name}", result, tail(output)
             if test["result"] in ("OK", "EXPECTEDFAIL"):
@@ -139,8 +164,17 @@ def tidy():
     yield from each(one, [path for path in files(r"\.c$", "src") if path in known])
 
 
+def counting():
+    """No line in which a test says its result is lost, whatever its name."""
+    said = ("[       OK ] a name with blanks\n[       OK ] twice\n[  FAILED  ] twice\n[       OK ] twice\n"
+            "[  SKIPPED ] none\n[  FAILED  ] tests: 1 test(s), listed below:\n[  SKIPPED ] 1 test(s), listed below:\n")
+    wanted = {"a name with blanks": PASSED, "twice": FAILED, "none": SKIPPED}
+    yield "results are counted", PASSED if results_of(said) == wanted else FAILED, str(results_of(said))
+
+
 def scripts():
     """Shell and Python parse; the shell with dash, which knows POSIX only."""
+    yield from counting()
     for path in ["do", *files(r"\.sh$", "demo", "kit", "test")]:
         code, text = call("script-" + path.replace("/", "-"), ["dash", "-n", path])
         yield path, FAILED if code else PASSED, text
@@ -157,11 +191,7 @@ def kit():
     """A protocol laid by ./do new-protocol builds without a warning, and its golden capture holds."""
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "weir")
-        for path in subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True,
-                                   encoding="utf-8", check=True).stdout.splitlines():
-            if os.path.exists(path):
-                os.makedirs(os.path.join(copy, os.path.dirname(path)), exist_ok=True)
-                shutil.copy(path, os.path.join(copy, path))
+        shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns("build", "result", ".git", "__pycache__"))
         weir = "build/debug/src/run/weir"
         golden = [sys.executable, "test/golden/golden.py"]
         for name, command in (
@@ -179,12 +209,44 @@ def kit():
         yield "nothing is overwritten", FAILED if code == 0 or "is there already" not in text else PASSED, text
 
 
+def install():
+    """./do install leaves the program and its pages below DESTDIR; what it does not know it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        code, text = call("install", ["./do", "install", f"DESTDIR={folder}"])
+        for name in ["bin/weir", "share/man/man1/weir.1", "share/man/man1/weir-look.1",
+                     "share/man/man1/weir-facts.1", "share/man/man5/weir-zones.5"]:
+            there = os.path.exists(f"{folder}/usr/local/{name}")
+            yield f"installs {name}", FAILED if code or not there else PASSED, tail(text)
+        code, text = call("install-wrong", ["./do", "install", f"DESTDR={folder}"])
+        yield "do knows its words", FAILED if code != 1 or "what is 'DESTDR=" not in text else PASSED, tail(text)
+
+
 def manual():
     """Every man page without a complaint of mandoc, less the empty paragraphs that scdoc makes."""
     for path in files(r"\.[1-8]$", "build/release/man"):
         _, text = call("man-" + os.path.basename(path), ["mandoc", "-T", "lint", "-W", "warning", path])
         wrong = [line for line in text.splitlines() if "skipping paragraph macro" not in line]
         yield os.path.basename(path), FAILED if wrong else PASSED, "\n".join(wrong)
+    yield from keys_described("look", ["--json"], lambda text: [json.loads(text)])
+    yield from keys_described("facts", [], lambda text: [json.loads(line) for line in text.splitlines()])
+
+
+def keys_described(verb, options, parse):
+    """Every key that the program prints of the demonstration plant stands in the man page of the verb."""
+    def keys_of(thing):
+        for key, value in thing.items() if isinstance(thing, dict) else ():
+            yield key
+            if key not in ("counters", "fields"):  # names of their own, any number of them
+                yield from keys_of(value)
+        for value in thing if isinstance(thing, list) else ():
+            yield from keys_of(value)
+    done = subprocess.run(["build/release/src/run/weir", verb, *options, "demo/plant.pcapng"],
+                          stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    with open(f"man/weir-{verb}.1.more.scd", encoding="utf-8") as page:
+        described = set(re.findall(r"\b_([a-z_]+?)_(?![a-z])", page.read()))
+    printed = {key for thing in parse(done.stdout) for key in keys_of(thing)}
+    lost = sorted(printed - described)
+    yield f"keys of {verb}", FAILED if lost or not printed else PASSED, f"not in the man page: {' '.join(lost)}"
 
 
 def oracle():
@@ -200,7 +262,7 @@ def oracle():
         yield "oracle.py", FAILED, tail(text)
 
 
-KINDS = [builds, floors, scripts, form, unit, kit, manual, oracle, tidy]
+KINDS = [builds, floors, scripts, form, unit, kit, install, manual, oracle, tidy]
 
 
 def main():
