@@ -52,6 +52,8 @@ const char page_style[] =
 	"th,td{padding:6px 12px;text-align:left;vertical-align:top;border-top:1px solid var(--line);"
 	"unicode-bidi:isolate}\n"
 	"td{overflow-wrap:anywhere;min-width:4em}td.tight{white-space:nowrap;overflow-wrap:normal}\n"
+	"@media screen{td{min-width:8.5em}td.tight{min-width:0}}\n" /* words stay whole: it scrolls
+								     */
 	"thead th{background:var(--band);position:sticky;top:0;white-space:nowrap;font-weight:600}\n"
 	"th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}\n"
 	"td.write{color:var(--major);font-weight:600}td.control{color:var(--critical);font-weight:600}\n"
