@@ -4,8 +4,8 @@
 
 #include "base/hash.h"
 
-/* How far one look for memory goes: it is done before every packet while memory is short. */
-enum { HEAVY_STEPS = 16 };
+/* How far one look for memory goes: it is done before every new flow while memory is short. */
+enum { HEAVY_STEPS = 128 };
 
 static uint64_t end_hash(const struct ip *a, uint16_t port)
 {

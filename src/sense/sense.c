@@ -121,6 +121,8 @@ static bool has_no_address(const struct ip *a)
 
 static struct flow *new_flow(struct sense *s, uint64_t hash, const struct packet *p)
 {
+	if (s->memory.used > s->memory.max - s->memory.max / 8)
+		make_room(s);
 	struct flow *f = flows_add(&s->flows, hash, p);
 	if (!f) {
 		evict(s, flows_oldest(&s->flows));
@@ -168,8 +170,6 @@ static bool starts_again(const struct flow *f, const struct packet *p)
 static void converse(struct sense *s, const struct packet *p)
 {
 	unsigned side = 0;
-	if (RARELY(s->memory.used > s->memory.max - s->memory.max / 8))
-		make_room(s);
 	uint64_t hash = flows_hash(&s->flows, p);
 	packet_check(p, &s->packets); /* while the table's line comes */
 	struct flow *f = flows_find(&s->flows, hash, p, &side);
