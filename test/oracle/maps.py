@@ -70,8 +70,10 @@ def time_ms(text):
     if not found:
         return auto(text)
     month, day, year, clock, part = found.groups()
+    # Forty-eight bits reach past the year 9999, the calendar's last: it repeats every 400 years.
+    ages, year = (int(year) - 2000) // 400, 2000 + (int(year) - 2000) % 400
     seconds = calendar.timegm(time.strptime(f"{month} {day} {year} {clock}", "%b %d %Y %H:%M:%S"))
-    return seconds * 1000 + int((part or "0").ljust(9, "0")[:9]) // 1000000
+    return (seconds + ages * 146097 * 86400) * 1000 + int((part or "0").ljust(9, "0")[:9]) // 1000000
 
 
 def parents(nodes, names):
