@@ -43,6 +43,37 @@ def modbus_functions(net):
 
 
 @capture
+def modbus_more(net):
+    """Every diagnostic of 6.8.1, sixteen questions under way at once, and a coil set to neither on nor off."""
+    talk = Modbus(net.connect(HMI, PLC, 502))
+    for number in range(21):
+        answer = None if number == 4 else struct.pack(">BHH", 8, number, 3 * number)
+        talk.talk(struct.pack(">BHH", 8, number, 0xff00 if number == 1 else 0), answer)
+    talk.talk(bytes.fromhex("2b0d 0102"), bytes.fromhex("2b0d 01020304"))
+    talk.talk(bytes.fromhex("05 00ac 0001"), bytes.fromhex("85 03"))
+    for n in range(16):
+        talk.connection.ask(modbus(1000 + n, struct.pack(">BHH", 3, 10 * n, 1)))
+    for n in range(16):
+        talk.connection.answer(modbus(1000 + n, struct.pack(">BBH", 3, 2, n)))
+
+
+@capture
+def modbus_umas(net):
+    """Function 90: who are you, the reservation, values, a program in and out, stop and start, a refusal."""
+    talk = Modbus(net.connect(HMI, PLC, 502))
+    station = b"ENGINEER-7"
+    identity = bytes.fromhex("10ff5a010100000070020000270009000800000000000e") + b"140 CPU 311 10" + bytes(5)
+    done = b"\xfe"
+    for function, ask, answer in (
+            (0x02, b"", done + identity), (0x01, b"\0", done + bytes(4)), (0x03, b"\0", done + b"\0\0"),
+            (0x10, b"CL\0\0" + bytes([len(station)]) + station, done + b"\1"), (0x12, b"", done),
+            (0x22, bytes(6), done + bytes(2)), (0x23, bytes(8), done), (0x30, bytes(4), done),
+            (0x31, bytes(20), done), (0x32, bytes(2), done), (0x33, bytes(4), done), (0x34, bytes(4), done + bytes(20)),
+            (0x35, bytes(2), done), (0x41, b"\xff\0", done), (0x40, b"\xff\0", b"\xfd\x81\x80"), (0x7e, b"", done)):
+        talk.talk(bytes([90, 1, function]) + ask, bytes([90, 1]) + answer)
+
+
+@capture
 def s7_download(net):
     """A block goes into the controller: it fetches the parts itself; then the block is inserted."""
     talk = S7(net.connect(HMI, PLC, 102))

@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 /* 254: unit + 253-byte PDU, guide 4.1.  Schneider's function 90 passes over it on newer CPUs. */
-enum { LENGTH_MAX = 254, LENGTH_MAX_UMAS = 1100, FUNCTION_UMAS = 90 };
+enum { LENGTH_MAX = 254, LENGTH_MAX_UMAS = 1100 };
+
+enum { COIL_ON = 0xff00 }; /* specification 6.5: this or zero */
 
 enum space { COIL, INPUT, HOLDING, INPUT_REGISTER };
 
@@ -36,7 +38,6 @@ static const struct field f_object_count = { "modbus.object_count", U8, 0, 0 };
 static const struct field f_conformity = { "modbus.conformity", U8, 0, 0 };
 static const struct field f_more_follows = { "modbus.more_follows", U8, 0, 0 };
 static const struct field f_next_object = { "modbus.next_object", U8, 0, 0 };
-static const struct field f_umas = { "modbus.umas.function", U8, 0, 0 };
 static const struct field f_file_type = { "modbus.file.type", U8, 6, 6 };
 static const struct field f_file_number = { "modbus.file.number", BE16, 1, 0xffff };
 static const struct field f_file_record = { "modbus.file.record", BE16, 0, 9999 };
@@ -59,7 +60,7 @@ struct asked {
 
 static size_t length_max(int function)
 {
-	return (function & 0x7f) == FUNCTION_UMAS ? LENGTH_MAX_UMAS : LENGTH_MAX;
+	return (function & 0x7f) == MODBUS_UMAS ? LENGTH_MAX_UMAS : LENGTH_MAX;
 }
 
 static long frame(struct cur c, struct scene *s)
@@ -119,7 +120,7 @@ static bool plausible(struct cur pdu)
 		return size == 3 || (size >= 5 && size == (size_t)cur_peek(&pdu, 2) + 3);
 	case 43:
 		return size >= 2 && (cur_peek(&pdu, 1) != 14 || size >= 4);
-	case FUNCTION_UMAS:
+	case MODBUS_UMAS:
 		return size != 2; /* nothing, or a session key and what for */
 	default: /* whoever tries all functions one by one leaves their body empty */
 		cur_skip(&pdu, 1);
@@ -248,7 +249,7 @@ static int asks_or_answers(const struct pdu *p)
 		return counted ? ANSWERS : ASKS;
 	case 24:
 		return left == 2 ? ASKS : ANSWERS;
-	case FUNCTION_UMAS: /* an answer says FE or FD, good or bad */
+	case MODBUS_UMAS: /* an answer says FE or FD, good or bad */
 		return cur_peek(&p->c, 1) >= 0xfd ? ANSWERS : left >= 2 ? ASKS : CANNOT_TELL;
 	default:
 		return p->function & 0x80 && left <= 2 ? ANSWERS : CANNOT_TELL;
@@ -287,9 +288,13 @@ static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 		return modbus_exception;
 	if (p->function == 8)
 		return diagnostic == 1     ? modbus_restart
+			: diagnostic == 3  ? modbus_change_delimiter
 			: diagnostic == 4  ? modbus_listen_only
 			: diagnostic == 10 ? modbus_clear_counters
+			: diagnostic == 20 ? modbus_clear_counters
 					   : modbus_functions;
+	if (p->function == MODBUS_UMAS) /* an answer does not name its function: its request did */
+		return modbus_umas_row(p->asks ? p->c : (struct cur){ 0 });
 	if (p->function == 43 && cur_peek(&p->c, 0) == 14)
 		return modbus_device_id;
 	return msg_find(modbus_functions, p->function & 0x7f, DIR_REQUEST) ? modbus_functions
@@ -420,6 +425,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	uint8_t count;
 	switch (p->function) {
 	case 5:
+		if (asked.count != 0 && asked.count != COIL_ON)
+			fact_violation(s);
 		if (cur_ok(c))
 			set_point(s, COIL, p->unit, asked.addr, asked.count != 0, true);
 		break;
@@ -467,12 +474,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		}
 		rest_as_data(s, c);
 		break;
-	case FUNCTION_UMAS:
-		if (c->left >= 2) {
-			cur_skip(c, 1); /* session key */
-			fact_uint(s, &f_umas, cur_u8(c));
-		}
-		rest_as_data(s, c);
+	case MODBUS_UMAS:
+		modbus_umas_request(s, c);
 		break;
 	default:
 		if (asked.table == modbus_exception)
@@ -593,6 +596,9 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		else
 			rest_as_data(s, c);
 		break;
+	case MODBUS_UMAS:
+		modbus_umas_answer(s, table, c);
+		break;
 	default:
 		rest_as_data(s, c);
 	}
@@ -640,7 +646,7 @@ const struct proto proto_modbus = {
 	.frame = frame,
 	.parse = parse,
 	.state_size = sizeof(struct side_known),
-	.asks = 8,
+	.asks = 16, /* guide 4.4.1.3: a client has up to sixteen under way */
 	.ask_size = sizeof(struct asked),
 	.point_name = point_name,
 };

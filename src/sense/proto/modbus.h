@@ -1,13 +1,15 @@
-/* Private to modbus: its functions as rows. */
+/* Private to modbus: its functions as rows, and what function 90 carries. */
 #ifndef PROTO_MODBUS_H
 #define PROTO_MODBUS_H
 
 #include "sense/proto.h"
 
+enum { MODBUS_UMAS = 90 };
+
 extern const struct msg modbus_functions[];
 /* Diagnostics (function 8) that do something to the device, and reading its identity (43/14). */
 extern const struct msg modbus_restart[], modbus_listen_only[], modbus_clear_counters[],
-	modbus_device_id[];
+	modbus_change_delimiter[], modbus_device_id[];
 extern const struct msg modbus_exception[]; /* from the side that asks */
 extern const struct msg modbus_unknown[];   /* reserved, user defined or nonsense: the code tells */
 
@@ -19,5 +21,10 @@ struct modbus_diagnostic {
 	struct field field;
 };
 extern const struct modbus_diagnostic modbus_diagnostics[]; /* ends with a row without a name */
+
+/* modbus_umas.c: the rows of one UMAS function, `c` behind the function code of Modbus. */
+const struct msg *modbus_umas_row(struct cur c);
+void modbus_umas_request(struct scene *s, struct cur *c);
+void modbus_umas_answer(struct scene *s, const struct msg *rows, struct cur *c);
 
 #endif

@@ -75,7 +75,6 @@ const struct msg modbus_functions[] = {
 	BOTH(23, ACT_WRITE, EFFECT_NONE, "read_write_registers", NULL, NULL),
 	BOTH(24, ACT_READ, EFFECT_NONE, "read_fifo_queue", fifo_addr, NULL),
 	BOTH(43, ACT_OTHER, EFFECT_NONE, "encapsulated_transport", NULL, NULL),
-	BOTH(90, ACT_OTHER, EFFECT_NONE, "umas", NULL, NULL),
 	{ 0 },
 };
 /* Diagnostics (function 8) that do something to the device, and reading its identity (43/14). */
@@ -87,6 +86,9 @@ const struct msg modbus_listen_only[] = {
 };
 const struct msg modbus_clear_counters[] = {
 	BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters", NULL, NULL), { 0 }
+};
+const struct msg modbus_change_delimiter[] = {
+	BOTH(8, ACT_WRITE, EFFECT_CONFIG, "change_ascii_delimiter", NULL, NULL), { 0 }
 };
 const struct msg modbus_device_id[] = {
 	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification", NULL, NULL), { 0 }
