@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -123,6 +124,28 @@ static void other_protocols_are_not_modbus(void **state)
 	}
 }
 
+/* One question waits while twenty others are answered. */
+static void a_slow_answer_finds_its_question(void **state)
+{
+	(void)state;
+	struct tap w;
+	struct talk t;
+	tap_open(&w, 0);
+	talk_open(&t, &w, PORT);
+	talk_says(&t, TALK_CLIENT, "ffff 0000 0006 01 03 0063 0001");
+	for (unsigned i = 0; i < 20; i++) {
+		char ask[64], answer[64];
+		snprintf(ask, sizeof ask, "%04x 0000 0006 01 03 0001 0001", i);
+		snprintf(answer, sizeof answer, "%04x 0000 0005 01 03 02 0000", i);
+		talk_says(&t, TALK_CLIENT, ask);
+		talk_says(&t, TALK_SERVER, answer);
+	}
+	talk_says(&t, TALK_SERVER, "ffff 0000 0005 01 03 02 0005");
+	tap_end(&w);
+	assert_true(tap_told(&w, "modbus.byte_count=2 modbus.register=99 modbus.value=5\n"));
+	tap_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +153,7 @@ int main(void)
 		cmocka_unit_test(a_late_capture_knows_who_asks),
 		cmocka_unit_test(half_a_body_is_told_as_bytes),
 		cmocka_unit_test(other_protocols_are_not_modbus),
+		cmocka_unit_test(a_slow_answer_finds_its_question),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

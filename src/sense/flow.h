@@ -17,6 +17,7 @@ struct ask {
 	uint64_t frame;
 	int64_t at_ns;
 	uint32_t key;
+	uint16_t turn;
 	bool used;
 };
 
@@ -24,10 +25,10 @@ struct ask {
 struct layer {
 	const struct proto *proto;
 	void *state;
-	uint8_t *asks; /* ring of proto->asks; NULL until the first */
-	uint8_t ask_next;
-	uint8_t number; /* of the protocol, as in enum proto_number */
-	uint8_t tries;  /* how often nobody said yes */
+	uint8_t *asks;     /* proto->asks of them; NULL until the first */
+	uint16_t ask_turn; /* of the next one: the difference to it is an ask's age */
+	uint8_t number;    /* of the protocol, as in enum proto_number */
+	uint8_t tries;     /* how often nobody said yes */
 };
 
 static inline size_t ask_slot(const struct layer *l)

@@ -376,6 +376,21 @@ static struct ask *ask_find(struct layer *l, uint32_t key)
 	return NULL;
 }
 
+/* A place nobody uses, else the one put there first: what is kept (a subscription, a slow answer)
+ * is not pushed out while there is room. */
+static struct ask *ask_room(struct layer *l)
+{
+	struct ask *oldest = ask_at(l, 0);
+	for (unsigned i = 0; i < l->proto->asks; i++) {
+		struct ask *a = ask_at(l, i);
+		if (!a->used)
+			return a;
+		if ((uint16_t)(l->ask_turn - a->turn) > (uint16_t)(l->ask_turn - oldest->turn))
+			oldest = a;
+	}
+	return oldest;
+}
+
 void *ask_put(struct scene *c, uint32_t key)
 {
 	struct sense *s = c->sense;
@@ -388,12 +403,11 @@ void *ask_put(struct scene *c, uint32_t key)
 			return NULL;
 	}
 	struct ask *a = ask_find(l, key);
-	if (!a) {
-		a = ask_at(l, l->ask_next);
-		l->ask_next = (uint8_t)((l->ask_next + 1) % l->proto->asks);
-	}
+	if (!a)
+		a = ask_room(l);
 	memset(a, 0, ask_slot(l));
 	*a = (struct ask){ .frame = c->frame, .at_ns = c->at_ns, .key = key, .used = true };
+	a->turn = l->ask_turn++;
 	return a + 1;
 }
 
