@@ -228,6 +228,7 @@ def manual():
         wrong = [line for line in text.splitlines() if "skipping paragraph macro" not in line]
         yield os.path.basename(path), FAILED if wrong else PASSED, "\n".join(wrong)
     yield from keys_described("look", ["--json"], lambda text: [json.loads(text)])
+    yield from keys_described("points", ["--json"], lambda text: [json.loads(line) for line in text.splitlines()])
     yield from keys_described("facts", [], lambda text: [json.loads(line) for line in text.splitlines()])
 
 

@@ -204,6 +204,20 @@ long=$(printf '%0250d/' 0 0 0)
 says long-name 3 '0+/.*: No such file or directory' look "${long}x"
 says memory-least 2 '--memory: at least 24 MiB are needed' look --memory 3M "$capture"
 
+shows points 0 '^PROCESS POINTS' '' points "$capture"
+shows points-csv 0 '^20[0-9T:.-]+Z,10\.20\.1\.10,modbus,unit 1 holding [0-9]+,[0-9]+,,(yes|no),[0-9]+$' '' \
+	points --csv "$capture"
+shows points-json 0 '^\{"kind":"sample","time":"20.*,"value":[0-9.-]+,.*"frame":[0-9]+\}$' '' points --json "$capture"
+shows points-alone 0 '^\{"kind":"point","asset":"10\.20\.1\.10".*"type":"integer","samples":' '' \
+	points --json=points "$capture"
+run points --csv "$capture"
+every=$(wc -l <out)
+run points --csv --changes "$capture"
+if [ "$(wc -l <out)" -gt 10 ] && [ "$(wc -l <out)" -lt "$every" ]; then good points-changes; else
+	fail points-changes "not fewer lines"
+fi
+says points-both 2 'points: CSV or JSON, not both' points --csv --json "$capture"
+
 shows protocols 0 '^modbus  *Modbus/TCP, over TCP$' '' protocols
 shows protocols-two 0 '^enip  *EtherNet/IP' '' protocols cip modbus
 shows protocols-json 0 '^\{"protocol":"modbus",.*"ot":true' '' protocols --json modbus
@@ -217,7 +231,7 @@ says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
 if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
-for verb in look facts protocols completion help; do
+for verb in look facts points protocols completion help; do
 	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
 	cp out one
 	shows "help-$verb" 0 "^Usage: weir $verb" '' help $verb

@@ -33,6 +33,26 @@ static bool use_stdio(void)
 	return good;
 }
 
+static int by_value(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* A large sort asks for memory, and for how much there is. */
+static bool sort_much(void)
+{
+	enum { COUNT = 4096 };
+	int *numbers = calloc(COUNT, sizeof *numbers);
+	if (!numbers)
+		return false;
+	for (int i = 0; i < COUNT; i++)
+		numbers[i] = COUNT - i;
+	qsort(numbers, COUNT, sizeof *numbers, by_value);
+	bool good = numbers[0] == 1;
+	free(numbers);
+	return good;
+}
+
 static bool open_to_read(void)
 {
 	return open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0;
@@ -116,6 +136,7 @@ static void reading_and_writing_live(void **state)
 {
 	(void)state;
 	assert_lives(JAIL_STDIO, use_stdio);
+	assert_lives(JAIL_STDIO, sort_much);
 	assert_lives(JAIL_STDIO | JAIL_READ_FILE, use_stdio);
 	assert_lives(JAIL_STDIO | JAIL_READ_FILE, open_to_read);
 	assert_dies_of(SIGABRT, JAIL_STDIO, give_up); /* a failed assert keeps its own signal */

@@ -563,10 +563,16 @@ static void points_keep_their_range(void **unused)
 	const struct point_at here = { .index = 1 };
 	static const double values[] = { NAN, 5, NAN, -3, 4 };
 	for (size_t i = 0; i < COUNT_OF(values); i++)
-		inventory_point(&v, host, &proto_modbus, &here, values[i], i == 2);
+		inventory_point(&v, host, &proto_modbus, &here, values[i], i == 2, (int64_t)i + 1);
 	const struct point_record *p = pool_at(&v.points, 1);
 	assert_int_equal(p->samples, 5);
 	assert_true(isnan(p->first));
+	assert_int_equal(p->type, POINT_INTEGER);
+	assert_true(p->first_ns == 1 && p->last_ns == 5);
+	assert_false(inventory_point(&v, host, &proto_modbus, &here, 4, false, 6));
+	assert_true(inventory_point(&v, host, &proto_modbus, &here, 4.5, false, 7));
+	assert_true(inventory_point(&v, host, &proto_modbus, &here, 4, false, 8));
+	assert_int_equal(p->type, POINT_REAL);
 	assert_true(p->last == 4 && p->min == -3 && p->max == 5 && p->written);
 	/* Tags beyond what the memory for names holds are refused, not mixed into one. */
 	for (unsigned i = 0; !v.points.refused && i < 200000; i++) {
@@ -575,7 +581,8 @@ static void points_keep_their_range(void **unused)
 		memcpy(tag, &i, sizeof i);
 		tag[0] |= 1;
 		inventory_point(&v, host, &proto_modbus,
-			&(struct point_at){ .symbol = tag, .symbol_size = sizeof tag }, i, false);
+			&(struct point_at){ .symbol = tag, .symbol_size = sizeof tag }, i, false,
+			1);
 	}
 	assert_true(v.points.refused > 0);
 	for (uint32_t n = 2; n < v.points.used; n++) {

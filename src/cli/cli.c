@@ -13,7 +13,7 @@
 #include "cli/version.h"
 #include "report/glyph.h"
 
-static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_protocols,
+static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_points, &verb_protocols,
 	&verb_completion, &verb_help, NULL };
 
 enum { OPTIONS_MAX = 256, OUT_SIZE = 256 * 1024 };

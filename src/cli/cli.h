@@ -64,6 +64,7 @@ void cli_help(struct out *o, const struct verb *v); /* NULL: the program's */
 /* Text in lines of at most `width`, from column `indent` on, where the line at hand stands. */
 void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width);
 
-extern const struct verb verb_look, verb_facts, verb_protocols, verb_help, verb_completion;
+extern const struct verb verb_look, verb_facts, verb_points, verb_protocols, verb_help,
+	verb_completion;
 
 #endif

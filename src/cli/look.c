@@ -41,11 +41,7 @@ static const struct opt opts[] = {
 	{ 0 },
 };
 
-enum { MEMORY_DEFAULT = 64 << 20 };
-
-/* What the program needs beside the sensor: libraries, the window on the file, vendor names, and
- * the plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
-enum { MEMORY_BESIDE = 20 << 20, PAGE_BUFFER = 64 * 1024 };
+enum { PAGE_BUFFER = 64 * 1024 };
 
 /* A file to be written, opened before anything foreign is read.  What stands in it stays until the
  * report is there: a capture that cannot be read costs nobody the page of yesterday. */
@@ -175,8 +171,7 @@ static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct 
 		code = open_target(l, o, &l->svg, o->svg, e);
 	if (code != EXIT_DONE)
 		return code;
-	size_t memory = o->memory ? o->memory : MEMORY_DEFAULT;
-	struct sense_config config = { .memory = memory - MEMORY_BESIDE };
+	struct sense_config config = { .memory = captures_memory(o->memory) };
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		config.random = 1;
 	l->sense = sense_new(&config, e);

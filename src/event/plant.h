@@ -64,13 +64,31 @@ struct conversation {
 	uint32_t operations; /* number of the first operation; 0 none */
 };
 
+/* What a point looks like from its values so far: a guess, but where the protocol says it. */
+enum point_type { POINT_BOOLEAN, POINT_INTEGER, POINT_REAL };
+const char *point_type_name(enum point_type t); /* "boolean" */
+
 struct point {
 	uint32_t asset; /* index */
 	const char *protocol;
 	const char *address; /* "unit 1 holding 100" */
+	const char *unit;    /* engineering unit where the protocol tells; NULL */
+	uint8_t type;        /* enum point_type */
 	uint64_t samples;
 	double first, last, min, max;
+	int64_t first_ns, last_ns;
 	bool written; /* somebody wrote it too */
+};
+
+/* One value of a point as it went by. */
+struct point_sample {
+	uint64_t frame;
+	int64_t at_ns;
+	struct ip asset; /* whose point it is */
+	const char *protocol, *address, *unit;
+	double value;
+	bool changed; /* the first of its point, or another than the one before */
+	bool written; /* set by somebody, rather than read */
 };
 
 struct finding {

@@ -1,5 +1,6 @@
 #include "event/fact.h"
 #include "event/identity.h"
+#include "event/plant.h"
 
 #include <assert.h>
 
@@ -103,4 +104,10 @@ const char *identity_key_name(enum identity_key k)
 {
 	assert(k > 0 && k < ID_KEY_COUNT);
 	return identity_keys[k];
+}
+
+const char *point_type_name(enum point_type t)
+{
+	static const char *const names[] = { "boolean", "integer", "real" };
+	return names[t];
 }

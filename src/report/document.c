@@ -212,19 +212,28 @@ static void conversation(
 	close_item(j, kind);
 }
 
-static void point(struct json *j, const struct plant *p, const struct point *at, const char *kind)
+static void point_values(struct json *j, const struct point *at)
 {
-	open_item(j, kind);
-	kv_asset(j, "asset", plant_asset(p, at->asset));
 	json_kv_str(j, "protocol", at->protocol);
 	json_kv_str(j, "address", at->address);
+	json_kv_str(j, "type", point_type_name(at->type));
+	json_kv_str(j, "unit", at->unit);
 	json_kv_uint(j, "samples", at->samples);
 	kv_number(j, "first", at->first);
 	kv_number(j, "last", at->last);
 	kv_number(j, "min", at->min);
 	kv_number(j, "max", at->max);
+	json_kv_time(j, "first_seen", at->first_ns);
+	json_kv_time(j, "last_seen", at->last_ns);
 	json_key(j, "written");
 	json_bool(j, at->written);
+}
+
+static void point(struct json *j, const struct plant *p, const struct point *at, const char *kind)
+{
+	open_item(j, kind);
+	kv_asset(j, "asset", plant_asset(p, at->asset));
+	point_values(j, at);
 	close_item(j, kind);
 }
 
@@ -303,4 +312,23 @@ void report_json_lines(const struct plant *p, struct out *o)
 		point(&j, p, &p->points[i], "point");
 	for (size_t i = 0; i < p->finding_count; i++)
 		finding(&j, p, &p->findings[i], "finding");
+}
+
+void report_json_points(const struct plant *p, struct out *o)
+{
+	struct json j = json_on(o);
+	for (size_t i = 0; i < p->point_count; i++) {
+		const struct point *at = &p->points[i];
+		const struct asset *a = plant_asset(p, at->asset);
+		char ip[IP_TEXT];
+		json_open(&j, '{');
+		json_kv_str(&j, "kind", "point");
+		if (a && a->ips.count)
+			json_kv_str(&j, "asset", ip_text(&p->ips[a->ips.first], ip));
+		if (a)
+			json_kv_str(&j, "name", a->name);
+		point_values(&j, at);
+		json_close(&j, '}');
+		json_line(&j);
+	}
 }

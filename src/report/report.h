@@ -17,10 +17,13 @@ struct report_style {
 };
 
 void report_text(const struct plant *p, const struct report_style *style, struct out *o);
-void report_json(const struct plant *p, struct out *o);       /* one document: look/1 */
-void report_json_lines(const struct plant *p, struct out *o); /* NDJSON: a "kind" on each line */
-void report_html(const struct plant *p, struct out *o);       /* one self-contained page */
-void report_svg(const struct plant *p, struct out *o);        /* the Purdue map */
+/* The table of process points by itself. */
+void report_points(const struct plant *p, const struct report_style *style, struct out *o);
+void report_json_points(const struct plant *p, struct out *o); /* NDJSON: the points alone */
+void report_json(const struct plant *p, struct out *o);        /* one document: look/1 */
+void report_json_lines(const struct plant *p, struct out *o);  /* NDJSON: a "kind" on each line */
+void report_html(const struct plant *p, struct out *o);        /* one self-contained page */
+void report_svg(const struct plant *p, struct out *o);         /* the Purdue map */
 
 /* The sentence that stands first everywhere: assets, controllers, unknowns, what wants a decision.
  */

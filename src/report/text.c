@@ -450,7 +450,7 @@ static void counters(const struct page *page)
 	}
 }
 
-void report_text(const struct plant *p, const struct report_style *style, struct out *o)
+static struct page page_of(const struct plant *p, const struct report_style *style, struct out *o)
 {
 	unsigned columns = style->columns ? style->columns : PROSE_MAX;
 	unsigned prose = columns < PROSE_MIN ? PROSE_MIN
@@ -458,12 +458,26 @@ void report_text(const struct plant *p, const struct report_style *style, struct
 					     : PROSE_MAX;
 	if (columns < COLUMNS_MIN)
 		columns = COLUMNS_MIN;
-	struct page page = { .p = p,
+	return (struct page){ .p = p,
 		.o = o,
 		.columns = columns,
 		.prose = prose,
 		.colour = style->colour,
 		.all = style->all };
+}
+
+void report_points(const struct plant *p, const struct report_style *style, struct out *o)
+{
+	struct page page = page_of(p, style, o);
+	if (p->point_count)
+		points(&page);
+	else
+		out_str(o, "No process values went by in protocols that are read.\n");
+}
+
+void report_text(const struct plant *p, const struct report_style *style, struct out *o)
+{
+	struct page page = page_of(p, style, o);
 	char sentence[400];
 	report_sentence(p, sentence, sizeof sentence);
 	if (page.colour)

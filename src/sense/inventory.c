@@ -440,27 +440,50 @@ static uint32_t find_point(struct inventory *v, uint32_t host, const struct prot
 	return n;
 }
 
-void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
-	const struct point_at *at, double value, bool written)
+static uint8_t type_of(double value)
+{
+	if (value == 0 || value == 1 || isnan(value))
+		return POINT_BOOLEAN;
+	return value == floor(value) ? POINT_INTEGER : POINT_REAL;
+}
+
+static bool same_value(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+	const struct point_at *at, double value, bool written, int64_t at_ns)
 {
 	if (!host)
-		return;
+		return true;
 	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
 	if (!symbol && at->symbol && at->symbol_size) {
 		v->points.refused++; /* without its name it would be somebody else's value */
-		return;
+		return true;
 	}
 	uint32_t n = find_point(v, host, proto, at, symbol, value);
 	if (!n)
-		return;
+		return true;
 	struct point_record *p = pool_at(&v->points, n);
 	v->last_point = n;
+	bool changed = p->samples == 0 || !same_value(p->last, value);
+	if (changed) {
+		uint8_t type = type_of(value);
+		p->type = type > p->type ? type : p->type;
+	}
+	if (p->samples == 0)
+		p->first_ns = at_ns;
+	p->last_ns = at_ns;
 	p->samples++;
 	p->last = value;
 	p->written |= written;
+	if (at->measure)
+		p->measure = at->measure;
 	/* A value that is no number (NaN) is a sample; the first number takes its place. */
 	if (value < p->min || isnan(p->min))
 		p->min = value;
 	if (value > p->max || isnan(p->max))
 		p->max = value;
+	return changed;
 }

@@ -81,8 +81,11 @@ struct point_record {
 	bool written;
 	uint16_t unit;
 	uint32_t area, index;
+	uint8_t type; /* enum point_type */
+	const char *measure;
 	uint64_t samples;
 	double first, last, min, max;
+	int64_t first_ns, last_ns;
 };
 
 struct inventory {
@@ -120,8 +123,10 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
 uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
-void inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
-	const struct point_at *at, double value, bool written);
+/* True where the value is the first of its point, or another than the one before; also where there
+ * is no room to know. */
+bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+	const struct point_at *at, double value, bool written, int64_t at_ns);
 
 static inline struct host *host_at(const struct inventory *v, uint32_t n)
 {

@@ -37,6 +37,7 @@ struct point_at {
 	uint32_t area, index;
 	const uint8_t *symbol; /* tag name, or NULL */
 	uint16_t symbol_size;
+	const char *measure; /* engineering unit where the protocol tells ("kV"), a literal; NULL */
 };
 
 enum { POINT_NAME = 128 };

@@ -567,7 +567,21 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
 {
 	struct sense *s = c->sense;
-	inventory_point(&s->inventory, host, s->proto, at, v, written);
+	bool changed = inventory_point(&s->inventory, host, s->proto, at, v, written, c->at_ns);
+	if (!s->config.on_sample || !host || !s->proto->point_name)
+		return;
+	char name[POINT_NAME] = "";
+	s->proto->point_name(at, name);
+	const struct point_sample sample = { .frame = c->frame,
+		.at_ns = c->at_ns,
+		.asset = host_at(&s->inventory, host)->ip,
+		.protocol = s->proto->name,
+		.address = name,
+		.unit = at->measure,
+		.value = v,
+		.changed = changed,
+		.written = written };
+	s->config.on_sample(s->config.self, &sample);
 }
 
 void point_server(struct scene *c, const struct point_at *at, double v, bool written)

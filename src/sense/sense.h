@@ -39,6 +39,8 @@ struct sense_config {
 	uint64_t random; /* for hash tables: results do not depend on it */
 	bool facts_only; /* no inventory, points, detections: for weir facts */
 	void (*on_fact)(void *self, const struct fact *f); /* may be NULL */
+	void (*on_sample)(
+		void *self, const struct point_sample *v); /* may be NULL; not with facts_only */
 	void *self;
 };
 
