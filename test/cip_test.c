@@ -321,6 +321,31 @@ static void test_plant(void **state)
 	sense_free(w.sense);
 }
 
+/* A control block has a length and a position where a counter has a preset and a count. */
+static void test_pccc_points(void **state)
+{
+	(void)state;
+	struct line w;
+	struct plant p;
+	struct err e = { 0 };
+	open_line(&w, false, 44818);
+	send_cip(&w, "> 4b 02 20 67 24 01 07 4d 00 99 00 00 00 0f 00 03 00 a2 04 06 88 03 01");
+	send_cip(&w, "< cb 00 00 00 07 4d 00 99 00 00 00 4f 00 03 00 0a 00 07 00");
+	send_cip(&w, "> 4b 02 20 67 24 01 07 4d 00 99 00 00 00 0f 00 04 00 a2 04 05 87 03 01");
+	send_cip(&w, "< cb 00 00 00 07 4d 00 99 00 00 00 4f 00 04 00 0a 00 07 00");
+	sense_end(w.sense);
+	assert_int_equal(sense_plant(w.sense, &p, &e), 0);
+	assert_int_equal(p.point_count, 4);
+	static const char *const names[] = { "C5:3.ACC", "C5:3.PRE", "R6:3.LEN", "R6:3.POS" };
+	for (size_t i = 0; i < 4; i++) {
+		bool there = false;
+		for (size_t n = 0; n < p.point_count; n++)
+			there |= strcmp(p.points[n].address, names[i]) == 0;
+		assert_true(there);
+	}
+	sense_free(w.sense);
+}
+
 /* Content decides: the same bytes on another port are ours, others on port 44818 are not. */
 static void test_probe(void **state)
 {
@@ -387,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_refused_on_the_way),
 		cmocka_unit_test(test_connected),
 		cmocka_unit_test(test_plant),
+		cmocka_unit_test(test_pccc_points),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_forgotten),
 	};

@@ -105,6 +105,107 @@ def pccc(net):
 
 
 @capture
+def cip_objects(net):
+    """All attributes at once, also of the identity class; lists; a network address behind a safety number."""
+    talk = Cip(net.connect(HMI, PLC, 44818))
+    pack, path = struct.pack, Cip.path
+    talk.talk(1, path(1, 1), answer=pack("<HHHBBHIB", 1, 14, 54, 20, 11, 0x3060, 0x12345678, 8) + b"1756-L61\3")
+    talk.talk(1, path(1, 0), answer=pack("<HHHH", 1, 1, 7, 10))
+    talk.talk(1, path(2, 1), answer=pack("<7H", 2, 1, 2, 10, 3, 0x11, 0x22))
+    talk.talk(1, path(6, 1), answer=pack("<8H", *range(8)))
+    talk.talk(1, path(0xf5, 1), answer=pack("<IIIH4sIIIII", 1, 0x14, 2, 2, b"\x20\xf6\x24\1", 0x0a090110, 0xffffff00,
+                                            0x0a090101, 0, 0) + pack("<H", 5) + b"plant\0" + pack("<H", 4) + b"plc1" +
+              bytes.fromhex("010203040506 01 0000 0100 010000e0 01") + bytes(35) + b"\0" + pack("<H", 120))
+    talk.talk(3, path(1, 1), pack("<HHH", 2, 1, 7), pack("<HHHHHH", 2, 1, 0, 1, 7, 0) + b"\3L61")
+    talk.talk(4, path(0xf5, 1), pack("<HHIHB", 2, 3, 2, 8, 1), pack("<5H", 2, 3, 0, 8, 0))
+    talk.talk(0x5a, path(6, 1), b"\0\2" + path(4, 100))
+    talk.pccc(0x0f, 0xa2, bytes([4, 6, 0x88, 3, 1]), pack("<hh", 10, 7))  # length and position of R6:3
+
+
+def dnp3_layouts():
+    """{(group, variation): bytes of one object}: IEEE 1815, annex A, written apart from the dissector's table."""
+    pack, flags, moment = struct.pack, b"\x41", (1_700_000_000_123).to_bytes(6, "little")
+    state, pair, crob = b"\x81", b"\x41", struct.pack("<BBIIB", 0x41, 2, 300, 400, 0)
+    age = pack("<H", 777)
+    wide, narrow, single, double = pack("<i", -70000), pack("<h", -300), pack("<f", -1.25), pack("<d", 1e100)
+    count4, count2 = pack("<I", 0xfedcba98), pack("<H", 0xfedc)
+    out = {(1, 2): state, (3, 2): pair, (10, 2): state, (12, 1): crob, (12, 2): crob, (13, 1): b"\x85",
+           (13, 2): b"\x80" + moment, (11, 1): state, (11, 2): state + moment}
+    for group, value in ((2, state), (4, pair)):
+        out.update({(group, 1): value, (group, 2): value + moment, (group, 3): value + age})
+    for at, values in enumerate(((count4, count2),) * 2):  # counters, then delta counters
+        for n, value in enumerate(values, 1 + 2 * at):
+            for group in (20, 21, 22, 23):
+                out[group, n] = flags + value
+                if group > 20:
+                    out[group, n + 4] = flags + value + moment
+            out[20, n + 4] = out[21, n + 8] = value
+    four = [flags + v for v in (wide, narrow, single, double)]
+    out.update({(30, 1): four[0], (30, 2): four[1], (30, 3): wide, (30, 4): narrow, (30, 5): four[2], (30, 6): four[3]})
+    for group in (32, 33, 42):
+        for n, value in enumerate(four):
+            out[group, n + 1 + 2 * (n > 1)], out[group, n + 3 + 2 * (n > 1)] = value, value + moment
+    out.update({(31, n + 1): v for n, v in enumerate((four[0], four[1], four[0] + moment, four[1] + moment, wide,
+                                                      narrow, four[2], four[3]))})
+    out.update({(34, 1): pack("<H", 40000), (34, 2): pack("<I", 3000000000), (34, 3): pack("<f", 0.5)})
+    for n, value in enumerate((wide, narrow, single, double)):
+        out[40, n + 1], out[41, n + 1] = flags + value, value + b"\0"
+        first = n + 1 + 2 * (n > 1)
+        out[43, first], out[43, first + 2] = b"\0" + value, b"\0" + value + moment
+    out.update({(50, 1): moment, (50, 2): moment + pack("<I", 60), (50, 3): moment, (50, 4): moment + pack("<IB", 5, 1),
+                (51, 1): moment, (51, 2): moment, (52, 1): pack("<H", 5), (52, 2): pack("<H", 6),
+                (81, 1): b"\x32\x1e\2", (101, 1): pack("<H", 0x1234), (101, 2): pack("<I", 0x12345678),
+                (101, 3): pack("<Q", 0x1234567890123456), (102, 1): b"\xfe", (121, 1): flags + pack("<HI", 3, 99),
+                (122, 1): flags + pack("<HI", 3, 100), (122, 2): flags + pack("<HI", 3, 101) + moment})
+    return out
+
+
+@capture
+def dnp3_objects(net):
+    """Every object of fixed size, twice each with an index in front, a group an answer; packed bits; attributes."""
+    talk = Dnp3(net.connect(HMI, PLC, 20000))
+    layouts = dnp3_layouts()
+    for group in sorted({group for group, _ in layouts}):
+        answers = [bytes([group, n, 0x17, 2, 7]) + one + b"\x09" + one
+                   for (of, n), one in sorted(layouts.items()) if of == group]
+        for at in range(0, len(answers), 4):
+            talk.talk(1, bytes([group, 0, 6]), b"".join(answers[at:at + 4]))
+    for group, variation, bits in ((1, 1, 1), (3, 1, 2), (10, 1, 1), (80, 1, 1)):
+        talk.talk(1, bytes([group, variation, 6]),
+                  bytes([group, variation, 0, 2, 11]) + bytes([0xa5, 0x5a, 0xff][:(10 * bits + 7) // 8]))
+    for number, value in ((252, b"\1\4ACME"), (240, b"\2\2\0\x08"), (203, b"\4\x08" + struct.pack("<d", 12.5)),
+                          (204, b"\4\4" + struct.pack("<f", 12.5)), (219, b"\3\1\xff"), (200, b"\5\3abc"),
+                          (242, b"\1\0051.2.3")):
+        talk.talk(1, bytes([0, number, 0, 0, 0]), bytes([0, number, 0, 0, 0]) + value)
+
+
+@capture
+def dnp3_writes(net):
+    """Everything that changes something: commands, freezes, deadbands, clock, restart bit, reports, classes, files."""
+    talk = Dnp3(net.connect(HMI, PLC, 20000))
+    moment = (1_700_000_000_123).to_bytes(6, "little")
+    output = bytes([41, 1, 0x17, 1, 2]) + struct.pack("<iB", -77, 0)
+    for function in (3, 4, 5, 6):
+        talk.talk(function, output, output if function < 6 else b"")
+    talk.talk(5, output, output[:-1] + b"\4")  # not supported
+    pattern = bytes([12, 2, 0x17, 1, 3]) + struct.pack("<BBIIB", 3, 1, 100, 0, 0) + bytes([12, 3, 0, 0, 9]) + b"\xff\3"
+    talk.talk(5, pattern, pattern)
+    for function in (7, 8, 9, 10):
+        talk.talk(function, bytes([20, 0, 6]))
+    talk.talk(11, bytes([50, 2, 7, 1]) + moment + struct.pack("<I", 60000) + bytes([20, 0, 0, 1, 4]))
+    for objects in (bytes([34, 1, 0x17, 1, 3, 55, 0]), bytes([80, 1, 0, 7, 7, 0]), bytes([50, 1, 7, 1]) + moment,
+                    bytes([50, 3, 7, 1]) + moment, bytes([110, 4, 0x17, 1, 3]) + b"ABCD"):
+        talk.talk(2, objects)
+    talk.talk(20, bytes([60, 2, 6, 60, 3, 6, 60, 4, 6]))
+    talk.talk(21, bytes([60, 2, 6]))
+    talk.talk(22, bytes([60, 2, 6, 1, 0, 0, 0, 3]))
+    talk.talk(15, bytes([60, 1, 6]))
+    block = struct.pack("<II", 7, 0x80000001)
+    talk.talk(2, free_format(70, 5, block + b"end"), free_format(70, 6, block + b"\x10"))
+    talk.talk(31, free_format(70, 8, b"cfg.xml"), free_format(91, 1, struct.pack("<IBB", 100, 1, 0)))
+
+
+@capture
 def dnp3_files(net):
     """A file is opened, read, closed and deleted: IEEE 1815, 5.3 and A.29."""
     talk = Dnp3(net.connect(HMI, PLC, 20000))
@@ -176,7 +277,8 @@ def cdp(net):
         return struct.pack(">HH", kind, 4 + len(value)) + value
 
     addresses = struct.pack(">IBBBH", 1, 1, 1, 0xcc, 4) + SWITCH.ip
-    body = b"".join([tlv(1, b"SW-CTRL-07"), tlv(2, addresses), tlv(3, b"FastEthernet1/4"), tlv(4, struct.pack(">I", 0x28)),
+    body = b"".join([tlv(1, b"SW-CTRL-07"), tlv(2, addresses), tlv(3, b"FastEthernet1/4"),
+                     tlv(4, struct.pack(">I", 0x28)),
                      tlv(5, b"IOS Software, IE2000, Version 15.2(4)EA"), tlv(6, b"cisco IE-2000-8TC"),
                      tlv(0x0a, struct.pack(">H", 20)), tlv(0x0b, b"\1"), tlv(0x16, addresses)])
     message = b"\2\xb4\0\0" + body

@@ -129,7 +129,7 @@ static const struct attribute attributes[] = {
 	{ CLASS_TCPIP, 4, NULL },
 	{ CLASS_TCPIP, 5, NULL },
 	{ CLASS_TCPIP, 6, NULL },
-	{ CLASS_TCPIP, 7, ONE("cip.tcpip.snn", BYTES) },
+	{ CLASS_TCPIP, 7, FIELDS({ "cip.tcpip.snn", BYTES, 0, 6 }) },
 	{ CLASS_TCPIP, 8, ONE("cip.tcpip.ttl_value", U8) },
 	{ CLASS_TCPIP, 9, NULL },
 	{ CLASS_TCPIP, 10, ONE("cip.tcpip.select_acd", U8) },
@@ -420,9 +420,21 @@ static bool answers_all(const struct cip_path *p)
 	return false;
 }
 
+/* The identity class itself answers with its revision, its highest instance, and its highest
+ * attributes (volume 1, 5A-2.2.3). */
+static void read_identity_class(struct talk *t, struct cur *c)
+{
+	static const uint8_t numbers[] = { 1, 2, 6, 7 };
+	for (size_t i = 0; i < COUNT_OF(numbers) && c->left; i++)
+		if (!read_value(t, find(CLASS_IDENTITY, 0, numbers[i]), c, true))
+			return;
+}
+
 /* All of them, as far as the device goes: later editions of an object append. */
 static void read_all(struct talk *t, const struct cip_path *p, struct cur *c, bool answer)
 {
+	if (answer && p->class == CLASS_IDENTITY && p->instance == 0)
+		read_identity_class(t, c);
 	for (size_t i = 0; answers_all(p) && i < COUNT_OF(attributes) && c->left; i++)
 		if (attributes[i].class == p->class && !read_value(t, &attributes[i], c, answer))
 			return;

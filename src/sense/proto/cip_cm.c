@@ -183,6 +183,17 @@ enum parsed cm_unconnected_send(struct talk *t, struct cur c)
 	return cip_message(t, message);
 }
 
+/* 3-5.5.7: who owns the connection along this path? */
+static bool connection_owner(struct scene *s, struct cur *c)
+{
+	struct cip_path p;
+	cur_skip(c, 1);
+	uint8_t words = cur_u8(c);
+	fact_uint(s, &path_words, words);
+	struct cur path = cur_sub(c, (size_t)words * 2);
+	return cur_ok(c) && path_read(s, path, &p);
+}
+
 bool cm_request(struct talk *t, uint8_t service, struct cur *c)
 {
 	switch (service) {
@@ -193,6 +204,8 @@ bool cm_request(struct talk *t, uint8_t service, struct cur *c)
 		return forward_close(t, c);
 	case SEARCH_CONNECTION_DATA:
 		return walk(t->s, c, triad);
+	case GET_CONNECTION_OWNER:
+		return connection_owner(t->s, c);
 	default:
 		return true;
 	}

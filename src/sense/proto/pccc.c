@@ -245,7 +245,9 @@ static void read_values(struct scene *s, const struct logical *l, struct cur *c,
 
 void pccc_point_name(const struct point_at *at, char name[POINT_NAME])
 {
-	static const char *const words[] = { "", ".PRE", ".ACC" };
+	static const char *const counts[] = { "", ".PRE", ".ACC" };
+	static const char *const lengths[] = { "", ".LEN", ".POS" };
+	const char *const *words = at->bit == FILE_CONTROL ? lengths : counts;
 	struct out o = out_mem(name, POINT_NAME);
 	const char *letter = file_letter(at->bit);
 	out_fmt(&o, "%s%u:%u%s", letter ? letter : "file ", at->area, at->index,
