@@ -23,7 +23,8 @@ static void forget(struct fragments *f, struct datagram *d, struct budget *b)
 
 static struct datagram *find(struct fragments *f, struct budget *b, const struct packet *p)
 {
-	struct datagram *oldest = NULL, *unused = NULL;
+	/* Any but the one that is being read. */
+	struct datagram *oldest = &f->datagrams[f->given == f->datagrams], *unused = NULL;
 	for (size_t i = 0; i < FRAGMENT_DATAGRAMS; i++) {
 		struct datagram *d = &f->datagrams[i];
 		if (!d->used) {
@@ -41,7 +42,7 @@ static struct datagram *find(struct fragments *f, struct budget *b, const struct
 			unused = d;
 			continue;
 		}
-		if (!oldest || d->at_ns < oldest->at_ns)
+		if (d != f->given && d->at_ns < oldest->at_ns)
 			oldest = d;
 	}
 	if (!unused) {
