@@ -1,7 +1,7 @@
 """Captures for what the demonstration plant does not speak: PROTOCOLS, by name; each fills a Net."""
 import struct
 
-from messages import S7, Cip, Dnp3, Modbus, free_format, modbus, tpkt
+from messages import S7, Cip, Dnp3, Modbus, free_format, modbus, s7, tpkt
 from wire import Host, checksum, ip6, mac
 
 PLC = Host("10.9.1.10", "00:0e:8c:09:01:10")
@@ -90,6 +90,34 @@ def s7_download(net):
     talk.start(b"_INSE", b"\1\0" + b"0800001P")
     talk.stop()
     talk.start()
+
+
+@capture
+def s7_alarms(net):
+    """What blocks report with its time, its states and its values; what a panel asks, locks and acknowledges."""
+    talk = S7(net.connect(HMI, PLC, 102))
+    when, event = bytes.fromhex("2311152213500017"), 0x60000021
+
+    def push(function, syntax, states=b"", values=(), before=when, objects=1):
+        # head of an object: 12, size of what follows, syntax, number of values, event
+        size = 6 + len(states)
+        one = struct.pack(">BBBBI", 0x12, size, syntax, len(values), event) + states + b"".join(values)
+        body = before + bytes([function, objects]) + one * objects
+        parameter = struct.pack(">BHBBBBBB", 0, 0x0112, 8, 0x12, 4, function, 0, 0) + bytes(3)
+        talk.connection.answer(s7(7, 0, parameter, struct.pack(">BBH", 0xff, 9, len(body)) + body))
+
+    word, byte = b"\xff\x04\0\x10\x12\x34", b"\xff\x09\0\x01\x2a"
+    for function in (0x05, 0x11, 0x12):
+        push(function, 0x16, bytes.fromhex("00010301"), (word, byte) if function == 0x12 else (word,))
+    for function in (0x06, 0x16):
+        push(function, 0x1c, bytes.fromhex("0001ff0001020300"), (word,))
+    push(0x09, 0x16, bytes.fromhex("00010001"), (word,), b"\0\1" + when + b"\0\2")
+    push(0x0c, 0x19, bytes.fromhex("0301"), objects=2)
+    for function, syntax, states in ((0x07, 0x15, b""), (0x08, 0x15, b""), (0x0b, 0x19, bytes.fromhex("0301"))):
+        one = struct.pack(">BBBBI", 0x12, 6 + len(states), syntax, 0, event) + states
+        talk.userdata(4, function, bytes([function, 2]) + 2 * one, bytes([function, 2]) + b"\xff\x0a")
+    talk.userdata(4, 0x13, struct.pack(">BBBBBBBBI", 0, 1, 0x12, 8, 0x1a, 0, 1, 0x34, 0x60000000),
+                  bytes([0, 1]) + struct.pack(">BBH", 0xff, 9, 0))
 
 
 @capture

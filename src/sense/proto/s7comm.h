@@ -24,6 +24,27 @@ enum s7_function {
 /* Codes of the message rows: functions stand for themselves, the others have a mark in front. */
 enum { S7_ROW_USERDATA = 0x10000, S7_ROW_PI = 0x20000, S7_ROW_NONE = 0x30000 };
 
+/* Userdata: who speaks, and the functions of its group 4. */
+enum s7_type { S7_PUSH = 0, S7_REQUEST = 4, S7_RESPONSE = 8 };
+enum s7_cpu {
+	S7_CPU_READ_SZL = 1,
+	S7_CPU_MESSAGES = 2,
+	S7_CPU_DIAGNOSTIC = 3,
+	S7_CPU_ALARM_8 = 5,
+	S7_CPU_NOTIFY = 6,
+	S7_CPU_LOCK = 7,
+	S7_CPU_UNLOCK = 8,
+	S7_CPU_SCAN = 9,
+	S7_CPU_ACKNOWLEDGE = 11,
+	S7_CPU_ACKNOWLEDGED = 12,
+	S7_CPU_LOCKED = 13,
+	S7_CPU_UNLOCKED = 14,
+	S7_CPU_ALARM_SQ = 17,
+	S7_CPU_ALARM_S = 18,
+	S7_CPU_QUERY = 19,
+	S7_CPU_NOTIFY_8 = 22,
+};
+
 enum s7_area {
 	S7_AREA_SYSTEM_INFO_200 = 0x03,
 	S7_AREA_SYSTEM_FLAGS_200 = 0x05,
@@ -123,6 +144,12 @@ void s7_read_block_name(struct scene *s, struct cur c, bool identified);
 
 /* s7comm_userdata.c */
 void s7_read_userdata(struct scene *s, const struct s7_userdata *u, struct cur *data);
+
+void s7_add_clock(struct scene *s, struct cur *c);
+
+/* s7comm_alarm.c */
+void s7_read_alarm(struct scene *s, const struct s7_userdata *u, struct cur *c);
+void s7_read_alarm_query(struct scene *s, const struct s7_userdata *u, struct cur *c);
 
 /* s7comm_szl.c */
 void s7_read_szl(struct scene *s, struct cur *c, bool answer);

@@ -15,7 +15,6 @@ enum group {
 	GROUP_RECORD = 8,
 	GROUP_NC = 15,
 };
-enum { TYPE_PUSH = 0, TYPE_REQUEST = 4, TYPE_RESPONSE = 8 };
 
 /* --- group 0: mode --- */
 
@@ -142,7 +141,7 @@ static void read_programmer(struct scene *s, const struct s7_userdata *u, struct
 	fact_uint(s, &field_tis_data_size, data_size);
 	struct cur parameter = cur_upto(c, parameter_size);
 	struct cur data = cur_upto(c, data_size);
-	if (u->type == TYPE_REQUEST && parameter_size >= 20) {
+	if (u->type == S7_REQUEST && parameter_size >= 20) {
 		cur_skip(&parameter, 6);
 		fact_uint(s, &field_tis_answer_size, cur_be16(&parameter));
 		cur_skip(&parameter, 10);
@@ -153,7 +152,7 @@ static void read_programmer(struct scene *s, const struct s7_userdata *u, struct
 	if (table && data.left >= 2) {
 		uint16_t count = cur_be16(&data);
 		fact_uint(s, &field_tis_count, count);
-		if (u->type == TYPE_REQUEST) {
+		if (u->type == S7_REQUEST) {
 			struct s7_ask unkept = { 0 };
 			struct s7_ask *ask = ask_peek(s, s7_ask_key(s, u->pduref, true, true));
 			if (!ask)
@@ -162,19 +161,19 @@ static void read_programmer(struct scene *s, const struct s7_userdata *u, struct
 			if (u->function != TIS_VARIABLE_STATUS)
 				s7_read_values(s, &data, count, ask, true);
 		} else if (u->function == TIS_VARIABLE_STATUS) {
-			bool push = u->type == TYPE_PUSH;
+			bool push = u->type == S7_PUSH;
 			uint32_t key = push ? job_key(s, u->group, u->sequence, false)
 					    : s7_ask_key(s, u->pduref, true, false);
 			s7_read_values(s, &data, count, ask_peek(s, key), false);
 		} else {
 			s7_read_codes(s, &data, count);
 		}
-	} else if (u->type == TYPE_REQUEST && u->function >= TIS_DISABLE &&
+	} else if (u->type == S7_REQUEST && u->function >= TIS_DISABLE &&
 		u->function != TIS_JOB_LIST && u->function <= TIS_REPLACE && data.left >= 2) {
 		if (data.left >= 4)
 			cur_skip(&data, 2); /* 00 01 in front of a job that is to be deleted */
 		walk(s, &data, tis_job);
-	} else if (u->type != TYPE_REQUEST && u->function == TIS_JOB_LIST) {
+	} else if (u->type != S7_REQUEST && u->function == TIS_JOB_LIST) {
 		while (data.left >= 4 && walk(s, &data, tis_job))
 			cur_skip(&data, 2);
 	}
@@ -195,7 +194,7 @@ static const struct field unsubscribe[] = {
 
 static void read_cyclic(struct scene *s, const struct s7_userdata *u, struct cur *c)
 {
-	if (u->function == CYCLIC_UNSUBSCRIBE && u->type == TYPE_REQUEST) {
+	if (u->function == CYCLIC_UNSUBSCRIBE && u->type == S7_REQUEST) {
 		walk(s, c, unsubscribe);
 		return;
 	}
@@ -203,7 +202,7 @@ static void read_cyclic(struct scene *s, const struct s7_userdata *u, struct cur
 		return;
 	uint16_t count = cur_be16(c);
 	fact_uint(s, &field_cyclic_count, count);
-	if (u->type == TYPE_REQUEST) {
+	if (u->type == S7_REQUEST) {
 		fact_uint(s, &field_timebase, cur_u8(c));
 		fact_uint(s, &field_interval, cur_u8(c));
 		struct s7_ask unkept = { 0 };
@@ -211,8 +210,8 @@ static void read_cyclic(struct scene *s, const struct s7_userdata *u, struct cur
 		s7_read_addresses(s, c, count, ask ? ask : &unkept);
 		return;
 	}
-	uint32_t key = u->type == TYPE_PUSH ? job_key(s, u->group, u->sequence, false)
-					    : s7_ask_key(s, u->pduref, true, false);
+	uint32_t key = u->type == S7_PUSH ? job_key(s, u->group, u->sequence, false)
+					  : s7_ask_key(s, u->pduref, true, false);
 	s7_read_values(s, c, count, ask_peek(s, key), false);
 }
 
@@ -314,7 +313,7 @@ static void read_block_info(struct scene *s, struct cur *c)
 
 static void read_blocks(struct scene *s, const struct s7_userdata *u, struct cur *c)
 {
-	bool answer = u->type == TYPE_RESPONSE;
+	bool answer = u->type == S7_RESPONSE;
 	switch (u->function) {
 	case 1:
 		while (answer && c->left >= 4) {
@@ -344,25 +343,6 @@ static void read_blocks(struct scene *s, const struct s7_userdata *u, struct cur
 
 /* --- group 4: CPU --- */
 
-enum cpu {
-	CPU_READ_SZL = 1,
-	CPU_MESSAGES = 2,
-	CPU_DIAGNOSTIC = 3,
-	CPU_ALARM_8 = 5,
-	CPU_NOTIFY = 6,
-	CPU_LOCK = 7,
-	CPU_UNLOCK = 8,
-	CPU_SCAN = 9,
-	CPU_ACKNOWLEDGE = 11,
-	CPU_ACKNOWLEDGED = 12,
-	CPU_LOCKED = 13,
-	CPU_UNLOCKED = 14,
-	CPU_ALARM_SQ = 17,
-	CPU_ALARM_S = 18,
-	CPU_QUERY = 19,
-	CPU_NOTIFY_8 = 22,
-};
-
 static const struct field message_request[] = {
 	{ "s7comm.message.events", U8, 0, 0 },
 	{ "", SKIP, 1, 0 },
@@ -371,23 +351,11 @@ static const struct field message_request[] = {
 };
 static const struct field field_alarm_type = { "s7comm.message.alarm_type", U8, 0, 0 };
 static const struct field field_result = { "s7comm.message.result", U8, 0, 0 };
-static const struct field field_alarm_function = { "s7comm.alarm.function", U8, 0, 0 };
-static const struct field field_alarm_objects = { "s7comm.alarm.objects", U8, 0, 0 };
-static const struct field field_alarm_values = { "s7comm.alarm.values", U8, 0, 0 };
-static const struct field field_alarm_event = { "s7comm.alarm.event", BE32, 0, 0 };
-static const struct field field_alarm_state = { "s7comm.alarm.event_state", U8, 0, 0 };
-static const struct field field_alarm_state2 = { "s7comm.alarm.state", U8, 0, 0 };
-static const struct field field_ack_going = { "s7comm.alarm.acknowledged_going", U8, 0, 0 };
-static const struct field field_ack_coming = { "s7comm.alarm.acknowledged_coming", U8, 0, 0 };
-static const struct field field_query_type = { "s7comm.alarm.query_type", U8, 0, 0 };
-static const struct field field_query_alarm = { "s7comm.alarm.query_alarm", BE32, 0, 0 };
-static const struct field field_query_length = { "s7comm.alarm.query_length", BE16, 0, 0 };
-
 static const struct field field_clock = { "s7comm.time", TEXT, 0, 0 };
 
 /* BCD date and time: year, month, day, hour, minute, second, milliseconds with the weekday in the
  * last half byte.  Two-digit years below 90 are in this century, as STEP 7 reads them. */
-static void add_clock(struct scene *s, struct cur *c)
+void s7_add_clock(struct scene *s, struct cur *c)
 {
 	unsigned d[6];
 	for (unsigned i = 0; i < 6; i++) {
@@ -407,7 +375,7 @@ static void add_clock(struct scene *s, struct cur *c)
 
 static void read_message_service(struct scene *s, const struct s7_userdata *u, struct cur *c)
 {
-	if (u->type == TYPE_REQUEST) {
+	if (u->type == S7_REQUEST) {
 		if (c->left >= 10)
 			walk(s, c, message_request);
 		if (c->left >= 1)
@@ -422,108 +390,35 @@ static void read_message_service(struct scene *s, const struct s7_userdata *u, s
 		fact_uint(s, &field_alarm_type, cur_u8(c));
 }
 
-/* Values that came with an alarm: return code, transport size, length, bytes. */
-static void read_alarm_values(struct scene *s, struct cur *c, unsigned count)
-{
-	s7_read_values(s, c, count, NULL, true);
-}
-
-/* Indications begin with the time of the event; then objects, each an address-like head (12,
- * length, syntax), its number of values, the event and its states. */
-static void read_alarm(struct scene *s, const struct s7_userdata *u, struct cur *c)
-{
-	bool indication = u->function != CPU_ACKNOWLEDGE && u->function != CPU_LOCK &&
-		u->function != CPU_UNLOCK;
-	bool stamped = u->function == CPU_ALARM_8 || u->function == CPU_NOTIFY ||
-		u->function == CPU_ALARM_SQ || u->function == CPU_ALARM_S ||
-		u->function == CPU_NOTIFY_8 || u->function == CPU_SCAN;
-	if (c->left < 2 || (u->type == TYPE_RESPONSE && !indication && c->left < 4))
-		return;
-	if (stamped && c->left >= 8)
-		add_clock(s, c);
-	fact_uint(s, &field_alarm_function, cur_u8(c));
-	uint8_t objects = cur_u8(c);
-	fact_uint(s, &field_alarm_objects, objects);
-	if (u->type == TYPE_RESPONSE) {
-		s7_read_codes(s, c, objects);
-		return;
-	}
-	for (unsigned i = 0; i < objects && c->left >= 8; i++) {
-		fact_uint(s, &s7_item_specification, cur_u8(c));
-		uint8_t size = cur_u8(c);
-		fact_uint(s, &s7_item_specification_length, size);
-		fact_uint(s, &s7_item_syntax, cur_u8(c));
-		uint8_t values = cur_u8(c);
-		fact_uint(s, &field_alarm_values, values);
-		fact_uint(s, &field_alarm_event, cur_be32(c));
-		if (stamped) {
-			fact_uint(s, &field_alarm_state, cur_u8(c));
-			fact_uint(s, &field_alarm_state2, cur_u8(c));
-		}
-		if (!indication || stamped || u->function == CPU_ACKNOWLEDGED) {
-			fact_uint(s, &field_ack_going, cur_u8(c));
-			fact_uint(s, &field_ack_coming, cur_u8(c));
-		}
-		if (stamped && values > 0)
-			read_alarm_values(s, c, values);
-	}
-}
-
-static void read_alarm_query(struct scene *s, const struct s7_userdata *u, struct cur *c)
-{
-	if (c->left < 2)
-		return;
-	fact_uint(s, &field_alarm_function, cur_u8(c));
-	uint8_t objects = cur_u8(c);
-	fact_uint(s, &field_alarm_objects, objects);
-	if (u->type == TYPE_RESPONSE) {
-		if (c->left < 4)
-			return;
-		fact_uint(s, &s7_return_code, cur_u8(c));
-		fact_uint(s, &s7_transport_size, cur_u8(c));
-		fact_uint(s, &field_query_length, cur_be16(c));
-		return;
-	}
-	for (unsigned i = 0; i < objects && c->left >= 10; i++) {
-		fact_uint(s, &s7_item_specification, cur_u8(c));
-		fact_uint(s, &s7_item_specification_length, cur_u8(c));
-		fact_uint(s, &s7_item_syntax, cur_u8(c));
-		cur_skip(c, 1);
-		fact_uint(s, &field_query_type, cur_u8(c));
-		cur_skip(c, 1);
-		fact_uint(s, &field_query_alarm, cur_be32(c));
-	}
-}
-
 static void read_cpu(struct scene *s, const struct s7_userdata *u, struct cur *c)
 {
 	switch (u->function) {
-	case CPU_READ_SZL:
-		s7_read_szl(s, c, u->type == TYPE_RESPONSE);
+	case S7_CPU_READ_SZL:
+		s7_read_szl(s, c, u->type == S7_RESPONSE);
 		break;
-	case CPU_MESSAGES:
+	case S7_CPU_MESSAGES:
 		read_message_service(s, u, c);
 		break;
-	case CPU_DIAGNOSTIC:
+	case S7_CPU_DIAGNOSTIC:
 		if (c->left >= 20 && walk(s, c, s7_diagnostic))
-			add_clock(s, c);
+			s7_add_clock(s, c);
 		break;
-	case CPU_QUERY:
-		read_alarm_query(s, u, c);
+	case S7_CPU_QUERY:
+		s7_read_alarm_query(s, u, c);
 		break;
-	case CPU_ALARM_8:
-	case CPU_NOTIFY:
-	case CPU_LOCK:
-	case CPU_UNLOCK:
-	case CPU_SCAN:
-	case CPU_ACKNOWLEDGE:
-	case CPU_ACKNOWLEDGED:
-	case CPU_LOCKED:
-	case CPU_UNLOCKED:
-	case CPU_ALARM_SQ:
-	case CPU_ALARM_S:
-	case CPU_NOTIFY_8:
-		read_alarm(s, u, c);
+	case S7_CPU_ALARM_8:
+	case S7_CPU_NOTIFY:
+	case S7_CPU_LOCK:
+	case S7_CPU_UNLOCK:
+	case S7_CPU_SCAN:
+	case S7_CPU_ACKNOWLEDGE:
+	case S7_CPU_ACKNOWLEDGED:
+	case S7_CPU_LOCKED:
+	case S7_CPU_UNLOCKED:
+	case S7_CPU_ALARM_SQ:
+	case S7_CPU_ALARM_S:
+	case S7_CPU_NOTIFY_8:
+		s7_read_alarm(s, u, c);
 		break;
 	default:
 		break;
@@ -542,10 +437,10 @@ static const struct field field_nc_time = { "s7comm.nc.time", TEXT, 0, 0 };
 static void read_time(struct scene *s, const struct s7_userdata *u, struct cur *c)
 {
 	bool reads = u->function == 1 || u->function == 3;
-	if (c->left < 10 || reads != (u->type == TYPE_RESPONSE))
+	if (c->left < 10 || reads != (u->type == S7_RESPONSE))
 		return;
 	cur_skip(c, 2);
-	add_clock(s, c);
+	s7_add_clock(s, c);
 }
 
 /* A BSEND: address-like head, the R_ID both programs agreed on, the length in front of the data. */
@@ -579,7 +474,7 @@ void s7_read_userdata(struct scene *s, const struct s7_userdata *u, struct cur *
 	bool keeps = u->group == GROUP_PROGRAMMER || u->group == GROUP_CYCLIC;
 	switch (u->group) {
 	case GROUP_MODE:
-		if (u->type == TYPE_PUSH)
+		if (u->type == S7_PUSH)
 			tell_mode(s, u->function);
 		break;
 	case GROUP_PROGRAMMER:
@@ -595,7 +490,7 @@ void s7_read_userdata(struct scene *s, const struct s7_userdata *u, struct cur *
 		read_cpu(s, u, data);
 		break;
 	case GROUP_SECURITY:
-		if (u->function == 1 && u->type == TYPE_REQUEST && data->left > 0)
+		if (u->function == 1 && u->type == S7_REQUEST && data->left > 0)
 			fact_secret(s, &field_password, data->at, data->left);
 		break;
 	case GROUP_SEND:
@@ -610,6 +505,6 @@ void s7_read_userdata(struct scene *s, const struct s7_userdata *u, struct cur *
 	default:
 		break;
 	}
-	if (keeps && u->type == TYPE_RESPONSE)
+	if (keeps && u->type == S7_RESPONSE)
 		keep_job(s, u);
 }
