@@ -46,7 +46,7 @@ struct detections {
 	/* Which of them a fact can wake, as bits: by each of its properties. */
 	uint64_t by_act[ACT_COUNT][WORDS], by_effect[EFFECT_COUNT][WORDS];
 	uint64_t by_dir[DIR_RESPONSE + 1][WORDS], by_proto[PROTO_COUNT][WORDS];
-	uint64_t by_outcome[4][WORDS]; /* failed: 1, violation: 2 */
+	uint64_t by_outcome[8][WORDS]; /* failed: 1, violation: 2, unknown function: 4 */
 	struct pool found;
 	struct table found_table;
 	uint64_t forgotten;
@@ -91,9 +91,10 @@ static void wake_by(struct detections *d, const struct detection *r, size_t n)
 	for (unsigned i = 0; i < PROTO_COUNT; i++)
 		d->by_proto[i][word] |=
 			may_name(r, protocols[i]) && (!r->ot || protocols[i]->ot) ? bit : 0;
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 8; i++)
 		d->by_outcome[i][word] |=
-			(!r->failed || i & 1) && (!r->violation || i & 2) ? bit : 0;
+			(!r->failed || i & 1) && (!r->violation || i & 2) && (!r->odd || i) ? bit
+											    : 0;
 }
 
 static int add_rows(struct detections *d, const struct detection *rows, struct err *e)
@@ -348,7 +349,9 @@ void detections_fact(struct sense *s)
 	struct detections *d = s->detections;
 	const struct fact *f = &s->fact;
 	const struct msg *m = f->msg;
-	unsigned proto = s->layer->number, outcome = f->failed | (unsigned)f->violation << 1;
+	bool unknown = strcmp(m->name, "unknown_function") == 0;
+	unsigned proto = s->layer->number;
+	unsigned outcome = f->failed | (unsigned)f->violation << 1 | (unsigned)unknown << 2;
 	struct event ev = { .kind = 0 };
 	for (unsigned word = 0; word < WORDS; word++) {
 		uint64_t bits = d->by_act[m->act][word] & d->by_effect[m->effect][word] &

@@ -86,6 +86,7 @@ struct detection {
 	bool ot;        /* FACT and MALFORMED: an industrial protocol */
 	bool failed;    /* FACT: a response that says no */
 	bool violation; /* FACT: values outside the standard */
+	bool odd;       /* FACT: any of the two, or a function that is not known */
 	enum detect_key key;
 	struct limit limit;    /* {n} within {within}: where it takes several */
 	struct limit limit_it; /* the same of what is not industrial, where that differs */

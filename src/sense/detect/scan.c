@@ -97,9 +97,8 @@ static const struct function_row {
 static bool many_functions(void *memory, const struct event *ev, struct detected *out)
 {
 	const struct fact *f = ev->fact;
-	bool odd = f->failed || f->violation || strcmp(f->msg->name, "unknown_function") == 0;
 	const struct value *v = NULL;
-	for (size_t i = 0; i < COUNT_OF(functions) && odd && !v; i++)
+	for (size_t i = 0; i < COUNT_OF(functions) && !v; i++)
 		if (strcmp(functions[i].protocol, f->protocol) == 0)
 			v = fact_value(f, functions[i].field);
 	if (!v || !tried(memory, ev, out->limit, v->u & 0x7f))
@@ -181,6 +180,7 @@ const struct detection detect_scan[] = {
 		.text = "{a} tried {n} or more {detail} functions that {b} does not have within {within}.",
 		.events = EVENT_FACT,
 		.ot = true,
+		.odd = true,
 		.key = KEY_PAIR,
 		.limit = { 10, 120 },
 		TRIES,
