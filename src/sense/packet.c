@@ -20,35 +20,43 @@ static void read_ethernet(struct reader *r, struct cur c);
 static void read_ethertype(struct reader *r, uint16_t type, struct cur c);
 static void read_headers(struct reader *r, struct cur c);
 
-/* Sum of 16-bit words in ones' complement, in the machine's byte order (RFC 1071, 2). */
-static uint32_t sum_words(const uint8_t *p, size_t size, uint64_t sum)
+/* Sums of 16-bit words in ones' complement, in the machine's byte order (RFC 1071, 2): halves of
+ * 32 bits are added up in 64, so that nothing carries before the end. */
+static uint64_t add_words(uint64_t sum, const uint8_t *p, size_t size)
 {
-	uint64_t carry = 0;
-	for (; size >= 8; p += 8, size -= 8) {
-		uint64_t w;
-		memcpy(&w, p, 8);
-		sum += w;
-		carry += sum < w;
+	uint64_t other = 0;
+	for (; size >= 16; p += 16, size -= 16) {
+		uint64_t w[2];
+		memcpy(w, p, sizeof w);
+		sum += (w[0] & UINT32_MAX) + (w[0] >> 32);
+		other += (w[1] & UINT32_MAX) + (w[1] >> 32);
 	}
-	uint64_t w = 0;
-	memcpy(&w, p, size);
-	sum += w;
-	carry += sum < w;
-	sum = (sum & 0xffffffff) + (sum >> 32) + carry;
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint32_t)sum;
+	for (; size >= 4; p += 4, size -= 4) {
+		uint32_t w;
+		memcpy(&w, p, sizeof w);
+		sum += w;
+	}
+	uint8_t last[4] = { size > 0 ? p[0] : 0, size > 1 ? p[1] : 0, size > 2 ? p[2] : 0 };
+	uint32_t w;
+	memcpy(&w, last, sizeof w);
+	return sum + other + w;
+}
+
+static bool sum_is_ok(uint64_t sum)
+{
+	for (unsigned i = 0; i < 4; i++)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
 }
 
 static bool transport_sum_ok(const struct packet *p, const uint8_t *bytes, size_t size)
 {
 	size_t width = ip_is_4(&p->src) ? 4 : 16;
-	uint32_t sum = sum_words(p->src.b + 16 - width, width, 0);
-	sum = sum_words(p->dst.b + 16 - width, width, sum);
-	uint8_t tail[4] = { 0, p->transport, (uint8_t)(size >> 8), (uint8_t)size };
-	sum = sum_words(tail, sizeof tail, sum);
-	return sum_words(bytes, size, sum) == 0xffff;
+	uint64_t sum = add_words(0, p->src.b + 16 - width, width);
+	sum = add_words(sum, p->dst.b + 16 - width, width);
+	const uint8_t rest[4] = { 0, p->transport, (uint8_t)(size >> 8), (uint8_t)size };
+	sum = add_words(sum, rest, sizeof rest);
+	return sum_is_ok(add_words(sum, bytes, size));
 }
 
 static void unknown(struct reader *r)
@@ -238,7 +246,7 @@ static void read_ipv4(struct reader *r, struct cur c)
 	p->dst = ip_of_4(dst);
 	p->has_ip = true;
 	p->ip6 = false;
-	if (header <= whole.left && sum_words(whole.at, header, 0) != 0xffff)
+	if (header <= whole.left && !sum_is_ok(add_words(0, whole.at, header)))
 		r->n->bad_ip_checksum++;
 	/* Total length 0: the sender's network card cut the segments; the frame tells the size. */
 	if (total == 0)
