@@ -376,19 +376,23 @@ static struct ask *ask_find(struct layer *l, uint32_t key)
 	return NULL;
 }
 
-/* A place nobody uses, else the one put there first: what is kept (a subscription, a slow answer)
- * is not pushed out while there is room. */
-static struct ask *ask_room(struct layer *l)
+/* The place of this key, else one nobody uses, else the one put there first: what is kept (a
+ * subscription, a slow answer) is not pushed out while there is room. */
+static struct ask *ask_room(struct layer *l, uint32_t key)
 {
-	struct ask *oldest = ask_at(l, 0);
+	struct ask *oldest = ask_at(l, 0), *unused = NULL;
 	for (unsigned i = 0; i < l->proto->asks; i++) {
 		struct ask *a = ask_at(l, i);
-		if (!a->used)
+		if (!a->used) {
+			unused = a;
+			continue;
+		}
+		if (a->key == key)
 			return a;
 		if ((uint16_t)(l->ask_turn - a->turn) > (uint16_t)(l->ask_turn - oldest->turn))
 			oldest = a;
 	}
-	return oldest;
+	return unused ? unused : oldest;
 }
 
 void *ask_put(struct scene *c, uint32_t key)
@@ -402,9 +406,7 @@ void *ask_put(struct scene *c, uint32_t key)
 		if (!l->asks)
 			return NULL;
 	}
-	struct ask *a = ask_find(l, key);
-	if (!a)
-		a = ask_room(l);
+	struct ask *a = ask_room(l, key);
 	memset(a, 0, ask_slot(l));
 	*a = (struct ask){ .frame = c->frame, .at_ns = c->at_ns, .key = key, .used = true };
 	a->turn = l->ask_turn++;
