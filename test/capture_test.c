@@ -39,7 +39,14 @@ static struct reading read_spoiled_or_not(int fd, bool spoiled)
 	if (!c)
 		return got;
 	struct capture_frame f;
+	bool at_hand = capture_at_hand(c);
+	const uint8_t *behind = NULL;
 	while ((got.ended = capture_next(c, &f, &got.error)) == 1) {
+		/* At hand means that the window did not move: frames lie one behind the other. */
+		if (at_hand && behind)
+			assert_true(f.bytes > behind);
+		behind = f.bytes + f.size - (f.size > 0);
+		at_hand = capture_at_hand(c);
 		for (uint32_t i = 1; i < f.size && !spoiled; i++)
 			assert_int_equal(f.bytes[i], f.bytes[0]);
 		if (got.packets < COUNT_OF(got.frames)) {
@@ -52,6 +59,7 @@ static struct reading read_spoiled_or_not(int fd, bool spoiled)
 		}
 		got.packets++;
 	}
+	assert_false(capture_at_hand(c));
 	struct err again = { 0 };
 	assert_int_equal(capture_next(c, &f, &again), got.ended);
 	if (got.ended < 0)

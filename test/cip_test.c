@@ -13,6 +13,7 @@
 
 #include "base/out.h"
 #include "event/fact.h"
+#include "sense/proto/cip.h"
 #include "sense/sense.h"
 
 enum { ETHER = 14, IP = 20, TCP = 20, UDP = 8, MESSAGE = 1200, TEXT_MAX = 8192 };
@@ -122,7 +123,7 @@ static void send_frame(struct line *w, unsigned side, const uint8_t *bytes, size
 		.linktype = LINK_ETHERNET,
 		.at_ns = (int64_t)(1 + w->frames) * 1000000,
 		.number = ++w->frames };
-	sense_frame(w->sense, &f);
+	sense_frames(w->sense, &f, 1);
 }
 
 static size_t hex_of(const char *text, uint8_t *to)
@@ -382,6 +383,23 @@ static void test_probe(void **state)
 }
 
 /* Requests beyond what is remembered push out older ones: their answers lose the path, no more. */
+static void test_services_in_order(void **state)
+{
+	(void)state;
+	size_t found = 0;
+	for (uint32_t class = 0; class <= 0xff; class ++)
+		for (unsigned service = 0; service < 0x80; service++) {
+			const struct cip_path p = { .has = HAS_CLASS, .class = class };
+			found += cip_op((uint8_t)service, &p)->class == class;
+		}
+	for (unsigned service = 0; service < 0x80; service++)
+		found += cip_op((uint8_t)service, &(struct cip_path){ .has = HAS_SYMBOL })->class ==
+			TAG;
+	assert_int_equal(found, cip_op_rows);
+	const struct cip_path far = { .has = HAS_CLASS, .class = 0x1006b };
+	assert_int_equal(cip_op(0x4c, &far)->class, ANY_CLASS);
+}
+
 static void test_forgotten(void **state)
 {
 	(void)state;
@@ -414,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_plant),
 		cmocka_unit_test(test_pccc_points),
 		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_services_in_order),
 		cmocka_unit_test(test_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

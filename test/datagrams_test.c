@@ -165,7 +165,7 @@ static void send(
 		.linktype = LINK_ETHERNET,
 		.at_ns = (int64_t)(1 + w->frames) * 1000000,
 		.number = ++w->frames };
-	sense_frame(w->sense, &f);
+	sense_frames(w->sense, &f, 1);
 }
 
 static size_t hex_of(const char *text, uint8_t to[MESSAGE])

@@ -74,7 +74,7 @@ static void wire_frame(struct line *w, const uint8_t *bytes, size_t size)
 		.linktype = LINK_ETHERNET,
 		.at_ns = 1000000000 + (int64_t)w->frames,
 		.number = ++w->frames };
-	sense_frame(w->sense, &f);
+	sense_frames(w->sense, &f, 1);
 }
 
 static void put16(uint8_t *at, unsigned v)

@@ -187,7 +187,7 @@ void tap_frame(struct tap *w, const struct made *m, size_t wire_size)
 		.linktype = LINK_ETHERNET,
 		.at_ns = w->at_ns,
 		.number = ++w->frames };
-	sense_frame(w->sense, &f);
+	sense_frames(w->sense, &f, 1);
 	w->at_ns += 1000000;
 }
 

@@ -178,21 +178,30 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	}
 	const struct capture_state *st = capture_state(cap);
 	int64_t started = clock_monotonic(), shown = 0;
-	struct capture_frame f;
-	uint64_t unread = 0;
-	int unread_type = 0, r;
-	while ((r = capture_next(cap, &f, &e)) > 0) {
-		if (RARELY(!sense_reads(f.linktype)) && !unread++)
-			unread_type = f.linktype;
-		sense_frame(s,
-			&(struct sense_frame){ .bytes = f.bytes,
+	struct sense_frame frames[SENSE_FRAMES];
+	uint64_t unread = 0, looked = 0;
+	int unread_type = 0, r = 1;
+	while (r > 0) {
+		size_t n = 0;
+		do {
+			struct capture_frame f;
+			r = capture_next(cap, &f, &e);
+			if (r <= 0)
+				break;
+			if (RARELY(!sense_reads(f.linktype)) && !unread++)
+				unread_type = f.linktype;
+			frames[n++] = (struct sense_frame){ .bytes = f.bytes,
 				.size = f.size,
 				.wire_size = f.wire_size,
 				.linktype = f.linktype,
 				.at_ns = f.at_ns,
-				.number = ++*number });
-		if (!progress || *number % FRAMES_PER_LOOK)
+				.number = ++*number };
+		} while (n < SENSE_FRAMES && capture_at_hand(cap));
+		sense_frames(s, frames, n);
+		looked += n;
+		if (!progress || looked < FRAMES_PER_LOOK)
 			continue;
+		looked = 0;
 		int64_t now = clock_monotonic();
 		if (now - started > CLOCK_SECOND && now - shown > CLOCK_SECOND / 10) {
 			show_progress(c, i, st, started, now, false);

@@ -29,10 +29,17 @@ static int next_over(struct capture *c, struct capture_frame *out, struct err *e
 	return c->failure.code;
 }
 
+static bool none_at_hand(const struct capture *c)
+{
+	(void)c;
+	return false;
+}
+
 int capture_ended(struct capture *c)
 {
 	c->state.truncated = c->input.cut || window_left(c) > 0;
 	c->next = next_over;
+	c->at_hand = none_at_hand;
 	return 0;
 }
 
@@ -40,6 +47,7 @@ int capture_failed(struct capture *c, const struct err *e)
 {
 	c->failure = *e;
 	c->next = next_over;
+	c->at_hand = none_at_hand;
 	return e->code;
 }
 
@@ -124,6 +132,12 @@ static int next_old_swapped(struct capture *c, struct capture_frame *out, struct
 	return classic_next(c, out, e, true, true);
 }
 
+static bool classic_at_hand(const struct capture *c)
+{
+	size_t left = window_left(c), header = c->record_header;
+	return left >= header && left - header >= load32(c->at + 8, c->swapped);
+}
+
 static int classic_open(struct capture *c, uint32_t magic, struct err *e)
 {
 	int r = window_need(c, FILE_HEADER, e);
@@ -146,6 +160,8 @@ static int classic_open(struct capture *c, uint32_t magic, struct err *e)
 	c->record_header = magic == (uint32_t)MAGIC_MODIFIED ? 24 : 16;
 	c->fraction_ns = magic == (uint32_t)MAGIC_NANO ? 1 : 1000;
 	c->next = swapped ? next_swapped : next_native;
+	c->at_hand = classic_at_hand;
+	c->swapped = swapped;
 	if (load16(c->at + 6, swapped) < 4)
 		c->next = swapped ? next_old_swapped : next_old_native;
 	c->at += FILE_HEADER;
@@ -234,6 +250,11 @@ undo:
 int capture_next(struct capture *c, struct capture_frame *out, struct err *e)
 {
 	return c->next(c, out, e);
+}
+
+bool capture_at_hand(const struct capture *c)
+{
+	return c->at_hand(c);
 }
 
 const struct capture_state *capture_state(const struct capture *c)

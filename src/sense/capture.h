@@ -15,7 +15,7 @@
 struct capture;
 
 struct capture_frame {
-	const uint8_t *bytes; /* good until the next capture_next */
+	const uint8_t *bytes; /* good until the next capture_next that was not at hand */
 	uint32_t size, wire_size;
 	int linktype;
 	int64_t at_ns;
@@ -40,6 +40,8 @@ struct capture *capture_open(int fd, const char *name, struct err *e);
 /* 1 a frame; 0 the end (state.truncated says whether a whole one); negative: the rest cannot be
  * read. */
 int capture_next(struct capture *c, struct capture_frame *out, struct err *e);
+/* The next frame lies whole in the window: capture_next moves nothing. */
+bool capture_at_hand(const struct capture *c);
 const struct capture_state *capture_state(const struct capture *c);
 void capture_close(struct capture *c);
 

@@ -52,6 +52,7 @@ struct capture_interface {
 struct capture {
 	const uint8_t *at, *end; /* what of the window is not read yet */
 	int (*next)(struct capture *c, struct capture_frame *out, struct err *e);
+	bool (*at_hand)(const struct capture *c);
 	size_t record_header; /* classic: 16, modified 24 */
 	uint32_t fraction_ns; /* classic: ns of one unit of the fraction */
 	int linktype;         /* classic */
@@ -63,7 +64,7 @@ struct capture {
 	char name[96];      /* for messages: the end of it, when it is long */
 	struct err failure; /* told again to who asks again */
 
-	bool swapped; /* pcapng: byte order of this section is not ours */
+	bool swapped; /* the byte order of this file, or section, is not ours */
 	int64_t last_ns;
 	uint32_t interface_base;  /* interfaces of the sections before */
 	uint32_t interface_count; /* of this section */

@@ -293,12 +293,20 @@ static int ng_next(struct capture *c, struct capture_frame *out, struct err *e)
 	}
 }
 
+static bool ng_at_hand(const struct capture *c)
+{
+	size_t left = window_left(c);
+	return left >= BLOCK_MIN && load32(c->at, c->swapped) == BLOCK_ENHANCED &&
+		left >= load32(c->at + 4, c->swapped);
+}
+
 int capture_ng_open(struct capture *c, struct err *e)
 {
 	c->interfaces = calloc(INTERFACES_MAX, sizeof *c->interfaces);
 	if (!c->interfaces)
 		return err_set(e, -ENOMEM, "%s: no memory to read it", c->name);
 	c->next = ng_next;
+	c->at_hand = ng_at_hand;
 	int r = window_need(c, SECTION_MIN, e);
 	if (r == 0) {
 		err_set(e, -EINVAL, "%s: ends inside the header of a pcapng file: %zu bytes",

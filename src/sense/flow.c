@@ -38,6 +38,27 @@ void flows_done(struct flows *f)
 	table_done(&f->table);
 }
 
+/* The first with this hash: nearly always the one. */
+static struct flow *likely(const struct flows *f, uint64_t hash)
+{
+	uint32_t at = table_first(&f->table, hash), n = table_next(&f->table, hash, &at);
+	return n ? pool_at(&f->pool, n) : NULL;
+}
+
+void flows_fetch(const struct flows *f, uint64_t hash)
+{
+	const uint8_t *flow = (const uint8_t *)likely(f, hash);
+	for (unsigned line = 0; flow && line < 3; line++)
+		__builtin_prefetch(flow + line * 64);
+}
+
+void flows_fetch_more(const struct flows *f, uint64_t hash)
+{
+	const struct flow *flow = likely(f, hash);
+	if (flow)
+		__builtin_prefetch(flow->tcp);
+}
+
 static bool is_end(const struct flow *flow, unsigned side, const struct ip *a, uint16_t port)
 {
 	return flow->port[side] == port && memcmp(&flow->ip[side], a, sizeof *a) == 0;
@@ -68,7 +89,7 @@ struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 		return NULL;
 	struct flow *flow = pool_at(&f->pool, n);
 	*flow = (struct flow){
-		.hash = hash,
+		.hash = (uint32_t)hash,
 		.ip = { p->src, p->dst },
 		.port = { p->src_port, p->dst_port },
 		.transport = p->transport,

@@ -6,6 +6,8 @@
 #ifndef SENSE_FLOW_H
 #define SENSE_FLOW_H
 
+#include <assert.h>
+
 #include "base/pool.h"
 #include "sense/packet.h"
 #include "sense/proto.h"
@@ -38,7 +40,7 @@ static inline size_t ask_slot(const struct layer *l)
 
 enum { LAYERS = 2 };
 
-/* What every packet touches stands first, in two cache lines. */
+/* What every packet touches stands first, in two cache lines of the four. */
 struct flow {
 	uint32_t free_link;
 	uint16_t port[2];
@@ -57,6 +59,7 @@ struct flow {
 	uint8_t mixed;     /* sides that sent from several MACs: counted packet by packet */
 	bool group;        /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
 	uint8_t mac[2][6];
+	uint32_t hash; /* as much as the table keeps */
 	struct tcp *tcp;
 
 	int64_t last_ns[2]; /* when each side spoke last */
@@ -70,10 +73,10 @@ struct flow {
 
 	struct layer layer[LAYERS];
 	uint32_t mac_number[2];
-	uint64_t hash;
 	int64_t first_ns[2];
 	uint64_t first_frame;
 };
+static_assert(sizeof(struct flow) == 256, "a flow begins where a cache line does");
 
 struct flows {
 	struct pool pool;
@@ -87,6 +90,9 @@ void flows_done(struct flows *f);
 
 /* Hash of the packet's flow; the place in the table is on its way into the cache. */
 uint64_t flows_hash(const struct flows *f, const struct packet *p);
+/* Asks for the memory of the flow that flows_find will give, in two steps with time between. */
+void flows_fetch(const struct flows *f, uint64_t hash);
+void flows_fetch_more(const struct flows *f, uint64_t hash);
 /* The packet's flow, and in *side who sent it; NULL when it is new. */
 struct flow *flows_find(struct flows *f, uint64_t hash, const struct packet *p, unsigned *side);
 /* A new flow, the packet's sender on side 0.  NULL when full: evict one with flows_oldest first. */

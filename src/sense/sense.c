@@ -167,11 +167,9 @@ static bool starts_again(const struct flow *f, const struct packet *p)
 	return syn && (f->closing || stream_fed(f) || f->mute);
 }
 
-static void converse(struct sense *s, const struct packet *p)
+static void converse(struct sense *s, const struct packet *p, uint64_t hash)
 {
 	unsigned side = 0;
-	uint64_t hash = flows_hash(&s->flows, p);
-	packet_check(p, &s->packets); /* while the table's line comes */
 	struct flow *f = flows_find(&s->flows, hash, p, &side);
 	bool new = !f;
 	if (f && RARELY(starts_again(f, p))) {
@@ -200,43 +198,39 @@ static void converse(struct sense *s, const struct packet *p)
 	s->flow = NULL;
 }
 
-void sense_frame(struct sense *s, const struct sense_frame *given)
+/* The hash of the packet's flow; its place in the table comes while the checksum is made. */
+static uint64_t prepare(struct sense *s, struct packet *p)
 {
-	struct packet p;
-	/* Nothing was captured before 1970, and no difference of two times may overflow. */
-	struct sense_frame in_time = *given, *frame = &in_time;
-	if (frame->at_ns < 0)
-		frame->at_ns = 0;
-	s->packet_count++;
-	s->byte_count += frame->size;
-	if (!s->first_ns || frame->at_ns < s->first_ns)
-		s->first_ns = frame->at_ns;
-	if (frame->at_ns > s->last_ns)
-		s->last_ns = frame->at_ns;
-	packet_read(&p, frame, &s->packets);
+	if (p->kind == PACKET_IP)
+		p->src_port = p->dst_port = 0;
+	uint64_t hash = flows_hash(&s->flows, p);
+	packet_check(p, &s->packets);
+	return hash;
+}
+
+static void see(struct sense *s, struct packet *p, uint64_t hash)
+{
 	/* Once more for what a mirror carries; deeper is a trick. */
-	for (unsigned depth = 0; p.kind == PACKET_FRAGMENT && depth < 2; depth++) {
+	for (unsigned depth = 0; RARELY(p->kind == PACKET_FRAGMENT) && depth < 2; depth++) {
 		struct cur whole;
-		if (fragments_add(&s->fragments, &s->memory, &p, &whole))
-			packet_transport(&p, whole, &s->packets);
+		if (fragments_add(&s->fragments, &s->memory, p, &whole))
+			packet_transport(p, whole, &s->packets);
 		else
-			p.kind = PACKET_IP; /* counted as its sender's, read with the last one */
+			p->kind = PACKET_IP; /* counted as its sender's, read with the last one */
+		hash = prepare(s, p);
 	}
-	switch (p.kind) {
+	switch (p->kind) {
 	case PACKET_LINK:
 		s->flow = NULL;
-		dispatch_scene(s, NULL, 0, &p);
+		dispatch_scene(s, NULL, 0, p);
 		if (!s->config.facts_only)
-			account_link(s, &p);
-		dispatch_link(s, &p);
+			account_link(s, p);
+		dispatch_link(s, p);
 		break;
 	case PACKET_TCP:
 	case PACKET_UDP:
-		converse(s, &p);
-		break;
 	case PACKET_IP:
-		p.src_port = p.dst_port = 0;
-		converse(s, &p);
+		converse(s, p, hash);
 		break;
 	case PACKET_FRAGMENT: /* within fragments within fragments */
 		s->fragments.dropped++;
@@ -244,6 +238,34 @@ void sense_frame(struct sense *s, const struct sense_frame *given)
 	case PACKET_UNKNOWN:
 		break;
 	}
+}
+
+void sense_frames(struct sense *s, const struct sense_frame *frames, size_t count)
+{
+	struct packet packets[SENSE_FRAMES];
+	uint64_t hashes[SENSE_FRAMES];
+	assert(count <= SENSE_FRAMES);
+	for (size_t i = 0; i < count; i++) {
+		/* Nothing was captured before 1970, and no difference of two times may overflow. */
+		struct sense_frame frame = frames[i];
+		if (frame.at_ns < 0)
+			frame.at_ns = 0;
+		s->packet_count++;
+		s->byte_count += frame.size;
+		if (!s->first_ns || frame.at_ns < s->first_ns)
+			s->first_ns = frame.at_ns;
+		if (frame.at_ns > s->last_ns)
+			s->last_ns = frame.at_ns;
+		struct packet *p = &packets[i];
+		packet_read(p, &frame, &s->packets);
+		hashes[i] = prepare(s, p);
+	}
+	for (size_t i = 0; i < count; i++)
+		flows_fetch(&s->flows, hashes[i]);
+	for (size_t i = 0; i < count; i++)
+		flows_fetch_more(&s->flows, hashes[i]);
+	for (size_t i = 0; i < count; i++)
+		see(s, &packets[i], hashes[i]);
 }
 
 void sense_end(struct sense *s)

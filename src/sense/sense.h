@@ -1,6 +1,6 @@
 /* The sensor: frames in, facts and a plant out.
  *
- * sense_frame() takes one captured frame at a time, in the order of the capture, and never keeps
+ * sense_frames() takes captured frames in the order of the capture, a few at a time, and never keeps
  * a pointer to it.  Everything it learns is bounded by `memory` bytes; what had to be forgotten is
  * in the plant's counters.  A sense does no I/O, reads no clock and needs no files: time comes
  * from the frames, so the same capture always gives the same plant. */
@@ -59,7 +59,10 @@ void sense_zones(struct sense *s, const struct sense_zone *zones, size_t count);
 struct vendors;
 void sense_vendors(struct sense *s, const struct vendors *v);
 
-void sense_frame(struct sense *s, const struct sense_frame *f);
+/* Frames in the order of the capture, up to SENSE_FRAMES at a time: while one is read, the memory
+ * of the next ones' conversations is on its way.  Results do not depend on how many. */
+enum { SENSE_FRAMES = 16 };
+void sense_frames(struct sense *s, const struct sense_frame *f, size_t count);
 void sense_end(struct sense *s); /* ends all conversations; no frame after this */
 
 /* What was seen, good until sense_free.  Files are the caller's and are put in by it. */

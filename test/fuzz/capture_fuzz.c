@@ -9,6 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+static uint64_t sum_of(const uint8_t *bytes, size_t size)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < size; i++)
+		sum = sum * 31 + bytes[i];
+	return sum;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -26,11 +34,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	}
 	struct capture_frame f;
 	uint64_t packets = 0, sum = 0;
+	const uint8_t *earlier = NULL; /* a frame whose next one was at hand: it stays as it is */
+	uint64_t earlier_sum = 0, earlier_size = 0;
 	int r;
 	while ((r = capture_next(c, &f, &e)) == 1) {
 		assert(f.size <= f.wire_size);
-		for (uint32_t i = 0; i < f.size; i++)
-			sum += f.bytes[i];
+		uint64_t own = sum_of(f.bytes, f.size);
+		assert(!earlier || sum_of(earlier, earlier_size) == earlier_sum);
+		earlier = capture_at_hand(c) ? f.bytes : NULL;
+		earlier_sum = own;
+		earlier_size = f.size;
+		sum += own;
 		packets++;
 	}
 	assert(r <= 0);

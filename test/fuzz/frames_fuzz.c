@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			.linktype = links[link & 15],
 			.at_ns = (int64_t)number * 1000000,
 			.number = number };
-		sense_frame(s, &f);
+		sense_frames(s, &f, 1);
 	}
 	sense_end(s);
 	struct plant plant;
