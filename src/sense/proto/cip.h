@@ -129,6 +129,7 @@ struct cip_op {
 enum { ANY_CLASS = 0xffff, TAG = 0xfffe };
 
 const struct cip_op *cip_op(uint8_t service, const struct cip_path *p);
+extern const size_t cip_op_rows; /* of single classes: each is found, so they stand in order */
 
 /* --- bodies: each reads the service data and adds it to the fact begun --- */
 

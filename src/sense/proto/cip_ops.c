@@ -3,6 +3,8 @@
  * documents them (1756-PM020) and as its tools use them on the wire. */
 #include "sense/proto/cip.h"
 
+#include <stdlib.h>
+
 #define OP(class, code, act, effect, name)                                                         \
 	{                                                                                          \
 		class, { code, DIR_REQUEST, ACT_##act, EFFECT_##effect, name, NULL },              \
@@ -11,7 +13,7 @@
 		}                                                                                  \
 	}
 
-/* The object decides: looked through first. */
+/* The object decides: looked through first.  In the order of classes and services. */
 static const struct cip_op of_class[] = {
 	OP(0x01, 0x01, IDENTIFY, NONE, "get_attributes_all"),
 	OP(0x01, 0x03, IDENTIFY, NONE, "get_attribute_list"),
@@ -52,8 +54,6 @@ static const struct cip_op of_class[] = {
 
 	OP(0x43, 0x04, WRITE, TIME, "set_attribute_list"), /* time sync */
 	OP(0x43, 0x10, WRITE, TIME, "set_attribute_single"),
-	OP(0x8b, 0x04, WRITE, TIME, "set_attribute_list"), /* Logix wall clock */
-	OP(0x8b, 0x10, WRITE, TIME, "set_attribute_single"),
 
 	OP(0x44, 0x4b, READ, NONE, "modbus_read_discrete_inputs"),
 	OP(0x44, 0x4c, READ, NONE, "modbus_read_coils"),
@@ -63,31 +63,12 @@ static const struct cip_op of_class[] = {
 	OP(0x44, 0x50, WRITE, NONE, "modbus_write_holding_registers"),
 	OP(0x44, 0x51, OTHER, NONE, "modbus_passthrough"),
 
-	/* Port, TCP/IP interface, Ethernet link, QoS, ring, security: how the device is reached. */
+	/* Port, quality of service, ring, security: how the device is reached. */
 	OP(0x47, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
 	OP(0x48, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
 	OP(0x5d, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
 	OP(0x5e, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
 	OP(0x5f, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
-	OP(0xf4, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
-	OP(0xf4, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
-	OP(0xf4, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
-	OP(0xf5, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
-	OP(0xf5, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
-	OP(0xf5, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
-	OP(0xf6, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
-	OP(0xf6, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
-	OP(0xf6, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
-	OP(0xf6, 0x4c, READ, NONE, "get_and_clear"),
-
-	OP(0xf3, 0x4b, OTHER, NONE, "kick_timer"), /* connection configuration */
-	OP(0xf3, 0x4c, CONTROL, NONE, "open_connection"),
-	OP(0xf3, 0x4d, CONTROL, NONE, "close_connection"),
-	OP(0xf3, 0x4e, CONTROL, NONE, "stop_connection"),
-	OP(0xf3, 0x4f, PROGRAM, CONFIG, "change_start"),
-	OP(0xf3, 0x50, READ, NONE, "get_status"),
-	OP(0xf3, 0x51, PROGRAM, CONFIG, "change_complete"),
-	OP(0xf3, 0x52, READ, NONE, "audit_changes"),
 
 	/* Logix controllers.  Program, module, data table, symbol, template, routine, task: the
 	 * project is made of them; its code and data are moved in pieces. */
@@ -136,6 +117,8 @@ static const struct cip_op of_class[] = {
 	OP(0x72, 0x08, PROGRAM, DOWNLOAD, "allocate_memory"),
 	OP(0x72, 0x4b, PROGRAM, DOWNLOAD, "write_memory"),
 	OP(0x72, 0x4c, READ, NONE, "read_memory"),
+	OP(0x8b, 0x04, WRITE, TIME, "set_attribute_list"), /* Logix wall clock */
+	OP(0x8b, 0x10, WRITE, TIME, "set_attribute_single"),
 	OP(0x8e, 0x04, PROGRAM, NONE, "set_attribute_list"),
 	OP(0x8e, 0x06, CONTROL, START, "start"),
 	OP(0x8e, 0x07, CONTROL, STOP, "stop"),
@@ -143,6 +126,26 @@ static const struct cip_op of_class[] = {
 	OP(0xa1, 0x4c, PROGRAM, FIRMWARE, "nvs_update_status"),
 	OP(0xa1, 0x4d, PROGRAM, FIRMWARE, "nvs_transfer"),
 	OP(0xac, 0x4b, READ, NONE, "read_changes"),
+
+	OP(0xf3, 0x4b, OTHER, NONE, "kick_timer"), /* connection configuration */
+	OP(0xf3, 0x4c, CONTROL, NONE, "open_connection"),
+	OP(0xf3, 0x4d, CONTROL, NONE, "close_connection"),
+	OP(0xf3, 0x4e, CONTROL, NONE, "stop_connection"),
+	OP(0xf3, 0x4f, PROGRAM, CONFIG, "change_start"),
+	OP(0xf3, 0x50, READ, NONE, "get_status"),
+	OP(0xf3, 0x51, PROGRAM, CONFIG, "change_complete"),
+	OP(0xf3, 0x52, READ, NONE, "audit_changes"),
+	/* TCP/IP interface, Ethernet link. */
+	OP(0xf4, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
+	OP(0xf4, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
+	OP(0xf4, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
+	OP(0xf5, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
+	OP(0xf5, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
+	OP(0xf5, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
+	OP(0xf6, 0x02, PROGRAM, CONFIG, "set_attributes_all"),
+	OP(0xf6, 0x04, PROGRAM, CONFIG, "set_attribute_list"),
+	OP(0xf6, 0x10, PROGRAM, CONFIG, "set_attribute_single"),
+	OP(0xf6, 0x4c, READ, NONE, "get_and_clear"),
 
 	OP(TAG, 0x4c, READ, NONE, "read_tag"),
 	OP(TAG, 0x4d, WRITE, NONE, "write_tag"),
@@ -201,11 +204,22 @@ static const struct cip_op common[128] = {
 	SIXTEEN(7),
 };
 
+const size_t cip_op_rows = COUNT_OF(of_class);
+
+static int by_class(const void *a, const void *b)
+{
+	const struct cip_op *x = a, *y = b;
+	if (x->class != y->class)
+		return x->class < y->class ? -1 : 1;
+	return (int)x->request.code - (int)y->request.code;
+}
+
 const struct cip_op *cip_op(uint8_t service, const struct cip_path *p)
 {
 	uint32_t class = p->has & HAS_CLASS ? p->class : p->has & HAS_SYMBOL ? TAG : ANY_CLASS;
-	for (size_t i = 0; i < COUNT_OF(of_class); i++)
-		if (of_class[i].class == class && of_class[i].request.code == service)
-			return &of_class[i];
-	return &common[service & 0x7f];
+	const struct cip_op key = { .class = (uint16_t) class, .request.code = service };
+	const struct cip_op *op = class > UINT16_MAX
+		? NULL
+		: bsearch(&key, of_class, COUNT_OF(of_class), sizeof key, by_class);
+	return op ? op : &common[service & 0x7f];
 }
