@@ -58,13 +58,21 @@ static void csv_text(struct out *o, const char *text)
 	out_char(o, '"');
 }
 
+/* The asset's address, or its MAC where it has none. */
+enum { ASSET_TEXT = IP_TEXT > MAC_TEXT ? IP_TEXT : MAC_TEXT };
+
+static const char *asset_text(const struct point_sample *v, char text[ASSET_TEXT])
+{
+	return v->mac ? mac_text(v->mac, text) : ip_text(&v->asset, text);
+}
+
 static void print_csv(struct printer *p, const struct point_sample *v)
 {
-	char text[CLOCK_TEXT], ip[IP_TEXT];
+	char text[CLOCK_TEXT], asset[ASSET_TEXT];
 	struct out *o = p->out;
 	out_str(o, clock_text(v->at_ns, text));
 	out_char(o, ',');
-	out_str(o, ip_text(&v->asset, ip));
+	out_str(o, asset_text(v, asset));
 	out_char(o, ',');
 	out_str(o, v->protocol);
 	out_char(o, ',');
@@ -83,12 +91,12 @@ static void print_csv(struct printer *p, const struct point_sample *v)
 
 static void print_json(struct printer *p, const struct point_sample *v)
 {
-	char text[CLOCK_TEXT], ip[IP_TEXT];
+	char text[CLOCK_TEXT], asset[ASSET_TEXT];
 	struct json *j = &p->json;
 	json_open(j, '{');
 	json_kv_str(j, "kind", "sample");
 	json_kv_str(j, "time", clock_text(v->at_ns, text));
-	json_kv_str(j, "asset", ip_text(&v->asset, ip));
+	json_kv_str(j, "asset", asset_text(v, asset));
 	json_kv_str(j, "protocol", v->protocol);
 	json_kv_str(j, "address", v->address);
 	json_key(j, "value");

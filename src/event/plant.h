@@ -84,7 +84,8 @@ struct point {
 struct point_sample {
 	uint64_t frame;
 	int64_t at_ns;
-	struct ip asset; /* whose point it is */
+	struct ip asset;    /* whose point it is */
+	const uint8_t *mac; /* who speaks right on Ethernet, without an address; or NULL */
 	const char *protocol, *address, *unit;
 	double value;
 	bool changed; /* the first of its point, or another than the one before */

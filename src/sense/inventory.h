@@ -73,9 +73,12 @@ struct module {
 	uint32_t asset;
 };
 
+/* Who speaks right on Ethernet has no address: its points are kept under the number of its MAC. */
+enum { POINT_OF_MAC = 1 << 30 };
+
 struct point_record {
 	uint32_t symbol; /* string number */
-	uint32_t host;
+	uint32_t host;   /* or POINT_OF_MAC and the number of a MAC */
 	const struct proto *proto;
 	uint8_t space, bit;
 	bool written;

@@ -389,7 +389,9 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct point_record *p = &records[i];
-		uint32_t asset = host_at(v, p->host)->asset;
+		uint32_t asset = p->host & POINT_OF_MAC
+			? mac_at(v, p->host & ~(uint32_t)POINT_OF_MAC)->asset
+			: host_at(v, p->host)->asset;
 		if (!asset || !p->proto->point_name)
 			continue;
 		char name[POINT_NAME] = "";

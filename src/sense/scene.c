@@ -572,11 +572,14 @@ static void point(struct scene *c, uint32_t host, const struct point_at *at, dou
 	bool changed = inventory_point(&s->inventory, host, s->proto, at, v, written, c->at_ns);
 	if (!s->config.on_sample || !host || !s->proto->point_name)
 		return;
+	static const struct ip no_ip;
 	char name[POINT_NAME] = "";
 	s->proto->point_name(at, name);
+	bool mac = host & POINT_OF_MAC;
 	const struct point_sample sample = { .frame = c->frame,
 		.at_ns = c->at_ns,
-		.asset = host_at(&s->inventory, host)->ip,
+		.asset = mac ? no_ip : host_at(&s->inventory, host)->ip,
+		.mac = mac ? c->src_mac : NULL,
 		.protocol = s->proto->name,
 		.address = name,
 		.unit = at->measure,
@@ -594,8 +597,13 @@ void point_server(struct scene *c, const struct point_at *at, double v, bool wri
 
 void point_sender(struct scene *c, const struct point_at *at, double v, bool written)
 {
-	if (remembering(c) && c->sense->flow)
-		point(c, account_sender(c->sense), at, v, written);
+	struct sense *s = c->sense;
+	if (!remembering(c))
+		return;
+	if (s->flow)
+		point(c, account_sender(s), at, v, written);
+	else if (s->src_mac)
+		point(c, POINT_OF_MAC | s->src_mac, at, v, written);
 }
 
 /* --- layers and memory --- */
