@@ -11,53 +11,23 @@
 
 #include <cmocka.h>
 
-#include "base/out.h"
-#include "event/fact.h"
+#include "sense/packet.h"
 #include "sense/proto/cip.h"
-#include "sense/sense.h"
+#include "tap.h"
 
-enum { ETHER = 14, IP = 20, TCP = 20, UDP = 8, MESSAGE = 1200, TEXT_MAX = 8192 };
+enum { MESSAGE = 1200 };
 
 struct line {
-	struct sense *sense;
-	char text[TEXT_MAX];
-	struct out out;
+	struct tap tap;
 	uint32_t sequence[2];
-	uint64_t frames;
 	bool udp;
 	uint16_t port; /* of the server */
 	uint16_t seen; /* sender context of the next request */
 };
 
-static void tell_value(struct out *o, const struct value *v)
-{
-	out_fmt(o, " %s=", v->field->name);
-	switch ((enum value_type)v->type) {
-	case VALUE_UINT:
-	case VALUE_FLAG:
-		out_uint(o, v->u);
-		break;
-	case VALUE_INT:
-		out_int(o, v->i);
-		break;
-	case VALUE_REAL:
-		out_fmt(o, "%g", v->d);
-		break;
-	case VALUE_TEXT:
-		out_bytes(o, v->bytes, v->size);
-		break;
-	case VALUE_BYTES:
-	case VALUE_IP:
-	case VALUE_MAC:
-		out_hex(o, v->bytes, v->size);
-		break;
-	}
-}
-
 /* The encapsulation header is the same in every case: left out. */
-static void on_fact(void *self, const struct fact *f)
+static void tell(struct tap *w, const struct fact *f)
 {
-	struct line *w = self;
 	out_fmt(&w->out, "%s %s", f->msg->name, dir_name(f->dir));
 	if (f->request)
 		out_fmt(&w->out, " of %u", (unsigned)f->request);
@@ -67,63 +37,31 @@ static void on_fact(void *self, const struct fact *f)
 		out_fmt(&w->out, " %s", effect_name(f->msg->effect));
 	for (size_t i = 0; i < f->value_count; i++)
 		if (strncmp(f->values[i].field->name, "enip.", 5) != 0)
-			tell_value(&w->out, &f->values[i]);
+			tap_value(w, &f->values[i]);
 	out_char(&w->out, '\n');
 }
 
 static void open_line(struct line *w, bool udp, uint16_t port)
 {
 	*w = (struct line){ .udp = udp, .port = port, .sequence = { 100, 200 } };
-	w->out = out_mem(w->text, sizeof w->text);
-	struct err e = { 0 };
-	const struct sense_config config = { .memory = 8 << 20, .on_fact = on_fact, .self = w };
-	w->sense = sense_new(&config, &e);
-	assert_non_null(w->sense);
+	tap_open(&w->tap, 0);
+	w->tap.tell = tell;
 }
 
-static void put16(uint8_t *to, size_t n)
+static void send_bytes(struct line *w, unsigned side, const uint8_t *bytes, size_t size)
 {
-	to[0] = (uint8_t)(n >> 8);
-	to[1] = (uint8_t)n;
-}
-
-static void send_frame(struct line *w, unsigned side, const uint8_t *bytes, size_t size)
-{
-	uint8_t frame[ETHER + IP + TCP + MESSAGE + 64] = { 0 };
-	size_t head = w->udp ? UDP : TCP;
-	assert_true(size <= MESSAGE + 64);
-	frame[5] = (uint8_t)(2 - side);
-	frame[11] = (uint8_t)(1 + side);
-	put16(frame + 12, 0x0800);
-	uint8_t *ip = frame + ETHER, *next = ip + IP;
-	ip[0] = 0x45;
-	put16(ip + 2, IP + head + size);
-	ip[8] = 64;
-	ip[9] = w->udp ? 17 : 6;
-	memcpy(ip + 12, (uint8_t[]){ 10, 0, 0, (uint8_t)(1 + side) }, 4);
-	memcpy(ip + 16, (uint8_t[]){ 10, 0, 0, (uint8_t)(2 - side) }, 4);
-	put16(next, side ? w->port : 50000);
-	put16(next + 2, side ? 50000 : w->port);
+	unsigned from = 1 + side, to = 2 - side;
+	unsigned from_port = side ? w->port : 50000, to_port = side ? 50000 : w->port;
 	if (w->udp) {
-		put16(next + 4, UDP + size);
-	} else {
-		put16(next + 4, w->sequence[side] >> 16);
-		put16(next + 6, w->sequence[side] & 0xffff);
-		put16(next + 8, w->sequence[!side] >> 16);
-		put16(next + 10, w->sequence[!side] & 0xffff);
-		next[12] = 0x50;
-		next[13] = 0x18;
-		w->sequence[side] += (uint32_t)size;
+		tap_udp(&w->tap,
+			&(struct udp_row){
+				from, to, from_port, to_port, .bytes = bytes, .size = size });
+		return;
 	}
-	memcpy(next + head, bytes, size);
-	const uint32_t whole = (uint32_t)(ETHER + IP + head + size);
-	const struct sense_frame f = { .bytes = frame,
-		.size = whole,
-		.wire_size = whole,
-		.linktype = LINK_ETHERNET,
-		.at_ns = (int64_t)(1 + w->frames) * 1000000,
-		.number = ++w->frames };
-	sense_frames(w->sense, &f, 1);
+	tap_tcp(&w->tap,
+		&(struct tcp_row){ from, to, from_port, to_port, TCP_ACK | TCP_PSH,
+			w->sequence[side], w->sequence[!side], .bytes = bytes, .size = size });
+	w->sequence[side] += (uint32_t)size;
 }
 
 static size_t hex_of(const char *text, uint8_t *to)
@@ -149,25 +87,27 @@ static void send_cip(struct line *w, const char *line)
 	m[2] = (uint8_t)(size + 16);
 	m[3] = (uint8_t)((size + 16) >> 8);
 	m[4] = 1; /* session */
-	put16(m + 12, side ? w->seen : ++w->seen);
+	uint16_t context = side ? w->seen : ++w->seen;
+	m[12] = (uint8_t)(context >> 8);
+	m[13] = (uint8_t)context;
 	m[30] = 2; /* items: null address, unconnected data */
 	m[36] = 0xb2;
 	m[38] = (uint8_t)size;
 	m[39] = (uint8_t)(size >> 8);
-	send_frame(w, side, m, 40 + size);
+	send_bytes(w, side, m, 40 + size);
 }
 
 static void send_raw(struct line *w, const char *line)
 {
 	uint8_t m[MESSAGE];
-	send_frame(w, line[0] == '<', m, hex_of(line + 1, m));
+	send_bytes(w, line[0] == '<', m, hex_of(line + 1, m));
 }
 
 static const char *close_line(struct line *w)
 {
-	sense_end(w->sense);
-	sense_free(w->sense);
-	return out_text(&w->out);
+	tap_end(&w->tap);
+	tap_close(&w->tap);
+	return w->tap.text;
 }
 
 struct talk_case {
@@ -211,9 +151,9 @@ static const struct talk_case cases[] = {
 		{ "> 10 03 20 f5 24 01 30 05 02 01 a8 c0 00 ff ff ff 00 00 00 00 00 00 00 00 00 00 "
 		  "00 00 00 00" },
 		"set_attribute_single request config cip.service=16 cip.class=245 cip.instance=1 "
-		"cip.attribute=5 cip.tcpip.ip_addr=c0a80102 cip.tcpip.subnet_mask=ffffff00 "
-		"cip.tcpip.gateway=00000000 cip.tcpip.name_server=00000000 "
-		"cip.tcpip.name_server2=00000000 cip.tcpip.domain_name=\n" },
+		"cip.attribute=5 cip.tcpip.ip_addr=192.168.1.2 "
+		"cip.tcpip.subnet_mask=255.255.255.0 cip.tcpip.gateway=0.0.0.0 "
+		"cip.tcpip.name_server=0.0.0.0 cip.tcpip.name_server2=0.0.0.0 cip.tcpip.domain_name=\n" },
 	{ "a controller stopped, a device reset, firmware replaced",
 		{ "> 07 02 20 8e 24 01", "> 05 02 20 01 24 01 00", "> 4b 02 20 a1 24 01" },
 		"stop request stop cip.service=7 cip.class=142 cip.instance=1\n"
@@ -300,26 +240,24 @@ static void test_plant(void **state)
 {
 	(void)state;
 	struct line w;
-	struct plant p;
-	struct err e = { 0 };
 	open_line(&w, false, 44818);
 	send_cip(&w, "> 52 02 20 06 24 01 07 e9 06 00 01 02 20 01 24 01 01 00 01 02");
 	send_cip(&w, "< 81 00 00 00 01 00 0e 00 36 00 10 14 60 30 3f 82 51 00 03 4c 36 31");
 	send_cip(&w, "> 4c 04 91 03 4c 76 6c 00 28 03 02 00");
 	send_cip(&w, "< cc 00 00 00 c3 00 05 00 06 00");
-	sense_end(w.sense);
-	assert_int_equal(sense_plant(w.sense, &p, &e), 0);
-	const struct asset *module = asset_of(&p, "L61");
+	tap_end(&w.tap);
+	const struct plant *p = &w.tap.plant;
+	const struct asset *module = asset_of(p, "L61");
 	assert_non_null(module);
 	assert_true(module->part_of != 0);
 	assert_string_equal(module->serial, "0051823f");
 	assert_string_equal(module->firmware, "16.020");
 	assert_string_equal(module->vendor, "Rockwell Automation/Allen-Bradley");
-	assert_int_equal(p.point_count, 2);
-	assert_string_equal(p.points[0].address, "Lvl[3]");
-	assert_true(p.points[0].last == 5 && p.points[1].last == 6);
-	assert_string_equal(p.points[1].address, "Lvl[4]");
-	sense_free(w.sense);
+	assert_int_equal(p->point_count, 2);
+	assert_string_equal(p->points[0].address, "Lvl[3]");
+	assert_true(p->points[0].last == 5 && p->points[1].last == 6);
+	assert_string_equal(p->points[1].address, "Lvl[4]");
+	tap_close(&w.tap);
 }
 
 /* A control block has a length and a position where a counter has a preset and a count. */
@@ -327,24 +265,22 @@ static void test_pccc_points(void **state)
 {
 	(void)state;
 	struct line w;
-	struct plant p;
-	struct err e = { 0 };
 	open_line(&w, false, 44818);
 	send_cip(&w, "> 4b 02 20 67 24 01 07 4d 00 99 00 00 00 0f 00 03 00 a2 04 06 88 03 01");
 	send_cip(&w, "< cb 00 00 00 07 4d 00 99 00 00 00 4f 00 03 00 0a 00 07 00");
 	send_cip(&w, "> 4b 02 20 67 24 01 07 4d 00 99 00 00 00 0f 00 04 00 a2 04 05 87 03 01");
 	send_cip(&w, "< cb 00 00 00 07 4d 00 99 00 00 00 4f 00 04 00 0a 00 07 00");
-	sense_end(w.sense);
-	assert_int_equal(sense_plant(w.sense, &p, &e), 0);
-	assert_int_equal(p.point_count, 4);
+	tap_end(&w.tap);
+	const struct plant *p = &w.tap.plant;
+	assert_int_equal(p->point_count, 4);
 	static const char *const names[] = { "C5:3.ACC", "C5:3.PRE", "R6:3.LEN", "R6:3.POS" };
 	for (size_t i = 0; i < 4; i++) {
 		bool there = false;
-		for (size_t n = 0; n < p.point_count; n++)
-			there |= strcmp(p.points[n].address, names[i]) == 0;
+		for (size_t n = 0; n < p->point_count; n++)
+			there |= strcmp(p->points[n].address, names[i]) == 0;
 		assert_true(there);
 	}
-	sense_free(w.sense);
+	tap_close(&w.tap);
 }
 
 /* Content decides: the same bytes on another port are ours, others on port 44818 are not. */
@@ -382,7 +318,6 @@ static void test_probe(void **state)
 		}
 }
 
-/* Requests beyond what is remembered push out older ones: their answers lose the path, no more. */
 static void test_services_in_order(void **state)
 {
 	(void)state;
@@ -400,6 +335,7 @@ static void test_services_in_order(void **state)
 	assert_int_equal(cip_op(0x4c, &far)->class, ANY_CLASS);
 }
 
+/* Requests beyond what is remembered push out older ones: their answers lose the path, no more. */
 static void test_forgotten(void **state)
 {
 	(void)state;
@@ -413,7 +349,7 @@ static void test_forgotten(void **state)
 	open_line(&w, false, 44818);
 	for (unsigned i = 0; i < 12; i++)
 		send_cip(&w, out_text(&o));
-	w.out.used = 0;
+	w.tap.out.used = 0;
 	send_cip(&w, "< cc 00 00 00 c3 00 05 00"); /* the last one */
 	w.seen = 1;
 	send_cip(&w, "< cc 00 00 00 c3 00 06 00"); /* the first one */

@@ -10,11 +10,11 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "base/out.h"
-#include "event/plant.h"
-#include "sense/sense.h"
+#include "tap.h"
 
-enum { ETHER = 14, IP = 20, UDP = 8, HEADS = ETHER + IP + UDP, MESSAGE = 600, TEXT_MAX = 8192 };
+enum { MESSAGE = 600 };
+
+#define MDNS_GROUP 0xe00000fbu
 
 /* Each message as it travels, in hex. */
 static const char dns_q[] =
@@ -67,105 +67,42 @@ static const char ntp_ctl_r[] =
 	"16820001000000000000002c76657273696f6e3d226e74706420342e322e38703135222c207379737465"
 	"6d3d224c696e75782f352e313022";
 
-static const uint8_t mdns_group[4] = { 224, 0, 0, 251 };
-
 struct line {
-	struct sense *sense;
-	char text[TEXT_MAX];
-	struct out out;
-	uint64_t frames, facts;
+	struct tap tap;
 	bool apart; /* each datagram is a conversation of its own */
 };
 
-static void tell_value(struct out *o, const struct value *v)
+static void tell(struct tap *w, const struct fact *f)
 {
-	struct ip a;
-	char ip[IP_TEXT];
-	out_fmt(o, " %s=", v->field->name);
-	switch ((enum value_type)v->type) {
-	case VALUE_UINT:
-	case VALUE_FLAG:
-		out_uint(o, v->u);
-		break;
-	case VALUE_INT:
-		out_int(o, v->i);
-		break;
-	case VALUE_REAL:
-		out_fmt(o, "%g", v->d);
-		break;
-	case VALUE_TEXT:
-		out_bytes(o, v->bytes, v->size);
-		break;
-	case VALUE_IP:
-		a = ip_of_4(v->bytes);
-		out_str(o, ip_text(&a, ip));
-		break;
-	case VALUE_BYTES:
-	case VALUE_MAC:
-		out_hex(o, v->bytes, v->size);
-		break;
-	}
-}
-
-static void on_fact(void *self, const struct fact *f)
-{
-	struct line *w = self;
-	w->facts++;
 	out_fmt(&w->out, "%s %s %s", f->protocol, f->msg->name, dir_name(f->dir));
 	if (f->request)
 		out_fmt(&w->out, " of %u", (unsigned)f->request);
 	if (f->msg->effect)
 		out_fmt(&w->out, " %s", effect_name(f->msg->effect));
 	for (size_t i = 0; i < f->value_count; i++)
-		tell_value(&w->out, &f->values[i]);
+		tap_value(w, &f->values[i]);
 	out_char(&w->out, '\n');
 }
 
 static void open_line(struct line *w)
 {
-	*w = (struct line){ 0 };
-	w->out = out_mem(w->text, sizeof w->text);
-	struct err e = { 0 };
-	const struct sense_config config = { .memory = 8 << 20, .on_fact = on_fact, .self = w };
-	w->sense = sense_new(&config, &e);
-	assert_non_null(w->sense);
-}
-
-static void put16(uint8_t *to, size_t n)
-{
-	to[0] = (uint8_t)(n >> 8);
-	to[1] = (uint8_t)n;
+	w->apart = false;
+	tap_open(&w->tap, 0);
+	w->tap.tell = tell;
 }
 
 /* From 10.0.0.1 to 10.0.0.2 or back, or to a group. */
-static void send(
-	struct line *w, unsigned side, const uint8_t *group, const uint8_t *bytes, size_t size)
+static void send(struct line *w, unsigned side, unsigned group, const uint8_t *bytes, size_t size)
 {
-	uint8_t frame[HEADS + MESSAGE] = { 0 };
-	assert_true(size <= MESSAGE);
-	frame[5] = (uint8_t)(2 - side);
-	frame[11] = (uint8_t)(1 + side);
-	put16(frame + 12, 0x0800);
-	uint8_t *ip = frame + ETHER, *udp = ip + IP;
-	ip[0] = 0x45;
-	put16(ip + 2, IP + UDP + size);
-	ip[8] = 64;
-	ip[9] = 17;
-	memcpy(ip + 12, (uint8_t[]){ 10, 0, 0, (uint8_t)(1 + side) }, 4);
-	memcpy(ip + 16, group ? group : (uint8_t[]){ 10, 0, 0, (uint8_t)(2 - side) }, 4);
-	size_t port = w->apart ? 40000 + w->frames : 40000;
-	put16(udp, side ? 30000 : port);
-	put16(udp + 2, side ? port : 30000);
-	put16(udp + 4, UDP + size);
-	memcpy(udp + UDP, bytes, size);
-	const uint32_t whole = (uint32_t)(HEADS + size);
-	const struct sense_frame f = { .bytes = frame,
-		.size = whole,
-		.wire_size = whole,
-		.linktype = LINK_ETHERNET,
-		.at_ns = (int64_t)(1 + w->frames) * 1000000,
-		.number = ++w->frames };
-	sense_frames(w->sense, &f, 1);
+	unsigned port = w->apart ? 40000 + (unsigned)w->tap.frames : 40000;
+	tap_udp(&w->tap,
+		&(struct udp_row){ .from = 1 + side,
+			.to = 2 - side,
+			.from_port = side ? 30000 : port,
+			.to_port = side ? port : 30000,
+			.bytes = bytes,
+			.size = size,
+			.group = group });
 }
 
 static size_t hex_of(const char *text, uint8_t to[MESSAGE])
@@ -178,7 +115,7 @@ static size_t hex_of(const char *text, uint8_t to[MESSAGE])
 	return n;
 }
 
-static void send_hex(struct line *w, unsigned side, const uint8_t *group, const char *text)
+static void send_hex(struct line *w, unsigned side, unsigned group, const char *text)
 {
 	uint8_t bytes[MESSAGE];
 	send(w, side, group, bytes, hex_of(text, bytes));
@@ -187,34 +124,32 @@ static void send_hex(struct line *w, unsigned side, const uint8_t *group, const 
 /* Ends the conversation; identities follow the facts, one line each. */
 static const char *close_line(struct line *w)
 {
-	struct plant plant;
-	struct err e = { 0 };
-	sense_end(w->sense);
-	assert_int_equal(sense_plant(w->sense, &plant, &e), 0);
-	for (size_t i = 0; i < plant.asset_count; i++) {
-		const struct asset *a = &plant.assets[i];
+	tap_end(&w->tap);
+	const struct plant *p = &w->tap.plant;
+	for (size_t i = 0; i < p->asset_count; i++) {
+		const struct asset *a = &p->assets[i];
 		for (uint32_t k = 0; k < a->identity.count; k++) {
-			const struct identity *id = &plant.identity[a->identity.first + k];
+			const struct identity *id = &p->identity[a->identity.first + k];
 			char ip[IP_TEXT] = "";
 			if (a->ips.count)
-				ip_text(&plant.ips[a->ips.first], ip);
-			out_fmt(&w->out, "%s: %s=%s (%s, %u)\n", ip, identity_key_name(id->key),
+				ip_text(&p->ips[a->ips.first], ip);
+			out_fmt(&w->tap.out, "%s: %s=%s (%s, %u)\n", ip, identity_key_name(id->key),
 				id->value, id->protocol, (unsigned)id->frame);
 		}
 	}
-	sense_free(w->sense);
-	return out_text(&w->out);
+	tap_close(&w->tap);
+	return out_text(&w->tap.out);
 }
 
 struct talk {
 	const char *name;
 	const char *one, *two; /* from 10.0.0.1, then from 10.0.0.2; either may be missing */
-	const uint8_t *group;
+	unsigned group;
 	const char *expected;
 };
 
 static const struct talk talks[] = {
-	{ "an alias and its address: the address has the name that was asked", dns_q, dns_r, NULL,
+	{ "an alias and its address: the address has the name that was asked", dns_q, dns_r, 0,
 		"dns query request dns.id=4660 dns.qry.name=www.Plant.example "
 		"dns.qry.type=1 dns.qry.class=1\n"
 		"dns query response of 1 dns.id=4660 dns.rcode=0 "
@@ -223,28 +158,28 @@ static const struct talk talks[] = {
 		"dns.cname=edge.Plant.example dns.resp.name=edge.Plant.example "
 		"dns.resp.type=1 dns.resp.ttl=60 dns.a=192.168.7.9\n"
 		"192.168.7.9: name=www.plant.example (dns, 2)\n" },
-	{ "a name that points at itself is no question", dns_loop, NULL, NULL, "" },
-	{ "an answer with a circle in it is malformed, the question stays", dns_q, dns_loop2, NULL,
+	{ "a name that points at itself is no question", dns_loop, NULL, 0, "" },
+	{ "an answer with a circle in it is malformed, the question stays", dns_q, dns_loop2, 0,
 		"dns query request dns.id=4660 dns.qry.name=www.Plant.example "
 		"dns.qry.type=1 dns.qry.class=1\n" },
-	{ "what is sent to mDNS's group is mDNS", mdns, NULL, mdns_group,
+	{ "what is sent to mDNS's group is mDNS", mdns, NULL, MDNS_GROUP,
 		"mdns query response dns.id=0 dns.rcode=0 dns.resp.name=cam-3.local "
 		"dns.resp.type=1 dns.resp.ttl=120 dns.a=10.0.0.1 "
 		"dns.resp.name=cam-3._device-info._tcp.local dns.resp.type=16 "
 		"dns.resp.ttl=120 dns.txt=model=IPC-20\n"
 		"10.0.0.1: model=IPC-20 (mdns, 1)\n"
 		"10.0.0.1: name=cam-3.local (mdns, 1)\n" },
-	{ "an LLMNR answer goes straight to who asked", NULL, llmnr_r, NULL,
+	{ "an LLMNR answer goes straight to who asked", NULL, llmnr_r, 0,
 		"llmnr query response dns.id=119 dns.rcode=0 dns.qry.name=hmi7 "
 		"dns.qry.type=1 dns.qry.class=1 dns.resp.name=hmi7 dns.resp.type=1 "
 		"dns.resp.ttl=30 dns.a=10.0.0.2\n"
 		"10.0.0.2: name=hmi7 (llmnr, 1)\n" },
-	{ "a name registered", nbns, NULL, NULL,
+	{ "a name registered", nbns, NULL, 0,
 		"nbns name_registration request nbns.id=37625 nbns.name=PLC-ROOM "
 		"nbns.suffix=0 nbns.name=PLC-ROOM nbns.suffix=0 nbns.ttl=300000 "
 		"nbns.group=0 nbns.addr=10.0.0.1\n"
 		"10.0.0.1: name=PLC-ROOM (nbns, 1)\n" },
-	{ "a browser announcement", nbdgm, NULL, NULL,
+	{ "a browser announcement", nbdgm, NULL, 0,
 		"nbdgm direct_group other nbdgm.id=5 nbdgm.src_ip=10.0.0.1 "
 		"nbdgm.source_name=PLC-ROOM nbdgm.destination_name=WORKGROUP "
 		"nbdgm.mailslot=\\MAILSLOT\\BROWSE browser.command=1 "
@@ -253,26 +188,26 @@ static const struct talk talks[] = {
 		"10.0.0.1: name=PLC-ROOM (nbdgm, 1)\n"
 		"10.0.0.1: description=Line 2 (nbdgm, 1)\n"
 		"10.0.0.1: os=Windows 6.1 (nbdgm, 1)\n" },
-	{ "an agent says its name", snmp_get, snmp_rsp, NULL,
+	{ "an agent says its name", snmp_get, snmp_rsp, 0,
 		"snmp get request snmp.version=1 snmp.community=public snmp.request_id=7 "
 		"snmp.error=0 snmp.error_index=0 snmp.oid=1.3.6.1.2.1.1.5.0\n"
 		"snmp get response of 1 snmp.version=1 snmp.community=public "
 		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "
 		"snmp.oid=1.3.6.1.2.1.1.5.0 snmp.value.text=sw-hall-2\n"
 		"10.0.0.2: name=sw-hall-2 (snmp, 2)\n" },
-	{ "a name in the language of the plant", snmp_utf8, NULL, NULL,
+	{ "a name in the language of the plant", snmp_utf8, NULL, 0,
 		"snmp response response snmp.version=1 snmp.community=public "
 		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "
 		"snmp.oid=1.3.6.1.2.1.1.5.0 snmp.value.bytes=53c3bc6420e282ac\n"
 		"10.0.0.1: name=S\xc3\xbc\x64 \xe2\x82\xac (snmp, 1)\n" },
-	{ "a variable set", snmp_set, NULL, NULL,
+	{ "a variable set", snmp_set, NULL, 0,
 		"snmp set request config snmp.version=1 snmp.community=public "
 		"snmp.request_id=7 snmp.error=0 snmp.error_index=0 "
 		"snmp.oid=1.3.6.1.2.1.1.5.0 snmp.value.text=evil\n" },
-	{ "a version 3 message with privacy still names its user", snmp3, NULL, NULL,
+	{ "a version 3 message with privacy still names its user", snmp3, NULL, 0,
 		"snmp encrypted other snmp.version=3 snmp.msg_id=9 snmp.msg_flags=3 "
 		"snmp.security_model=3 snmp.engine_id=80001f8804 snmp.user=nms\n" },
-	{ "time asked and told", ntp_q, ntp_r, NULL,
+	{ "time asked and told", ntp_q, ntp_r, 0,
 		"ntp time request ntp.leap=0 ntp.version=4 ntp.mode=3 ntp.stratum=0 "
 		"ntp.poll=0 ntp.precision=0 ntp.root_delay=0 ntp.root_dispersion=0 "
 		"ntp.transmit_time_ms=1666548096500\n"
@@ -281,7 +216,7 @@ static const struct talk talks[] = {
 		"ntp.root_dispersion=0.015625 ntp.reference=192.168.0.1 "
 		"ntp.reference_time_ms=1666548095000 ntp.originate_time_ms=1666548096500 "
 		"ntp.receive_time_ms=1666548097000 ntp.transmit_time_ms=1666548097250\n" },
-	{ "a time server says what it runs", ntp_ctl_q, ntp_ctl_r, NULL,
+	{ "a time server says what it runs", ntp_ctl_q, ntp_ctl_r, 0,
 		"ntp read_variables request ntp.version=2 ntp.mode=6 "
 		"ntp.control.operation=2 ntp.control.sequence=1 ntp.control.status=0 "
 		"ntp.control.association=0\n"
@@ -302,7 +237,7 @@ static void facts_and_identities(void **unused)
 		if (talks[i].one)
 			send_hex(&w, 0, talks[i].group, talks[i].one);
 		if (talks[i].two)
-			send_hex(&w, 1, NULL, talks[i].two);
+			send_hex(&w, 1, 0, talks[i].two);
 		const char *text = close_line(&w);
 		if (strcmp(text, talks[i].expected) != 0)
 			print_error("%s:\n%s", talks[i].name, text);
@@ -324,9 +259,9 @@ static void parts_are_nothing(void **unused)
 		w.apart = true;
 		for (size_t n = 1; n < size; n++)
 			send(&w, side, talks[i].group, bytes, n);
-		if (w.facts)
-			print_error("%s:\n%s", talks[i].name, out_text(&w.out));
-		assert_int_equal(w.facts, 0);
+		if (w.tap.facts)
+			print_error("%s:\n%s", talks[i].name, w.tap.text);
+		assert_int_equal(w.tap.facts, 0);
 		close_line(&w);
 	}
 }
@@ -349,11 +284,11 @@ static void noise_is_nothing(void **unused)
 			random ^= random << 17;
 			bytes[k] = (uint8_t)(random >> 56);
 		}
-		send(&w, 0, NULL, bytes, 8 + (random >> 32) % 200);
+		send(&w, 0, 0, bytes, 8 + (random >> 32) % 200);
 	}
-	if (w.facts)
-		print_error("%s", out_text(&w.out));
-	assert_int_equal(w.facts, 0);
+	if (w.tap.facts)
+		print_error("%s", w.tap.text);
+	assert_int_equal(w.tap.facts, 0);
 	close_line(&w);
 }
 

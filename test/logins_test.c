@@ -9,19 +9,10 @@
 
 #include <cmocka.h>
 
-#include "base/out.h"
-#include "event/fact.h"
-#include "sense/sense.h"
+#include "sense/packet.h"
+#include "tap.h"
 
-enum { ETHER = 14, IP = 20, TCP = 20, ROOM = 1024, PORT = 40021 };
-
-struct line {
-	struct sense *sense;
-	char text[4096];
-	struct out out;
-	uint32_t sequence[2];
-	uint64_t frames;
-};
+enum { WHOLE = 1024, PORT = 40021 };
 
 struct said {
 	char who; /* '<' server, '>' client */
@@ -33,9 +24,8 @@ struct said {
 		who, bytes, sizeof(bytes) - 1                                                      \
 	}
 
-static void on_fact(void *self, const struct fact *f)
+static void tell(struct tap *w, const struct fact *f)
 {
-	struct line *w = self;
 	out_fmt(&w->out, "%s", f->msg->name);
 	if (f->failed)
 		out_str(&w->out, " failed");
@@ -56,92 +46,48 @@ static void on_fact(void *self, const struct fact *f)
 	out_char(&w->out, '\n');
 }
 
-static void wire_open(struct line *w)
+static void segment(struct tap *w, uint32_t next[2], unsigned side, unsigned flags,
+	const void *bytes, size_t size)
 {
-	*w = (struct line){ .sequence = { 1000, 5000 } };
-	w->out = out_mem(w->text, sizeof w->text);
-	struct err e = { 0 };
-	const struct sense_config config = { .memory = 8 << 20, .on_fact = on_fact, .self = w };
-	w->sense = sense_new(&config, &e);
-	assert_non_null(w->sense);
-}
-
-static void wire_frame(struct line *w, const uint8_t *bytes, size_t size)
-{
-	const struct sense_frame f = { .bytes = bytes,
-		.size = (uint32_t)size,
-		.wire_size = (uint32_t)size,
-		.linktype = LINK_ETHERNET,
-		.at_ns = 1000000000 + (int64_t)w->frames,
-		.number = ++w->frames };
-	sense_frames(w->sense, &f, 1);
-}
-
-static void put16(uint8_t *at, unsigned v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-	put16(at, v >> 16);
-	put16(at + 2, v & 0xffff);
-}
-
-static void segment(struct line *w, unsigned side, uint8_t flags, const void *bytes, size_t size)
-{
-	uint8_t f[ETHER + IP + TCP + ROOM] = { 0 };
-	uint8_t *ip = f + ETHER, *tcp = ip + IP;
-	assert_true(size <= ROOM);
-	memcpy(f, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
-	f[5] = (uint8_t)(2 - side);
-	f[11] = (uint8_t)(1 + side);
-	put16(f + 12, 0x0800);
-	ip[0] = 0x45;
-	put16(ip + 2, (unsigned)(IP + TCP + size));
-	ip[8] = 64;
-	ip[9] = 6;
-	memcpy(ip + 12, "\x0a\0\0\x01\x0a\0\0\x02", 8);
-	ip[15] = (uint8_t)(1 + side);
-	ip[19] = (uint8_t)(2 - side);
-	put16(tcp, side ? PORT : 50000);
-	put16(tcp + 2, side ? 50000 : PORT);
-	put32(tcp + 4, w->sequence[side]);
-	put32(tcp + 8, w->sequence[!side]);
-	tcp[12] = 0x50;
-	tcp[13] = flags;
-	put16(tcp + 14, 8192);
-	if (size)
-		memcpy(tcp + TCP, bytes, size);
-	w->sequence[side] += (uint32_t)size + (flags & 2 ? 1 : 0);
-	wire_frame(w, f, ETHER + IP + TCP + size);
+	tap_tcp(w,
+		&(struct tcp_row){ .from = 1 + side,
+			.to = 2 - side,
+			.from_port = side ? PORT : 50000,
+			.to_port = side ? 50000 : PORT,
+			.flags = flags,
+			.seq = next[side],
+			.ack = next[!side],
+			.bytes = bytes,
+			.size = size });
+	next[side] += (uint32_t)size + (flags & TCP_SYN ? 1 : 0);
 }
 
 /* The conversation in segments of at most `piece` bytes. */
-static void talk(struct line *w, const struct said *said, size_t piece)
+static void talk(struct tap *w, const struct said *said, size_t piece)
 {
-	wire_open(w);
-	segment(w, 0, 0x02, NULL, 0);
-	segment(w, 1, 0x12, NULL, 0);
-	segment(w, 0, 0x10, NULL, 0);
+	uint32_t next[2] = { 1000, 5000 };
+	tap_open(w, 0);
+	w->tell = tell;
+	segment(w, next, 0, TCP_SYN, NULL, 0);
+	segment(w, next, 1, TCP_SYN | TCP_ACK, NULL, 0);
+	segment(w, next, 0, TCP_ACK, NULL, 0);
 	for (; said->who; said++)
 		for (size_t at = 0; at < said->size; at += piece) {
 			size_t left = said->size - at;
-			segment(w, said->who == '<', 0x18, said->bytes + at,
+			segment(w, next, said->who == '<', TCP_ACK | TCP_PSH, said->bytes + at,
 				left < piece ? left : piece);
 		}
-	sense_end(w->sense);
+	tap_end(w);
 }
 
 static void expect(const struct said *said, const char *facts)
 {
-	static const size_t pieces[] = { ROOM, 7, 3, 1 };
+	static const size_t pieces[] = { WHOLE, 7, 3, 1 };
 	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-		struct line w;
+		static struct tap w;
 		talk(&w, said, pieces[i]);
-		assert_string_equal(out_text(&w.out), facts);
-		sense_free(w.sense);
+		assert_string_equal(w.text, facts);
+		tap_close(&w);
 	}
 }
 
@@ -248,23 +194,23 @@ static void lldp_names_a_controller(void **state)
 		"\x0c\x55Siemens, SIMATIC S7, CPU-1200, 6ES7 215-1AG40-0XB0, HW: 10, FW: V.4.3.1, "
 		"S V-L8BT7803"
 		"\x0e\x04\0\x84\0\x84\xfe\x08\0\x0e\xcf\x02\0\0\0\0\0\0";
-	struct line w;
-	struct plant p;
-	struct err e;
-	wire_open(&w);
-	wire_frame(&w, (const uint8_t *)frame, sizeof frame - 1);
-	sense_end(w.sense);
-	assert_int_equal(sense_plant(w.sense, &p, &e), 0);
-	assert_int_equal(p.asset_count, 1);
-	assert_int_equal(p.assets[0].type, TYPE_PLC);
-	assert_string_equal(identity_of(&p, ID_VENDOR), "Siemens");
-	assert_string_equal(identity_of(&p, ID_MODEL), "CPU-1200");
-	assert_string_equal(identity_of(&p, ID_ORDER_NUMBER), "6ES7 215-1AG40-0XB0");
-	assert_string_equal(identity_of(&p, ID_HARDWARE), "10");
-	assert_string_equal(identity_of(&p, ID_FIRMWARE), "V4.3.1");
-	assert_string_equal(identity_of(&p, ID_SERIAL), "S V-L8BT7803");
-	assert_string_equal(identity_of(&p, ID_NAME), "pump-3");
-	sense_free(w.sense);
+	static struct tap w;
+	struct made m = { .size = 0 };
+	made_bytes(&m, frame, sizeof frame - 1);
+	tap_open(&w, 0);
+	tap_frame(&w, &m, 0);
+	tap_end(&w);
+	const struct plant *p = &w.plant;
+	assert_int_equal(p->asset_count, 1);
+	assert_int_equal(p->assets[0].type, TYPE_PLC);
+	assert_string_equal(identity_of(p, ID_VENDOR), "Siemens");
+	assert_string_equal(identity_of(p, ID_MODEL), "CPU-1200");
+	assert_string_equal(identity_of(p, ID_ORDER_NUMBER), "6ES7 215-1AG40-0XB0");
+	assert_string_equal(identity_of(p, ID_HARDWARE), "10");
+	assert_string_equal(identity_of(p, ID_FIRMWARE), "V4.3.1");
+	assert_string_equal(identity_of(p, ID_SERIAL), "S V-L8BT7803");
+	assert_string_equal(identity_of(p, ID_NAME), "pump-3");
+	tap_close(&w);
 }
 
 int main(void)

@@ -82,7 +82,7 @@ void made_ip4(struct made *m, const struct made_ip4 *ip)
 	made_16(m, (ip->ttl ? ip->ttl : 64) << 8 | ip->transport);
 	made_16(m, 0);
 	made_32(m, 0x0a000000 | ip->from);
-	made_32(m, 0x0a000000 | ip->to);
+	made_32(m, ip->group ? ip->group : 0x0a000000 | ip->to);
 	put_16(head + 10, ~sum(head, 20, 0));
 }
 
@@ -96,8 +96,11 @@ void made_udp(struct made *m, unsigned from_port, unsigned to_port, size_t size)
 
 /* --- the sensor --- */
 
-static void tell_value(struct out *o, const struct value *v)
+void tap_value(struct tap *w, const struct value *v)
 {
+	struct out *o = &w->out;
+	struct ip a;
+	char ip[IP_TEXT];
 	out_fmt(o, " %s=", v->field->name);
 	switch ((enum value_type)v->type) {
 	case VALUE_UINT:
@@ -114,6 +117,12 @@ static void tell_value(struct out *o, const struct value *v)
 		out_bytes(o, v->bytes, v->size);
 		break;
 	case VALUE_IP:
+		if (v->size == 4)
+			a = ip_of_4(v->bytes);
+		else
+			memcpy(a.b, v->bytes, sizeof a.b);
+		out_str(o, ip_text(&a, ip));
+		break;
 	case VALUE_BYTES:
 	case VALUE_MAC:
 		out_hex(o, v->bytes, v->size);
@@ -121,20 +130,25 @@ static void tell_value(struct out *o, const struct value *v)
 	}
 }
 
+static void tell(struct tap *w, const struct fact *f)
+{
+	out_fmt(&w->out, "%u %s %s %s", (unsigned)f->frame, f->protocol, f->msg->name,
+		dir_name(f->dir));
+	for (size_t i = 0; i < f->value_count; i++)
+		tap_value(w, &f->values[i]);
+	out_char(&w->out, '\n');
+}
+
 static void on_fact(void *self, const struct fact *f)
 {
 	struct tap *w = self;
 	w->facts++;
-	out_fmt(&w->out, "%u %s %s %s", (unsigned)f->frame, f->protocol, f->msg->name,
-		dir_name(f->dir));
-	for (size_t i = 0; i < f->value_count; i++)
-		tell_value(&w->out, &f->values[i]);
-	out_char(&w->out, '\n');
+	w->tell(w, f);
 }
 
 void tap_open(struct tap *w, size_t memory)
 {
-	*w = (struct tap){ .at_ns = 1000000000 };
+	*w = (struct tap){ .at_ns = 1000000000, .tell = tell };
 	w->out = out_mem(w->text, sizeof w->text);
 	struct err e = { 0 };
 	const struct sense_config config = {
@@ -196,6 +210,7 @@ void tap_tcp(struct tap *w, const struct tcp_row *row)
 	struct made data = { .size = 0 }, m = { .size = 0 };
 	if (row->hex)
 		made_hex(&data, row->hex);
+	made_bytes(&data, row->bytes, row->size);
 	size_t size = 20 + row->options + data.size;
 	made_ether(&m, row->from, row->to, 0x0800);
 	made_ip4(&m,
@@ -228,12 +243,14 @@ void tap_udp(struct tap *w, const struct udp_row *row)
 	struct made data = { .size = 0 }, m = { .size = 0 };
 	if (row->hex)
 		made_hex(&data, row->hex);
+	made_bytes(&data, row->bytes, row->size);
 	made_ether(&m, row->mac ? row->mac : row->from, row->to, 0x0800);
 	made_ip4(&m,
 		&(struct made_ip4){ .from = row->from,
 			.to = row->to,
 			.transport = TRANSPORT_UDP,
 			.ttl = row->ttl,
+			.group = row->group,
 			.size = 8 + data.size });
 	made_udp(&m, row->from_port, row->to_port, data.size);
 	made_bytes(&m, data.bytes, data.size);

@@ -26,6 +26,7 @@ void made_ether(struct made *m, unsigned from, unsigned to, unsigned type);
 struct made_ip4 {
 	unsigned from, to, transport, ttl; /* ttl 0: 64 */
 	unsigned id, fragment;             /* as on the wire: flags, then offset in 8 bytes */
+	uint32_t group;                    /* sent to this address rather than a host */
 	size_t size;
 };
 void made_ip4(struct made *m, const struct made_ip4 *ip);
@@ -37,8 +38,10 @@ struct tap {
 	uint64_t frames;
 	int64_t at_ns;
 	uint64_t facts;
-	char text[16384]; /* "frame label message direction field=value ...\n" for each fact */
+	char text[16384]; /* what `tell` writes of each fact */
 	struct out out;
+	/* At first "frame label message direction field=value ...\n". */
+	void (*tell)(struct tap *w, const struct fact *f);
 };
 
 /* memory 0: 8 MiB */
@@ -48,22 +51,28 @@ void tap_end(struct tap *w); /* no frame after this; the plant is there */
 uint64_t tap_counter(const struct tap *w, const char *name);
 const struct asset *tap_asset(const struct tap *w, const char *ip); /* NULL: none has it */
 
+void tap_value(struct tap *w, const struct value *v); /* " field=value" into its text */
 void tap_frame(struct tap *w, const struct made *m, size_t wire_size); /* 0: all of it */
 
 struct tcp_row {
 	unsigned from, to, from_port, to_port;
 	unsigned flags; /* enum tcp_flag */
 	uint32_t seq, ack;
-	const char *hex; /* payload, or NULL */
-	size_t snap;     /* frame bytes the capture kept; 0: all */
+	const char *hex;   /* payload, or NULL */
+	const void *bytes; /* payload behind that */
+	size_t size;
+	size_t snap; /* frame bytes the capture kept; 0: all */
 	unsigned ttl, options;
 };
 void tap_tcp(struct tap *w, const struct tcp_row *row);
 
 struct udp_row {
 	unsigned from, to, from_port, to_port, ttl;
-	const char *hex;
-	unsigned mac; /* of the sender, where it is not its own: a router's */
+	const char *hex; /* payload, or NULL */
+	const void *bytes;
+	size_t size;
+	uint32_t group; /* to this address rather than a host */
+	unsigned mac;   /* of the sender, where it is not its own: a router's */
 };
 void tap_udp(struct tap *w, const struct udp_row *row);
 
