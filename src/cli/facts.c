@@ -63,7 +63,7 @@ static bool same_field(const struct value *a, const struct value *b)
 /* A field that comes more than once is a list under one key, where it came first. */
 static void print_values(struct json *j, const struct fact *f)
 {
-	static bool printed[1 << 14];
+	static bool printed[FACT_VALUES_MAX];
 	for (size_t i = 0; i < f->value_count; i++) {
 		if (printed[i]) {
 			printed[i] = false;

@@ -105,6 +105,11 @@ struct value {
 	};
 };
 
+/* Values one fact may hold, as many as the longest message we know tells: every binary input a DNP3
+ * outstation may have (indexes of 16 bits), each with its index, and what stands in front of them.
+ * Pages that no fact fills are never touched. */
+enum { FACT_VALUES_MAX = 2 * 65536 + 64 };
+
 /* One operation of a protocol.  Tables of these end with a row without a name. */
 struct msg {
 	uint32_t code;

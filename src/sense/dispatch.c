@@ -77,6 +77,8 @@ static void release_layer(struct sense *s, struct layer *l)
 {
 	if (!l->proto)
 		return;
+	parts_forget(s, l, 0);
+	parts_forget(s, l, 1);
 	budget_free(&s->memory, l->state, l->proto->state_size);
 	budget_free(&s->memory, l->asks, ask_slot(l) * l->proto->asks);
 	*l = (struct layer){ 0 };

@@ -10,8 +10,7 @@
 #include "sense/inventory.h"
 #include "sense/sense.h"
 
-/* Values one fact may hold: the bits of the longest message we know (DNP3: 2048 bytes of them). */
-enum { FACT_VALUES_MAX = 16384, CARRY_MAX = 8, SCRATCH_SIZE = 64 * 1024 };
+enum { CARRY_MAX = 8, SCRATCH_SIZE = 64 * 1024 };
 
 /* One tried protocol: its row and how it fared. */
 struct proto_stats {
@@ -79,6 +78,9 @@ void stream_end(struct sense *s, struct flow *f);     /* hands out what waits, f
 void stream_release(struct sense *s, struct flow *f); /* without reading */
 
 void stream_skip(struct flow *f, unsigned side, uint64_t n);
+
+/* --- parts.c --- */
+void parts_forget(struct sense *s, struct layer *l, unsigned side);
 
 /* --- dispatch.c: a message to its dissector --- */
 void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct packet *p);

@@ -42,6 +42,12 @@ struct point_at {
 
 enum { POINT_NAME = 128 };
 
+/* A message of one side that comes in parts, while it is under way.  The engine's alone. */
+struct parts {
+	uint8_t *bytes;
+	size_t size, room;
+};
+
 struct proto {
 	const char *name;    /* "modbus": what facts and conversations are labelled with */
 	const char *also[3]; /* other labels its facts may carry: scene_label() */
@@ -68,6 +74,7 @@ struct proto {
 	 * done. */
 	void (*gap)(struct scene *s);
 
+	bool in_parts;     /* state begins with struct parts[2], one for each side: parts_add */
 	size_t state_size; /* kept per conversation, zeroed at birth, in scene.state */
 	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
 	uint8_t ask_size;  /* bytes kept with each */
@@ -163,6 +170,13 @@ void point_sender(struct scene *s, const struct point_at *at, double v, bool wri
  * OVER_<layer>, then kept.  Returns what the upper parse said; WHOLE when nobody knows it. */
 enum parsed scene_upper(struct scene *s, enum over layer, struct cur c);
 bool scene_has_upper(const struct scene *s); /* somebody above knows this conversation */
+/* A message that comes in parts, put together: one for each side of a conversation at a time, in
+ * memory taken only while it is under way, so drop it as soon as it was read.  parts_add is false,
+ * and nothing is kept any more, where it would grow beyond `max` or memory is short.  A hole in
+ * the stream drops it too.  For `parse` only, where the row says `in_parts`. */
+bool parts_add(struct scene *s, struct cur part, size_t max);
+struct cur parts_whole(const struct scene *s); /* all that was added; good until added or dropped */
+void parts_drop(struct scene *s);
 /* Scratch that lives until the message ends (decoded names, hex): at most 64 KiB a message; NULL at
  * the limit. */
 void *scene_scratch(struct scene *s, size_t size);

@@ -126,6 +126,7 @@ static void hole(struct sense *s, struct flow *f, unsigned side, uint64_t size)
 		if (!l->proto)
 			continue;
 		s->stats[l->number].gaps++;
+		parts_forget(s, l, side);
 		if (l->proto->gap) {
 			s->scene.state = l->state;
 			l->proto->gap(&s->scene);

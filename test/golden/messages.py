@@ -158,8 +158,17 @@ class Dnp3:
     def talk(self, function, objects=b"", answer=b"", indications=0):
         number = self.sequence = (self.sequence + 1) % 16
         self.connection.ask(dnp3(0xc4, 10, 1, bytes([0xc0 | number, 0xc0 | number, function]) + objects))
-        body = bytes([0xc0 | number, 0xc0 | number, 0x81]) + struct.pack(">H", indications) + answer
-        self.connection.answer(dnp3(0x44, 1, 10, body))
+        body = bytes([0xc0 | number, 0x81]) + struct.pack(">H", indications) + answer
+        for frame in self.segments(0x44, 1, 10, body, number):
+            self.connection.answer(frame)
+
+    @staticmethod
+    def segments(control, destination, source, fragment, number=0):
+        """Link frames of 249 bytes of a fragment each; the first and the last say so (8.2)."""
+        parts = [fragment[at:at + 249] for at in range(0, len(fragment), 249)]
+        return [dnp3(control, destination, source, bytes([(n == 0) << 6 | (n == len(parts) - 1) << 7 |
+                                                          (number + n) % 64]) + part)
+                for n, part in enumerate(parts)]
 
 
 def free_format(group, variation, data):

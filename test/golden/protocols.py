@@ -247,6 +247,23 @@ def dnp3_files(net):
 
 
 @capture
+def dnp3_large(net):
+    """Fragments of more than one segment, of more than 2048 bytes, and one with a segment too few."""
+    c = net.connect(HMI, PLC, 20000)
+    talk = Dnp3(c)
+    everything = bytes([60, 1, 6])
+    for count in (60, 500):
+        values = b"".join(struct.pack("<Bi", 1, 7 * n - 1000) for n in range(count))
+        talk.talk(1, everything, bytes([30, 1, 1]) + struct.pack("<HH", 100, 99 + count) + values)
+    talk.talk(1, everything, bytes([1, 1, 1]) + struct.pack("<HH", 0, 199) + bytes(range(100, 125)) +
+              b"".join(bytes([22, 1, 0x28, 1, 0]) + struct.pack("<HBI", n, 1, n * n) for n in range(200)))
+    short = Dnp3.segments(0x44, 1, 10, b"\xe1\x82\0\0" + bytes([110, 250, 0, 0, 9]) + bytes(2500))
+    for frame in short[:4] + short[5:]:
+        c.answer(frame)
+    talk.talk(1, everything, bytes([10, 2, 0, 0, 0, 0x81]))
+
+
+@capture
 def dnp3_controls(net):
     """Every function without objects, and a refusal."""
     talk = Dnp3(net.connect(HMI, PLC, 20000))

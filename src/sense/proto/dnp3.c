@@ -6,11 +6,12 @@
 #include "sense/proto/dnp3.h"
 
 enum {
-	HEADER_SIZE = 10,   /* with CRC, 9.2.4 */
-	LENGTH_MIN = 5,     /* control and two addresses */
-	BLOCK_SIZE = 16,    /* user data under one CRC, 9.2.4.3 */
-	USER_MAX = 250,     /* 255 less LENGTH_MIN */
-	FRAGMENT_MAX = 2048 /* 4.2.2.2.4: longer ones need an agreement of both sides */
+	HEADER_SIZE = 10, /* with CRC, 9.2.4 */
+	LENGTH_MIN = 5,   /* control and two addresses */
+	BLOCK_SIZE = 16,  /* user data under one CRC, 9.2.4.3 */
+	USER_MAX = 250,   /* 255 less LENGTH_MIN */
+	/* 4.2.2.2.4: 2048 without an agreement of both sides, and with one as many as they like. */
+	FRAGMENT_MAX = MESSAGE_MAX
 };
 
 enum { CONTROL_DIR = 0x80, CONTROL_PRM = 0x40, CONTROL_FCB = 0x20, CONTROL_FCV = 0x10 };
@@ -24,12 +25,11 @@ struct side {
 	bool open; /* a fragment is being put together */
 	uint8_t sequence; /* of the segment that comes next */
 	uint16_t src, dst;
-	uint16_t size;
 	struct dnp3_more more;
-	uint8_t bytes[FRAGMENT_MAX];
 };
 
 struct state {
+	struct parts parts[2]; /* of fragments */
 	struct side sides[2];
 };
 
@@ -184,46 +184,50 @@ static void link_fact(
 	fact_end(s);
 }
 
+/* What was put together of a fragment is of no use. */
+static void give_up(struct scene *s, struct side *side)
+{
+	if (side->open)
+		parts_drop(s);
+	side->open = false;
+}
+
 static enum parsed segment(struct scene *s, struct side *side, const struct dnp3_link *link,
 	const struct msg *row, struct cur c)
 {
 	bool first = link->transport & TRANSPORT_FIR, final = link->transport & TRANSPORT_FIN;
 	uint8_t sequence = link->transport & TRANSPORT_SEQUENCE;
 
-	if (first && final) {
-		side->open = false;
+	if (first)
+		give_up(s, side);
+	if (first && final)
 		return dnp3_application(s, link, &side->more, c);
-	}
 	if (first) {
 		side->open = true;
-		side->size = 0;
 		side->src = link->src;
 		side->dst = link->dst;
 	} else if (!side->open || side->sequence != sequence || side->src != link->src ||
 		side->dst != link->dst) {
 		/* The beginning is missing, or somebody's segments got mixed: 8.2.1.3 drops both.
 		 */
-		side->open = false;
+		give_up(s, side);
 		link_fact(s, link, row, false);
 		return PARSED_WHOLE;
 	}
 	side->sequence = (uint8_t)((sequence + 1) & TRANSPORT_SEQUENCE);
-	size_t size = c.left;
-	if (size > sizeof side->bytes - side->size) {
+	bool fits = parts_whole(s).left + c.left <= FRAGMENT_MAX;
+	if (!parts_add(s, c, FRAGMENT_MAX)) {
 		side->open = false;
-		link_fact(s, link, row, true);
-		return PARSED_BAD;
+		link_fact(s, link, row, !fits);
+		return fits ? PARSED_CUT : PARSED_BAD; /* no memory: nobody's fault */
 	}
-	const uint8_t *bytes = cur_take(&c, size);
-	if (bytes)
-		memcpy(side->bytes + side->size, bytes, size);
-	side->size = (uint16_t)(side->size + size);
 	if (!final) {
 		link_fact(s, link, row, false);
 		return PARSED_WHOLE;
 	}
-	side->open = false;
-	return dnp3_application(s, link, &side->more, cur_of(side->bytes, side->size));
+	enum parsed how = dnp3_application(s, link, &side->more, parts_whole(s));
+	give_up(s, side);
+	return how;
 }
 
 /* The user data of a frame without its CRCs; their number of bytes, or -1 where one is wrong. */
@@ -249,7 +253,7 @@ static enum parsed link_frame(struct scene *s, struct side *side, struct cur c)
 	if (!starts(&c)) {
 		bool again = side->lost;
 		side->lost = true;
-		side->open = false;
+		give_up(s, side);
 		return again ? PARSED_WHOLE : PARSED_BAD;
 	}
 	if (c.left < HEADER_SIZE)
@@ -262,7 +266,7 @@ static enum parsed link_frame(struct scene *s, struct side *side, struct cur c)
 	link.src = cur_le16(&head);
 	if (!header_is_whole(checked) || link.length < LENGTH_MIN) {
 		side->lost = true; /* the bytes behind it belong to nothing */
-		side->open = false;
+		give_up(s, side);
 		return PARSED_BAD;
 	}
 	side->lost = false;
@@ -273,12 +277,12 @@ static enum parsed link_frame(struct scene *s, struct side *side, struct cur c)
 	if (!row)
 		row = &link_unknown;
 	if (c.left < frame_size(link.length) - HEADER_SIZE) {
-		side->open = false;
+		give_up(s, side);
 		link_fact(s, &link, row, !s->cut);
 		return s->cut ? PARSED_CUT : PARSED_BAD;
 	}
 	if (user_data(c, size, user) < 0) {
-		side->open = false;
+		give_up(s, side);
 		link_fact(s, &link, &link_corrupt, true);
 		return PARSED_BAD;
 	}
@@ -333,6 +337,7 @@ const struct proto proto_dnp3 = {
 	.frame = frame,
 	.parse = parse,
 	.gap = gap,
+	.in_parts = true,
 	.state_size = sizeof(struct state),
 	.asks = 8, /* a master has one request open at each outstation, 4.4.3; lines carry a few */
 	.ask_size = 1,
