@@ -56,7 +56,7 @@ void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct
 
 bool dispatch_attach(struct sense *s, struct flow *f, struct layer *l, const struct proto *p)
 {
-	if (p->state_size) {
+	if (p->state_size && !p->shared) {
 		l->state = budget_alloc(&s->memory, p->state_size);
 		if (!l->state) {
 			f->mute = true;
@@ -90,6 +90,22 @@ void dispatch_release(struct sense *s, struct flow *f)
 		release_layer(s, &f->layer[i]);
 }
 
+void dispatch_done(struct sense *s)
+{
+	for (unsigned i = 0; i < PROTO_COUNT; i++)
+		release_layer(s, &s->shared[i]);
+}
+
+static void *shared_state(struct sense *s, const struct layer *l)
+{
+	struct layer *all = &s->shared[l->number];
+	all->proto = l->proto;
+	all->number = l->number;
+	if (!all->state && l->proto->state_size)
+		all->state = budget_alloc(&s->memory, l->proto->state_size);
+	return all->state;
+}
+
 /* One message; facts, identities and points come out on the way. */
 enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 {
@@ -100,7 +116,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	struct proto_stats *stats = &s->stats[l->number];
 	s->layer = l;
 	s->proto = l->proto;
-	s->scene.state = l->state;
+	s->scene.state = l->proto->shared ? shared_state(s, l) : l->state;
 	s->label = NULL;
 	s->ask_frame = 0;
 	if (!below) {

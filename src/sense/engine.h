@@ -50,6 +50,7 @@ struct sense {
 	struct flow *flow;   /* NULL for a link message */
 	struct layer *layer; /* the protocol that speaks */
 	const struct proto *proto;
+	struct layer shared[PROTO_COUNT]; /* what rows with `shared` keep */
 	struct fact fact;
 	bool fact_open;
 	const char *label;
@@ -89,6 +90,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c);
 void dispatch_datagram(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
 void dispatch_link(struct sense *s, const struct packet *p);
 void dispatch_release(struct sense *s, struct flow *f);
+void dispatch_done(struct sense *s);
 
 /* --- guess.c --- */
 /* What usually lives at a port, or NULL: for labels that are said to be a guess. */

@@ -57,6 +57,8 @@ struct proto {
 	const char *seen;  /* the real traffic it was tried on; NULL: none yet, and so it is said */
 	unsigned over;     /* enum over, a set */
 	bool follows;      /* begins within streams of others too (STARTTLS, a proxy's greeting) */
+	bool shared;       /* state and asks are one for all conversations: answers come from other
+			    * ports, or there are no conversations (Ethernet) */
 	bool ot;           /* an industrial protocol: its servers are controllers or like them */
 	/* First bytes that a message at the beginning of a conversation may have, in hex: "05",
 	 * "00 81-85".  NULL: any.  Others are not shown to `probe`. */
@@ -75,7 +77,9 @@ struct proto {
 	void (*gap)(struct scene *s);
 
 	bool in_parts;     /* state begins with struct parts[2], one for each side: parts_add */
-	size_t state_size; /* kept per conversation, zeroed at birth, in scene.state */
+	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when `shared` and no
+	 * memory was left for it. */
+	size_t state_size;
 	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
 	uint8_t ask_size;  /* bytes kept with each */
 

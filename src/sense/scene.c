@@ -395,11 +395,16 @@ static struct ask *ask_room(struct layer *l, uint32_t key)
 	return unused ? unused : oldest;
 }
 
+static struct layer *ask_layer(struct sense *s)
+{
+	return s->proto->shared ? &s->shared[s->layer->number] : s->layer;
+}
+
 void *ask_put(struct scene *c, uint32_t key)
 {
 	struct sense *s = c->sense;
-	struct layer *l = s->layer;
-	if (!s->flow || !l->proto->asks)
+	struct layer *l = ask_layer(s);
+	if ((!s->flow && !s->proto->shared) || !l->proto->asks)
 		return NULL;
 	if (!l->asks) {
 		l->asks = budget_alloc(&s->memory, ask_slot(l) * l->proto->asks);
@@ -416,7 +421,7 @@ void *ask_put(struct scene *c, uint32_t key)
 static void *ask_get(struct scene *c, uint32_t key, bool keep)
 {
 	struct sense *s = c->sense;
-	struct ask *a = ask_find(s->layer, key);
+	struct ask *a = ask_find(ask_layer(s), key);
 	if (!a)
 		return NULL;
 	a->used = keep;

@@ -57,6 +57,7 @@ void sense_free(struct sense *s)
 		stream_release(s, f);
 		dispatch_release(s, f);
 	}
+	dispatch_done(s);
 	fragments_done(&s->fragments, &s->memory);
 	flows_done(&s->flows);
 	inventory_done(&s->inventory);

@@ -120,6 +120,7 @@ class Row:
         self.messages = self.dirs = self.protocols = None
         self.no_messages = False
         self.once = self.wire = self.early = False
+        self.told = None
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
         self.join, self.hide = None, []
         for option in options:
@@ -152,6 +153,8 @@ class Row:
             setattr(self, word, auto(value))
         elif word == "join":
             self.join = value
+        elif word == "told":
+            self.told = value
         elif word == "hide":
             self.hide.append(re.compile(value))
         elif word == "re":

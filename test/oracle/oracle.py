@@ -114,6 +114,8 @@ def compare_group(rows, nodes, facts):
         for name in row.theirs:
             frames.update(nodes.get(name, ()))
         for frame, layers in frames.items():
+            if row.told and frame not in facts.get(row.told, ()):
+                continue
             theirs[frame].update(row.select(layers))
     for name in rows[0].ours:
         for frame, some in facts.get(name, {}).items():

@@ -1,0 +1,25 @@
+/* Between profinet.c (frames of Ethertype 0x8892), profinet_dcp.c and pn_io.c. */
+#ifndef SENSE_PROTO_PROFINET_H
+#define SENSE_PROTO_PROFINET_H
+
+#include "sense/proto.h"
+
+enum { FRAME_DCP_HELLO = 0xfefc, FRAME_DCP_GET_SET, FRAME_DCP_IDENTIFY, FRAME_DCP_IDENTIFIED };
+
+/* What a question is remembered with: answers go to the asker alone, and a Xid is only his. */
+struct dcp_ask {
+	uint32_t xid;
+	uint8_t asker[6];
+	uint8_t service;
+	const struct msg *row;
+};
+
+enum parsed dcp_parse(struct cur c, struct scene *s, uint16_t frame_id);
+
+/* Who has this vendor number (PI's list), or NULL where it is not among those kept here. */
+const char *profinet_vendor(uint16_t number);
+
+/* PNIOStatus, four bytes: a fact's values, and its failure when it is not zero. */
+void profinet_status(struct scene *s, struct cur *c);
+
+#endif
