@@ -282,10 +282,17 @@ static uint32_t alarm_row(uint8_t type, uint16_t block)
 	}
 }
 
+const uint8_t *profinet_peer(const struct scene *s, bool sender)
+{
+	static const uint8_t unknown[6];
+	bool both = memcmp(s->dst_mac, unknown, sizeof unknown) != 0;
+	return !both ? unknown : sender ? s->src_mac : s->dst_mac;
+}
+
 /* Alarm and acknowledgement name the same place; the order number is the specifier's. */
 static uint32_t alarm_key(const struct scene *s, struct cur block, bool answer)
 {
-	const uint8_t *device = answer ? s->dst_mac : s->src_mac;
+	const uint8_t *device = profinet_peer(s, !answer);
 	cur_skip(&block, 2 + 4); /* alarm type, API */
 	uint32_t slot = cur_be16(&block), subslot = cur_be16(&block);
 	cur_skip(&block, answer ? 0 : 8); /* module and submodule */

@@ -16,6 +16,10 @@ struct dcp_ask {
 
 enum parsed dcp_parse(struct cur c, struct scene *s, uint16_t frame_id);
 
+/* The sender or the receiver, for putting question and answer together; nobody for both in captures
+ * without receivers (Linux cooked). */
+const uint8_t *profinet_peer(const struct scene *s, bool sender);
+
 /* Who has this vendor number (PI's list), or NULL where it is not among those kept here. */
 const char *profinet_vendor(uint16_t number);
 

@@ -376,7 +376,7 @@ static bool read_block(struct scene *s, const struct message *m, struct cur *c)
 /* Identify goes to all and is answered by many; the rest by one. */
 static void pair(struct scene *s, const struct message *m, const struct msg **row)
 {
-	const uint8_t *asker = m->request ? s->src_mac : s->dst_mac;
+	const uint8_t *asker = profinet_peer(s, m->request);
 	uint32_t who = (uint32_t)asker[3] << 16 | (uint32_t)asker[4] << 8 | asker[5];
 	uint32_t key = (m->xid ^ who * 2654435761u) * 31 + m->service;
 	if (m->hello)
