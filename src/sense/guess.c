@@ -120,7 +120,7 @@ static const struct port_row {
 	{ TRANSPORT_UDP, 20000, "dnp3" },
 	{ TRANSPORT_TCP, 20547, "proconos" },
 	{ TRANSPORT_TCP, 34962, "profinet" },
-	{ TRANSPORT_UDP, 34964, "profinet-cm" },
+	{ TRANSPORT_UDP, 34964, "pn_io" },
 	{ TRANSPORT_UDP, 34980, "ethercat" },
 	{ TRANSPORT_TCP, 44818, "enip" },
 	{ TRANSPORT_UDP, 44818, "enip" },

@@ -198,6 +198,22 @@ static bool answers(const struct plant *p, const struct conversation *c)
 	return answered;
 }
 
+/* Who is asked by these is seldom a controller itself. */
+static enum asset_type type_of_server(const char *protocol)
+{
+	static const struct server_row {
+		const char *protocol;
+		enum asset_type type;
+	} rows[] = {
+		{ "dnp3", TYPE_RTU },
+		{ "pn_io", TYPE_IO },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].protocol, protocol) == 0)
+			return rows[i].type;
+	return TYPE_PLC;
+}
+
 static void see_conversations(const struct plant *p, struct doing *doing)
 {
 	for (size_t i = 0; i < p->conversation_count; i++) {
@@ -209,7 +225,8 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 		if (proto_is_ot(c->protocol)) {
 			client->ot_servers++;
 			see_operations(p, c, client);
-			if (!server->serves_ot)
+			/* A controller may be a device of another one, too. */
+			if (!server->serves_ot || type_of_server(server->serves_ot) == TYPE_IO)
 				server->serves_ot = c->protocol;
 			server->answers_ot |= answers(p, c);
 		} else if (asks(p, c)) {
@@ -233,8 +250,7 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 	if (a->type && !computer)
 		return;
 	if (d->serves_ot && !computer) {
-		bool outstation = strcmp(d->serves_ot, "dnp3") == 0;
-		set_type(a, outstation ? TYPE_RTU : TYPE_PLC,
+		set_type(a, type_of_server(d->serves_ot),
 			reason(r, d->answers_ot ? "answers " : "is sent ", d->serves_ot,
 				" requests"));
 	} else if (d->programs) {

@@ -76,12 +76,12 @@ struct proto {
 	 * done. */
 	void (*gap)(struct scene *s);
 
-	bool in_parts;     /* state begins with struct parts[2], one for each side: parts_add */
+	bool in_parts; /* state begins with struct parts[2], one for each side: parts_add */
 	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when `shared` and no
 	 * memory was left for it. */
 	size_t state_size;
-	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
-	uint8_t ask_size;  /* bytes kept with each */
+	uint8_t asks;     /* requests remembered per conversation; 0: no pairing */
+	uint8_t ask_size; /* bytes kept with each */
 
 	void (*point_name)(const struct point_at *at, char name[POINT_NAME]);
 };

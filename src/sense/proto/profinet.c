@@ -325,9 +325,11 @@ static enum parsed read_notice(struct scene *s, struct cur *part)
 	if (!cur_ok(&block))
 		return PARSED_BAD;
 	if (!answer && block.left >= 2) {
-		fact_uint(s, &structure_field, cur_be16(&block));
+		uint16_t structure = cur_be16(&block);
+		fact_uint(s, &structure_field, structure);
 		size_t size = block.left;
-		fact_bytes(s, &alarm_data_field, cur_take(&block, size), size);
+		if (!profinet_channels(s, &block, structure))
+			fact_bytes(s, &alarm_data_field, cur_take(&block, size), size);
 	}
 	return PARSED_WHOLE;
 }

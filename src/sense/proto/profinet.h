@@ -1,4 +1,5 @@
-/* Between profinet.c (frames of Ethertype 0x8892), profinet_dcp.c and pn_io.c. */
+/* Between profinet.c (frames of Ethertype 0x8892), profinet_dcp.c and those of
+ * pn_io.c. */
 #ifndef SENSE_PROTO_PROFINET_H
 #define SENSE_PROTO_PROFINET_H
 
@@ -25,5 +26,9 @@ const char *profinet_vendor(uint16_t number);
 
 /* PNIOStatus, four bytes: a fact's values, and its failure when it is not zero. */
 void profinet_status(struct scene *s, struct cur *c);
+
+/* What is wrong with channels, from alarms and records; false where the maker says it in his way.
+ */
+bool profinet_channels(struct scene *s, struct cur *c, uint16_t structure);
 
 #endif
