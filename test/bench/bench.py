@@ -2,7 +2,8 @@
 """Speed and memory of `weir look --json` beside a bare libpcap loop and ndpiReader, in one run.
 
 CAPTURE=FILE names a ready file; otherwise a mix of about 450 MB is made of the captures at hand (CAPTURES=DIR,
-default ../shared/captures beside the checkout, else demo/) and kept in build/bench.  ROUNDS=N (5).
+default ../shared/captures beside the checkout, else demo/) and kept in build/bench, and what each protocol costs is
+shown too.  ROUNDS=N (5).
 """
 import json
 import os
@@ -10,6 +11,8 @@ import shutil
 import statistics
 import subprocess
 import sys
+
+import protocols
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build", "release")
@@ -33,9 +36,12 @@ def build():
             fail("the tools do not build:\n" + done.stdout[-3000:])
 
 
-def make_mix():
+def captures():
     shared = os.path.join(os.path.dirname(TOP), "shared", "captures")
-    folder = os.environ.get("CAPTURES") or (shared if os.path.isdir(shared) else os.path.join(TOP, "demo"))
+    return os.environ.get("CAPTURES") or (shared if os.path.isdir(shared) else os.path.join(TOP, "demo"))
+
+
+def make_mix(folder):
     path = os.path.join(WORK, "mix.pcap")
     stamp = f"{os.path.abspath(folder)} {COPIES} {MEGABYTES} {os.stat(os.path.join(TOOLS, 'mix')).st_mtime}"
     if os.path.exists(path) and os.path.exists(path + ".of"):
@@ -75,7 +81,7 @@ def check_look(path, packets):
 def main():
     os.makedirs(WORK, exist_ok=True)
     build()
-    path = os.environ.get("CAPTURE") or make_mix()
+    path = os.environ.get("CAPTURE") or make_mix(captures())
     if not os.path.exists(path):
         fail(f"no file '{path}'")
     path = os.path.abspath(path)
@@ -117,6 +123,9 @@ def main():
     ratio = middle["ndpiReader"][1] / cpu if busy else anchor / wall
     print(f"measures: {ratio:.2f}x ndpiReader (at least {GOAL_RATIO:g}), "
           f"{peak:.1f} MiB (at most {GOAL_MIB}), {wall:.2f} s for the whole file (under 2)")
+    if not os.environ.get("CAPTURE"):
+        protocols.show(commands["weir look --json"][0], TOOLS, WORK, captures(),
+                       lambda command, output: measure(command, output, core))
     return 0
 
 
