@@ -3,9 +3,8 @@
 #ifndef SENSE_PROTO_BER_H
 #define SENSE_PROTO_BER_H
 
-#include <stdio.h>
-
 #include "base/cur.h"
+#include "base/out.h"
 
 enum { BER_INTEGER = 0x02 };
 
@@ -66,7 +65,7 @@ static inline int64_t ber_int(struct cur *c)
 /* 8.19: parts in base 128; the first holds two.  A part over 64 bits is no object. */
 static inline size_t ber_object(struct cur c, char text[BER_OBJECT])
 {
-	size_t used = 0;
+	struct out o = out_mem(text, BER_OBJECT);
 	uint64_t part = 0;
 	unsigned parts = 0;
 	bool open = false;
@@ -80,16 +79,17 @@ static inline size_t ber_object(struct cur c, char text[BER_OBJECT])
 			continue;
 		if (parts++ == 0) {
 			unsigned root = part < 80 ? (unsigned)part / 40 : 2;
-			used = (size_t)snprintf(text, BER_OBJECT, "%u", root);
+			out_uint(&o, root);
 			part -= root * 40u;
 		}
-		if (parts > BER_PARTS_MAX || BER_OBJECT - used < 24)
-			return 0;
-		used += (size_t)snprintf(
-			text + used, BER_OBJECT - used, ".%llu", (unsigned long long)part);
+		out_char(&o, '.');
+		out_uint(&o, part);
 		part = 0;
+		if (parts > BER_PARTS_MAX || o.failed)
+			return 0;
 	}
-	return open ? 0 : used;
+	out_text(&o);
+	return open ? 0 : o.used;
 }
 
 #endif
