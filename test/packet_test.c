@@ -248,6 +248,35 @@ static void cut_options_are_no_payload(void **unused)
 	}
 }
 
+/* A SYN of 54 bytes whose IP header says 4096 more: where the capture kept all of the frame,
+ * nothing is missing of the stream. */
+static void a_damaged_length_of_a_syn_is_no_hole(void **unused)
+{
+	(void)unused;
+	static const char hex[] = MACS "0800 4500 1028 0000 0000 40 06 0000 0a000001 0a000002"
+				       "1388 1389 00000001 00000000 5002 2000 0000 0000";
+	static struct made m;
+	m.size = 0;
+	made_hex(&m, hex);
+	assert_int_equal(m.size, 54);
+	static const struct {
+		uint32_t wire, missing;
+	} rows[] = { { 54, 0 }, { 54 + 4096, 4096 } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct packet p;
+		struct packet_counters n = { 0 };
+		packet_read(&p,
+			&(struct sense_frame){ .bytes = m.bytes,
+				.size = (uint32_t)m.size,
+				.wire_size = rows[i].wire,
+				.linktype = LINK_ETHERNET },
+			&n);
+		assert_int_equal(p.kind, PACKET_TCP);
+		assert_int_equal(p.missing, rows[i].missing);
+		assert_int_equal(n.bad_ip_checksum, 1);
+	}
+}
+
 /* Checksums: counted where they are wrong, trusted where the capture kept too little to say. */
 static void checksums_are_counted(void **unused)
 {
@@ -287,6 +316,7 @@ int main(void)
 		cmocka_unit_test(innermost_packet),
 		cmocka_unit_test(nesting_ends),
 		cmocka_unit_test(cut_options_are_no_payload),
+		cmocka_unit_test(a_damaged_length_of_a_syn_is_no_hole),
 		cmocka_unit_test(checksums_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

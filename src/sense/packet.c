@@ -82,6 +82,10 @@ static void read_tcp(struct reader *r, struct cur c)
 		return;
 	}
 	p->kind = PACKET_TCP;
+	/* A handshake kept whole lacks nothing, whatever a damaged length says: what was sent
+	 * behind it would be taken for bytes from before the beginning. */
+	if (p->flags & TCP_SYN && !p->cut)
+		p->missing = 0;
 	if (!p->missing)
 		p->segment = whole;
 	if (header > whole.left) {
