@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/cur.h"
+#include "packets.h"
 #include "sense/sense.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -30,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			.at_ns = (int64_t)number * 1000000,
 			.number = number };
 		sense_frames(s, &f, 1);
+		packets_sent++;
 	}
 	sense_end(s);
 	struct plant plant;

@@ -52,7 +52,7 @@ def sow(names):
 
 
 def run(name, seconds):
-    """(name, tests a second, coverage, inputs kept, what went wrong)."""
+    """(name, tests a second, packets, coverage, inputs kept, what went wrong)."""
     folder = prepare(name)
     log = os.path.join(TOP, "build", "log", f"fuzz-{name}.txt")
     found = os.path.join(WORK, f"found-{name}-")
@@ -72,12 +72,13 @@ def run(name, seconds):
     with open(log, encoding="utf-8", errors="replace") as file:
         text = file.read()
     speed = re.findall(r"stat::average_exec_per_sec:\s+(\d+)", text)
+    packets = re.findall(r"stat::packets: (\d+)", text)
     cover = re.findall(r"cov: (\d+)", text)
     wrong = ""
     if code:
         story = re.findall(r"^(?:.*ERROR: .*|.*runtime error: .*|.*Assertion .*)$", text, re.M)
         wrong = (story[0].strip()[:160] if story else f"ended with {code}") + f"; see {os.path.relpath(log, TOP)}"
-    return (name, int(speed[-1]) if speed else 0, int(cover[-1]) if cover else 0,
+    return (name, int(speed[-1]) if speed else 0, int(packets[-1]) if packets else 0, int(cover[-1]) if cover else 0,
             len(os.listdir(folder)), wrong)
 
 
@@ -93,15 +94,16 @@ def main():
     sow(names)
     jobs = min(2, os.cpu_count() or 1)
     print(f"{len(names)} harnesses, {seconds} s each, {jobs} at a time")
-    print(f"{'harness':<14}{'tests/s':>9}{'coverage':>10}{'corpus':>8}  finding", flush=True)
-    findings = 0
+    print(f"{'harness':<14}{'tests/s':>9}{'packets':>12}{'coverage':>10}{'corpus':>8}  finding", flush=True)
+    findings = sent = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for name, speed, cover, kept, wrong in pool.map(lambda n: run(n, seconds), names):
-            print(f"{name:<14}{speed:>9}{cover:>10}{kept:>8}  {wrong or '-'}", flush=True)
+        for name, speed, packets, cover, kept, wrong in pool.map(lambda n: run(n, seconds), names):
+            print(f"{name:<14}{speed:>9}{packets:>12}{cover:>10}{kept:>8}  {wrong or '-'}", flush=True)
+            sent += packets
             findings += bool(wrong)
     for path in sorted(glob.glob(os.path.join(WORK, "found-*"))):
         print(f"input: {os.path.relpath(path, TOP)}")
-    print(f"{findings} findings")
+    print(f"{sent} packets, {findings} findings")
     return 1 if findings else 0
 
 

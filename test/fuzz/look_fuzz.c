@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "packets.h"
 #include "sense/capture.h"
 #include "sense/sense.h"
 
@@ -67,6 +68,7 @@ static struct result run(const uint8_t *bytes, size_t size, size_t at_a_time)
 		}
 	}
 	sense_frames(s, frames, n);
+	packets_sent += number;
 	assert(capture_state(c)->packets >= number);
 	sense_end(s);
 	struct plant plant;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packets.h"
 #include "sense/choose.h"
 #include "sense/proto.h"
 #include "sense/sense.h"
@@ -96,6 +97,7 @@ static void send_frame(struct talk *t, const uint8_t *frame, size_t size)
 		.number = ++t->frames,
 	};
 	sense_frames(t->sense, &f, 1);
+	packets_sent++;
 }
 
 static size_t put_ether(uint8_t *p, unsigned side, unsigned type)
