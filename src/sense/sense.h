@@ -1,9 +1,9 @@
 /* The sensor: frames in, facts and a plant out.
  *
- * sense_frames() takes captured frames in the order of the capture, a few at a time, and never keeps
- * a pointer to it.  Everything it learns is bounded by `memory` bytes; what had to be forgotten is
- * in the plant's counters.  A sense does no I/O, reads no clock and needs no files: time comes
- * from the frames, so the same capture always gives the same plant. */
+ * sense_frames() takes captured frames in the order of the capture, a few at a time, and never
+ * keeps a pointer to one.  Everything it learns is bounded by `memory` bytes; what had to be
+ * forgotten is in the plant's counters.  A sense does no I/O, reads no clock and needs no files:
+ * time comes from the frames, so the same capture always gives the same plant. */
 #ifndef SENSE_SENSE_H
 #define SENSE_SENSE_H
 
