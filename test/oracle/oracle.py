@@ -157,7 +157,8 @@ def compare_identity(table, frames, look, out):
         theirs = collections.defaultdict(set)  # value: frames
         told_by = collections.defaultdict(set)  # value: our names of the protocols that tell it
         last = {}  # value: its last frame, for rows where ours may be earlier
-        for frame, layers in frames.items():
+        for frame, every in frames.items():
+            layers = [layer for layer in every if layer.name in table.layers]
             for row in rows:
                 for value in map(printable, row.select(layers)):
                     if value:
