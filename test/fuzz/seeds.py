@@ -88,12 +88,19 @@ def talks_of(path):
                 yield key[0], b"".join(some)
 
 
-def protocols_in(weir, path):
+def harnesses_of(weir):
+    """The harness of each label: a protocol may give several."""
+    done = subprocess.run([weir, "protocols", "--json"], stdout=subprocess.PIPE, check=True)
+    rows = map(json.loads, done.stdout.splitlines())
+    return {label: row["protocol"].replace("-", "_") for row in rows for label in row["labels"]}
+
+
+def protocols_in(weir, path, harnesses):
     done = subprocess.run([weir, "facts", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     found = set()
     for line in done.stdout.splitlines():
         try:
-            found.add(json.loads(line)["protocol"].replace("-", "_"))
+            found.add(harnesses[json.loads(line)["protocol"]])
         except (ValueError, KeyError):
             continue
     return found
@@ -107,7 +114,7 @@ def keep(folder, name, data):
 
 def make(weir, captures, work):
     """Seeds from each capture for the harness of each protocol in it, at most FLOWS_MAX a file; how many."""
-    count = 0
+    count, harnesses = 0, harnesses_of(weir)
     for n, path in enumerate(captures):
         if os.path.getsize(path) <= FILE_MAX:
             with open(path, "rb") as file:
@@ -118,7 +125,7 @@ def make(weir, captures, work):
         keep(os.path.join(work, "frames"), f"seed-{n}",
              b"".join(b"\0" + struct.pack(">H", len(f)) + f for f in some)[:SEED_MAX])
         talks = list(talks_of(path))[:FLOWS_MAX]
-        for protocol in protocols_in(weir, path):
+        for protocol in protocols_in(weir, path, harnesses):
             for m, (_, talk) in enumerate(talks):
                 # Every carrier: the harness takes the first byte modulo those its protocol has.
                 keep(os.path.join(work, protocol), f"seed-{n}-{m}", bytes([m % 6]) + talk)
