@@ -4,7 +4,7 @@
  * A device answers from another port than it was asked on, and an answer carries the activity and
  * the sequence number of its call: that is how the two are put together. */
 #include "sense/proto/pn_io.h"
-#include "sense/proto/profinet.h"
+#include "sense/proto/pn_rt.h"
 
 enum { VERSION = 4, HEAD = 80, PARTS = 4, PART_SIZE = 12 * 1024 };
 enum {

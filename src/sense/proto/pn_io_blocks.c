@@ -1,6 +1,6 @@
 /* The blocks of PROFINET IO context management: IEC 61158-6-10, 5.2. */
 #include "sense/proto/pn_io.h"
-#include "sense/proto/profinet.h"
+#include "sense/proto/pn_rt.h"
 
 enum {
 	BLOCK_WRITE = 0x0008,

@@ -1,7 +1,7 @@
 /* Records of PROFINET IO: IEC 61158-6-10, 5.2.  Below index 0x8000 a record is its maker's own,
  * from 0xb000 to 0xbfff a profile's; the others hold blocks, some of them with blocks inside. */
 #include "sense/proto/pn_io.h"
-#include "sense/proto/profinet.h"
+#include "sense/proto/pn_rt.h"
 
 enum {
 	BLOCK_DIAGNOSIS = 0x0010,

@@ -1,5 +1,5 @@
 /* DCP, by which PROFINET stations are found, named and given addresses: IEC 61158-6-10, 4.3. */
-#include "sense/proto/profinet.h"
+#include "sense/proto/pn_rt.h"
 
 enum { SERVICE_GET = 3, SERVICE_SET, SERVICE_IDENTIFY, SERVICE_HELLO };
 enum { TYPE_REQUEST, TYPE_SUCCESS, TYPE_UNSUPPORTED = 5 };

@@ -1,7 +1,7 @@
-/* Between profinet.c (frames of Ethertype 0x8892), profinet_dcp.c and those of
+/* Between pn_rt.c (frames of Ethertype 0x8892), pn_dcp.c and those of
  * pn_io.c. */
-#ifndef SENSE_PROTO_PROFINET_H
-#define SENSE_PROTO_PROFINET_H
+#ifndef SENSE_PROTO_PN_RT_H
+#define SENSE_PROTO_PN_RT_H
 
 #include "sense/proto.h"
 

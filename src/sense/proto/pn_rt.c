@@ -1,9 +1,9 @@
 /* PROFINET right on Ethernet: IEC 61158-6-10, clauses 4.2 (frame identifiers), 4.5 (DCP, read in
- * profinet_dcp.c), 4.7 (cyclic data) and 4.8 (alarms).
+ * pn_dcp.c), 4.7 (cyclic data) and 4.8 (alarms).
  *
  * Cyclic frames come a thousand times a second and say the same: a fact is told for the first one
  * of a stream, for every change of its state, and once a minute with how many there were. */
-#include "sense/proto/profinet.h"
+#include "sense/proto/pn_rt.h"
 
 enum {
 	ALARM_HIGH = 0xfc01,
@@ -395,7 +395,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 	return read_known(c, s, id, fragment ? ROW_FRAGMENT : ROW_OTHER);
 }
 
-const struct proto proto_profinet = {
+const struct proto proto_pn_rt = {
 	.name = "pn_rt",
 	.also = { "pn_dcp", "pn_ptcp" },
 	.title = "PROFINET on Ethernet (RT, DCP, alarms)",
