@@ -29,26 +29,25 @@ enum packet_kind {
 };
 
 struct packet {
-	enum packet_kind kind;
 	uint64_t frame;
 	int64_t at_ns;
-	uint32_t wire_size; /* of the whole frame */
-	uint8_t src_mac[6], dst_mac[6];
-	bool has_mac, cut, has_ip, ip6;
-	uint8_t encapsulations; /* how many mirrors were taken off */
-	uint16_t vlan;          /* innermost VLAN id; 0 none */
-	uint16_t ethertype;     /* of a link packet */
-	uint32_t snap_oui;      /* of a link packet under LLC/SNAP with an OUI other than 0 */
-	struct ip src, dst;
-	uint8_t ttl, transport;
-	uint16_t src_port, dst_port;
-	uint32_t seq, ack; /* TCP */
-	uint8_t flags;
-	uint32_t missing; /* payload bytes that were on the wire and are not in the capture */
 	struct cur payload;
 	struct cur segment; /* TCP or UDP with its header, whole: for packet_check; else empty */
-	/* of a fragment */
-	uint32_t fragment_id, fragment_at;
+	enum packet_kind kind;
+	uint32_t wire_size; /* of the whole frame */
+	uint32_t missing;   /* payload bytes that were on the wire and are not in the capture */
+	uint32_t seq, ack;  /* TCP */
+	uint32_t snap_oui;  /* of a link packet under LLC/SNAP with an OUI other than 0 */
+	uint32_t fragment_id, fragment_at; /* of a fragment */
+	struct ip src, dst;
+	uint16_t src_port, dst_port;
+	uint16_t vlan;      /* innermost VLAN id; 0 none */
+	uint16_t ethertype; /* of a link packet */
+	uint8_t src_mac[6], dst_mac[6];
+	uint8_t ttl, transport;
+	uint8_t flags;          /* TCP */
+	uint8_t encapsulations; /* how many mirrors were taken off */
+	bool has_mac, cut, has_ip, ip6;
 	bool fragment_more;
 };
 
