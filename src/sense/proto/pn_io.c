@@ -114,10 +114,22 @@ static unsigned interface_of(const struct head *h)
 	return number >= INTERFACE_DEVICE && number <= INTERFACE_PARAMETER ? number : 0;
 }
 
+/* E1AF8308-5D1F-11C9-91A4-08002B14A0FA, the endpoint mapper. */
+static bool is_mapper(const struct head *h)
+{
+	static const uint8_t big[] = { 0xe1, 0xaf, 0x83, 0x08, 0x5d, 0x1f, 0x11, 0xc9, 0x91, 0xa4,
+		0x08, 0x00, 0x2b, 0x14, 0xa0, 0xfa };
+	static const uint8_t little[] = { 0x08, 0x83, 0xaf, 0xe1, 0x1f, 0x5d, 0xc9, 0x11, 0x91,
+		0xa4, 0x08, 0x00, 0x2b, 0x14, 0xa0, 0xfa };
+	return memcmp(h->interface, h->little ? little : big, sizeof big) == 0;
+}
+
 static enum probe probe(struct cur c, const struct scene *s)
 {
 	struct head h = { 0 };
-	if (!read_head(&c, &h) || !interface_of(&h))
+	if (!read_head(&c, &h))
+		return PROBE_NO;
+	if (!interface_of(&h) && !(is_mapper(&h) && pn_io_mapper_probe(c)))
 		return PROBE_NO;
 	return h.size <= c.left || s->cut ? PROBE_YES : PROBE_NO;
 }
@@ -308,6 +320,22 @@ static enum parsed read_call(struct scene *s, const struct head *h, struct cur c
 	return PARSED_WHOLE;
 }
 
+static enum parsed read_mapper(struct scene *s, const struct head *h, struct cur c)
+{
+	bool answer = h->pdu == PDU_RESPONSE;
+	bool paired = answer && asked(s, h);
+	if (!answer)
+		remember(s, h);
+	fact_begin(s, pn_io_mapper_row(h->operation, answer));
+	add_head(s, h);
+	if (!pn_io_mapper(s, h->operation, answer, h->little, &c))
+		return s->cut ? PARSED_CUT : PARSED_BAD;
+	fact_end(s);
+	if (paired)
+		ask_take(s, call_key(h));
+	return PARSED_WHOLE;
+}
+
 static enum parsed read_other(struct scene *s, const struct head *h, struct cur c)
 {
 	const struct msg *row = control_rows;
@@ -340,10 +368,13 @@ static enum parsed parse(struct cur c, struct scene *s)
 	struct cur body = cur_upto(&c, h.size);
 	if (h.pdu != PDU_REQUEST && h.pdu != PDU_RESPONSE)
 		return read_other(s, &h, body);
-	if (!interface_of(&h))
-		return PARSED_WHOLE; /* another service of the same host: the endpoint mapper */
+	bool mapper = is_mapper(&h);
+	if (!interface_of(&h) && !mapper)
+		return PARSED_WHOLE; /* another service of the same host */
 	if (h.flags & FLAG_FRAGMENT && !join(s, &h, &body))
 		return s->cut ? PARSED_CUT : PARSED_WHOLE;
+	if (mapper)
+		return read_mapper(s, &h, body);
 	return read_call(s, &h, body);
 }
 
@@ -351,9 +382,9 @@ const struct proto proto_pn_io = {
 	.name = "pn_io",
 	.title = "PROFINET IO context management",
 	.standard = "IEC 61158-6-10, C706",
-	.reads =
-		"connect, release, control, records read and written, I&M0-4, channel diagnosis; other "
-		"records as bytes",
+	.reads = "connect, release, control, records read and written, I&M0-4, channel diagnosis, "
+		 "ports, rings, clocks, endpoint mapper; other "
+		 "records as bytes",
 	.seen = "5 captures: S7-1500, SCALANCE XB-200, Phoenix Contact and Hilscher controllers, Festo, "
 		"Murrelektronik and GE devices",
 	.over = OVER_UDP,

@@ -1,5 +1,6 @@
-/* Between pn_io.c (the remote procedure call), pn_io_blocks.c (what is called with it) and
- * pn_io_records.c and pn_io_network.c (what is read and written). */
+/* Between pn_io.c (the remote procedure call), pn_io_blocks.c (what is called with it),
+ * pn_io_records.c and pn_io_network.c (what is read and written), and pn_io_mapper.c (who is
+ * there). */
 #ifndef SENSE_PROTO_PN_IO_H
 #define SENSE_PROTO_PN_IO_H
 
@@ -57,5 +58,10 @@ void pn_io_fill(struct cur *c, size_t whole);
 /* A block about interfaces, ports, rings and time; false: none of them. */
 bool pn_io_network(
 	const struct pn_reading *r, uint16_t type, uint8_t version, struct cur *c, unsigned depth);
+
+/* The endpoint mapper: does it speak of PROFINET, which row, and its values. */
+bool pn_io_mapper_probe(struct cur c);
+const struct msg *pn_io_mapper_row(uint16_t operation, bool answer);
+bool pn_io_mapper(struct scene *s, uint16_t operation, bool answer, bool little, struct cur *c);
 
 #endif

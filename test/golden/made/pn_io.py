@@ -32,12 +32,12 @@ class Talk:
         self.interface = uuid(f"dea0000{interface}-6c97-11d1-8271-00a02442df7d", little)
         self.object = uuid(f"dea00000-6c97-11d1-8271-00010313{vendor:04x}", little)
         self.activity = uuid(f"00c0ffee-0000-1000-8000-0050560902{client.ip[3]:02x}", little)
-        self.sequence = -1
+        self.sequence, self.version = -1, 1
 
     def pdu(self, kind, operation, body, flags=IDEMPOTENT, fragment=0):
         head = struct.pack("4B", 4, kind, flags, 0) + bytes([0x10 if self.little else 0, 0, 0, 0])
         return head + self.object + self.interface + self.activity + struct.pack(
-            self.order + "IIIHHHHHBB", 1, 1, self.sequence, operation, 0xffff, 0xffff, len(body), fragment, 0, 0) + body
+            self.order + "IIIHHHHHBB", 1, self.version, self.sequence, operation, 0xffff, 0xffff, len(body), fragment, 0, 0) + body
 
     def send(self, answer, kind, operation, body, **more):
         a, b = (self.server, self.client) if answer else (self.client, self.server)
@@ -255,3 +255,41 @@ def network(net):
     write(talk, 0x80b0, deep)
     write(talk, 0x8052, struct.pack(">HHBB", 0x0211, 400, 1, 0) + bytes(12))
     write(talk, 0x8052, block(0x0211, bytes(6)))
+
+
+@capture
+def mapper(net):
+    """Who is there: asked of the endpoint mapper, answered with what the device is, until there is no more."""
+    for little in (True, False):
+        talk = Talk(net, HMI, DEVICE, little)
+        order = talk.order
+        device = uuid("dea00001-6c97-11d1-8271-00a02442df7d", little)
+        talk.interface, talk.object = uuid("e1af8308-5d1f-11c9-91a4-08002b14a0fa", little), NONE
+        talk.version = 3
+        annotation = b"%-25s %-20s %5u %c%3u%3u%3u\0" % (b"ET200SP", b"6ES7 155-6AU01-0BN0", 3, b"V", 4, 2, 1)
+        small = uuid("dea00001-6c97-11d1-8271-00a02442df7d", True)
+        floor = b"\x13\0\x0d" + small + b"\1\0\2\0\0\0"
+        transfer = b"\x13\0\x0d" + uuid("8a885d04-1ceb-11c9-9fe8-08002b104860", True) + b"\2\0\2\0\0\0"
+        tower = struct.pack("<H", 5) + floor + transfer + b"\1\0\x0a\2\0\0\0" + b"\1\0\x08\2\0\x88\x94" + (
+            b"\1\0\x09\4\0" + DEVICE.ip)
+        handle = struct.pack(order + "I", 0) + uuid("00000000-0000-1000-8000-0050560902ff", little)
+        for last in (False, True):
+            talk.sequence += 1
+            question = struct.pack(order + "II", 1, 0) + struct.pack(order + "I", 2) + device + struct.pack(order + "HH", 1, 0)
+            talk.send(False, REQUEST, 2, question + struct.pack(order + "I", 1) + bytes(20) + struct.pack(order + "I", 1))
+            if last:
+                talk.send(True, RESPONSE, 2, bytes(20) + struct.pack(order + "5I", 0, 1, 0, 0, 0x16c9a0d6))
+                continue
+            entry = uuid("dea00000-6c97-11d1-8271-00010313002a", little) + struct.pack(order + "III", 3, 0, 64) + annotation
+            talk.send(True, RESPONSE, 2, handle + struct.pack(order + "4I", 1, 1, 0, 1) + entry +
+                      struct.pack(order + "II", len(tower), len(tower)) + filled(tower) + struct.pack(order + "I", 0))
+        talk.sequence += 1
+        talk.send(False, REQUEST, 4, handle)
+        talk.send(True, RESPONSE, 4, bytes(24))
+        talk.send(False, REQUEST, 7, handle)
+        talk.send(False, REQUEST, 2, question[:20])  # shorter than it says
+    # A mapper that knows nothing of PROFINET is not told of.
+    other = Talk(net, HMI, PLC)
+    other.sequence = 0
+    other.interface, other.object = uuid("e1af8308-5d1f-11c9-91a4-08002b14a0fa", True), NONE
+    other.send(False, REQUEST, 2, bytes(40))
