@@ -80,8 +80,8 @@ struct proto {
 	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when `shared` and no
 	 * memory was left for it. */
 	size_t state_size;
-	uint8_t asks;     /* requests remembered per conversation; 0: no pairing */
-	uint8_t ask_size; /* bytes kept with each */
+	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
+	uint16_t ask_size; /* bytes kept with each */
 
 	void (*point_name)(const struct point_at *at, char name[POINT_NAME]);
 };
