@@ -386,7 +386,7 @@ const struct proto proto_pn_io = {
 		 "ports, rings, clocks, endpoint mapper; other "
 		 "records as bytes",
 	.seen = "5 captures: S7-1500, SCALANCE XB-200, Phoenix Contact and Hilscher controllers, Festo, "
-		"Murrelektronik and GE devices",
+		"Murrelektronik and GE devices; no I&M and no endpoint mapper among them",
 	.over = OVER_UDP,
 	.begins = "04",
 	.ot = true,
