@@ -5,11 +5,12 @@ import ipaddress
 import os
 import re
 import shlex
+import struct
 import time
 
 from tree import NAME, SHOW, RAW, END
 
-FORMS = {"auto", "text", "lower", "hex", "raw", "rawtext", "rawwide", "rawint", "rawintle", "int", "signed8",
+FORMS = {"auto", "text", "lower", "hex", "raw", "rawtext", "rawwide", "rawint", "rawintle", "rawfloat", "int", "signed8",
          "signed16", "signed32", "bool", "real", "mac", "ip", "time_ms"}
 OURS, THEIRS = "ours", "theirs"
 
@@ -201,6 +202,10 @@ class Row:
             bare = bytes.fromhex(raw)
             wide = len(bare) > 1 and not len(bare) % 2 and not bare[1]
             return plain(bare.decode("utf-16-le" if wide else "latin-1"))
+        if self.form == "rawfloat":
+            bare = bytes.fromhex(raw)[1:]
+            kind = {4: ">f", 8: ">d"}.get(len(bare))
+            return float(f"{struct.unpack(kind, bare)[0]:.6g}") if kind else raw
         if self.form in ("rawint", "rawintle"):
             value = int.from_bytes(bytes.fromhex(raw), "big" if self.form == "rawint" else "little")
         else:
@@ -219,7 +224,7 @@ class Row:
             return plain(text).lower()
         if self.form == "bool":
             return int(text.lower() not in ("0", "false", ""))
-        if self.form == "real":
+        if self.form in ("real", "rawfloat"):
             n = number(text)
             return plain(text) if n is None else float(f"{n:.6g}")
         if self.form == "mac":

@@ -174,9 +174,10 @@ static bool read_leaf(struct data_reader *r, const struct element *e, struct lea
 	case BINARY_TIME:
 		fact_bytes(r->s, &n->binary_time, c.at, c.left);
 		return c.left == 4 || c.left == 6;
-	case BOOLEANS:
+	case BOOLEANS: /* as bits: how many of the last say nothing, then they */
+		v = cur_u8(&c);
 		fact_bytes(r->s, &n->booleans, c.at, c.left);
-		return c.left > 0;
+		return cur_ok(&c) && v <= 7;
 	case OBJECT:
 		return read_object(r, c);
 	case UNICODE:
@@ -236,7 +237,7 @@ void data_point_name(const struct point_at *at, char name[POINT_NAME])
 {
 	int used =
 		snprintf(name, POINT_NAME, "%.*s", (int)at->symbol_size, (const char *)at->symbol);
-	for (unsigned shift = 8 * PATH_PARTS; shift > 0 && used > 0 && used < POINT_NAME;) {
+	for (unsigned shift = 8 * PATH_PARTS; shift > 0 && used >= 0 && used < POINT_NAME;) {
 		shift -= 8;
 		unsigned part = at->area >> shift & 0xff;
 		if (part)
