@@ -242,6 +242,12 @@ uint32_t inventory_stranger(const struct inventory *v, const struct bind *b)
 	return other_mac(v, b, false);
 }
 
+static bool is_string(const struct inventory *v, uint32_t n, const void *text, size_t size)
+{
+	return size < v->strings_used - n && memcmp(v->strings + n, text, size) == 0 &&
+		!v->strings[n + size];
+}
+
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
 {
 	if (!size)
@@ -249,8 +255,7 @@ uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
 	uint64_t hash = hash_bytes(text, size);
 	for (uint32_t at = table_first(&v->string_table, hash), n;
 		(n = table_next(&v->string_table, hash, &at));)
-		if (size < v->strings_used - n && memcmp(v->strings + n, text, size) == 0 &&
-			!v->strings[n + size])
+		if (is_string(v, n, text, size))
 			return n;
 	bool room = size < v->strings_max - v->strings_used &&
 		v->string_table.mask / 4 * 3 > v->string_table.used;
@@ -399,43 +404,71 @@ uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const s
 	return n;
 }
 
-static bool is_point(const struct point_record *p, uint32_t host, const struct proto *proto,
-	const struct point_at *at, uint32_t symbol)
+static bool is_point(const struct inventory *v, uint32_t n, uint32_t host,
+	const struct proto *proto, const struct point_at *at)
 {
-	return p->host == host && p->proto == proto && p->space == at->space && p->bit == at->bit &&
-		p->unit == at->unit && p->area == at->area && p->index == at->index &&
-		p->symbol == symbol;
+	const struct point_record *p = pool_at(&v->points, n);
+	if (p->host != host || p->index != at->index || p->area != at->area || p->proto != proto ||
+		p->space != at->space || p->bit != at->bit || p->unit != at->unit)
+		return false;
+	size_t size = at->symbol ? at->symbol_size : 0;
+	return size == 0 ? p->symbol == 0 : p->symbol && is_string(v, p->symbol, at->symbol, size);
+}
+
+/* The symbol is kept only once there is room for its point; without its name a value would be
+ * somebody else's. */
+static uint32_t new_point(struct inventory *v, const struct point_at *at)
+{
+	uint32_t symbol = 0;
+	if (at->symbol && at->symbol_size && v->points.used < v->points.max) {
+		symbol = inventory_string(v, at->symbol, at->symbol_size);
+		if (!symbol) {
+			v->points.refused++;
+			return 0;
+		}
+	}
+	uint32_t n = pool_new(&v->points);
+	if (n)
+		((struct point_record *)pool_at(&v->points, n))->symbol = symbol;
+	return n;
 }
 
 static uint32_t find_point(struct inventory *v, uint32_t host, const struct proto *proto,
-	const struct point_at *at, uint32_t symbol, double value)
+	const struct point_at *at, double value)
 {
 	/* Points that are read together were made together: try the one behind the last. */
 	uint32_t n = v->last_point + 1;
-	if (n < v->points.used && is_point(pool_at(&v->points, n), host, proto, at, symbol))
+	if (n < v->points.used && is_point(v, n, host, proto, at))
 		return n;
 	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 |
 		at->bit;
-	uint64_t b = (uint64_t)at->area << 32 | (at->index ^ symbol << 8);
+	uint64_t b = (uint64_t)at->area << 32 | at->index;
+	if (at->symbol && at->symbol_size)
+		b ^= hash_bytes(at->symbol, at->symbol_size);
 	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
+	uint64_t *refused = &v->refused_points[hash >> 32 & (REFUSED_POINTS - 1)];
+	if (*refused == hash) {
+		v->points.refused++;
+		return 0;
+	}
 	for (uint32_t slot = table_first(&v->point_table, hash);
 		(n = table_next(&v->point_table, hash, &slot));)
-		if (is_point(pool_at(&v->points, n), host, proto, at, symbol))
+		if (is_point(v, n, host, proto, at))
 			return n;
-	n = pool_new(&v->points);
-	if (!n)
+	n = new_point(v, at);
+	if (!n) {
+		*refused = hash;
 		return 0;
-	*(struct point_record *)pool_at(&v->points, n) = (struct point_record){ .symbol = symbol,
-		.host = host,
-		.proto = proto,
-		.space = at->space,
-		.bit = at->bit,
-		.unit = at->unit,
-		.area = at->area,
-		.index = at->index,
-		.first = value,
-		.min = value,
-		.max = value };
+	}
+	struct point_record *p = pool_at(&v->points, n);
+	p->host = host;
+	p->proto = proto;
+	p->space = at->space;
+	p->bit = at->bit;
+	p->unit = at->unit;
+	p->area = at->area;
+	p->index = at->index;
+	p->first = p->min = p->max = value;
 	table_add(&v->point_table, hash, n);
 	return n;
 }
@@ -457,12 +490,7 @@ bool inventory_point(struct inventory *v, uint32_t host, const struct proto *pro
 {
 	if (!host)
 		return true;
-	uint32_t symbol = at->symbol ? inventory_string(v, at->symbol, at->symbol_size) : 0;
-	if (!symbol && at->symbol && at->symbol_size) {
-		v->points.refused++; /* without its name it would be somebody else's value */
-		return true;
-	}
-	uint32_t n = find_point(v, host, proto, at, symbol, value);
+	uint32_t n = find_point(v, host, proto, at, value);
 	if (!n)
 		return true;
 	struct point_record *p = pool_at(&v->points, n);

@@ -76,25 +76,32 @@ struct module {
 /* Who speaks right on Ethernet has no address: its points are kept under the number of its MAC. */
 enum { POINT_OF_MAC = 1 << 30 };
 
+/* What every sample touches stands first, in 72 bytes. */
 struct point_record {
-	uint32_t symbol; /* string number */
-	uint32_t host;   /* or POINT_OF_MAC and the number of a MAC */
-	const struct proto *proto;
-	uint8_t space, bit;
-	bool written;
-	uint16_t unit;
+	uint32_t host; /* or POINT_OF_MAC and the number of a MAC */
 	uint32_t area, index;
+	uint32_t symbol; /* string number */
+	const struct proto *proto;
+	uint16_t unit;
+	uint8_t space, bit;
 	uint8_t type; /* enum point_type */
-	const char *measure;
+	bool written;
 	uint64_t samples;
-	double first, last, min, max;
-	int64_t first_ns, last_ns;
+	double last, min, max;
+	int64_t last_ns, first_ns;
+	double first;
+	const char *measure;
 };
+
+enum { REFUSED_POINTS = 4096 };
 
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
 	uint32_t last_point; /* a read of many registers goes through neighbours */
+	/* Hashes of points there was no room for, the newest at its place: points are never given
+	 * back, so it need not be looked for again. */
+	uint64_t refused_points[REFUSED_POINTS];
 	char *strings;       /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
