@@ -485,14 +485,27 @@ static bool same_value(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
+static bool *has_points(const struct inventory *v, uint32_t host)
+{
+	return host & POINT_OF_MAC ? &mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points
+				   : &host_at(v, host)->has_points;
+}
+
 bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns)
 {
 	if (!host)
 		return true;
+	/* Whoever came when all places were taken sends as fast as others: told apart at once. */
+	bool *known = has_points(v, host);
+	if (!*known && v->points.used == v->points.max) {
+		v->points.refused++;
+		return true;
+	}
 	uint32_t n = find_point(v, host, proto, at, value);
 	if (!n)
 		return true;
+	*known = true;
 	struct point_record *p = pool_at(&v->points, n);
 	v->last_point = n;
 	bool changed = p->samples == 0 || !same_value(p->last, value);

@@ -27,6 +27,7 @@ struct host {
 	bool known_service; /* a protocol was recognised with it */
 	bool told;          /* nothing came from it, but somebody keeps sending to it */
 	bool outside;       /* plant_merge.c: a public address that private ones talk with */
+	bool has_points;    /* at least one is kept */
 	const char *type_reason;
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes;
@@ -40,7 +41,7 @@ struct mac {
 	uint32_t asset;
 	uint8_t address[6];
 	uint8_t type;
-	bool spoke;
+	bool spoke, has_points;
 	uint16_t vlans[MAC_VLANS];
 	const char *type_reason;
 	int64_t first_ns, last_ns;
@@ -102,7 +103,7 @@ struct inventory {
 	/* Hashes of points there was no room for, the newest at its place: points are never given
 	 * back, so it need not be looked for again. */
 	uint64_t refused_points[REFUSED_POINTS];
-	char *strings;       /* each NUL-terminated; number is the offset; 0 is "" */
+	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
 	uint64_t strings_refused;
