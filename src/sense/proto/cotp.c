@@ -28,20 +28,16 @@ enum parameter {
 
 enum {
 	TPKT_HEAD = 4,
-	TPKT_MIN = 7,      /* RFC 1006, 6: head and the smallest TPDU */
-	REASSEMBLY = 4096, /* an S7 PDU is at most 960 bytes; larger ones are counted, not read */
-	DT_HEAD = 2,       /* length indicator of a class 0 or 1 data TPDU, X.224 13.7 */
+	TPKT_MIN = 7,     /* RFC 1006, 6: head and the smallest TPDU */
+	UNIT_MAX = 65536, /* an S7 PDU is at most 960 bytes, one of MMS what both agreed on */
+	DT_HEAD = 2,      /* length indicator of a class 0 or 1 data TPDU, X.224 13.7 */
 	LAST_UNIT = 0x80,
 };
 
-/* One buffer for both directions: class 0 peers take turns.  When they do not, the side that
- * began keeps it and the other's parts pass unread. */
 struct state {
-	uint16_t size;
-	uint8_t side; /* 1 + the side whose parts are in `bytes`; 0 none */
-	bool over;    /* parts outgrew the buffer */
-	bool fast;    /* remote desktop: fast-path PDUs may stand between TPKTs */
-	uint8_t bytes[REASSEMBLY];
+	struct parts parts[2]; /* of a unit that takes several TPDUs */
+	bool over[2];          /* they outgrew UNIT_MAX, or the memory: the unit passes unread */
+	bool fast;             /* remote desktop: fast-path PDUs may stand between TPKTs */
 };
 
 static const struct field field_type = { "cotp.type", U8, 0, 0 };
@@ -174,9 +170,7 @@ static long frame(struct cur c, struct scene *s)
 static void gap(struct scene *s)
 {
 	struct state *state = s->state;
-	state->side = 0;
-	state->size = 0;
-	state->over = false;
+	state->over[s->side & 1] = false;
 }
 
 /* Printable as it stands, otherwise 0x and hex: selectors are names on one system and numbers
@@ -299,27 +293,21 @@ static enum parsed read_rest(struct scene *s, struct cur *c, uint8_t type)
 		return PARSED_BAD;
 	}
 	fact_end(s);
-	if (type == TPDU_DR || type == TPDU_DC || type == TPDU_ER)
+	if (type == TPDU_DR || type == TPDU_DC || type == TPDU_ER) {
+		parts_drop(s);
 		gap(s);
+	}
 	return PARSED_WHOLE;
 }
 
-/* A part of a larger unit waits in the buffer for the last one.  Empty parts, which some
- * controllers send as a sign of life, claim nothing. */
-static void keep_part(struct state *state, const struct scene *s, struct cur c)
+/* A part of a larger unit waits for the last one.  Empty parts, which some controllers send as a
+ * sign of life, claim nothing. */
+static void keep_part(struct scene *s, struct cur c)
 {
-	if (c.left == 0 || (state->side != 0 && state->side != s->side + 1))
-		return;
-	state->side = (uint8_t)(s->side + 1);
-	size_t size = c.left;
-	if (state->over || size > sizeof state->bytes - state->size) {
-		state->over = true;
-		return;
-	}
-	const uint8_t *bytes = cur_take(&c, size);
-	if (bytes)
-		memcpy(state->bytes + state->size, bytes, size);
-	state->size = (uint16_t)(state->size + size);
+	struct state *state = s->state;
+	bool *over = &state->over[s->side & 1];
+	if (c.left > 0 && !*over)
+		*over = !parts_add(s, c, UNIT_MAX);
 }
 
 static enum parsed read_data(struct scene *s, struct cur *head, struct cur body)
@@ -334,21 +322,21 @@ static enum parsed read_data(struct scene *s, struct cur *head, struct cur body)
 
 	enum parsed upper = PARSED_WHOLE;
 	bool told = false;
-	bool mine = state->side == s->side + 1;
-	if (!last || mine)
-		keep_part(state, s, body);
+	bool *over = &state->over[s->side & 1];
+	bool in_parts = *over || parts_whole(s).left > 0;
+	if (!last || in_parts)
+		keep_part(s, body);
 	if (last) {
 		/* The first TPDU of remote desktop without a cookie: MCS connect-initial, 7f 65. */
 		if (cur_peek(&body, 0) == 0x7f && cur_peek(&body, 1) == 0x65)
 			state->fast = true;
-		struct cur whole = mine ? cur_of(state->bytes, state->size) : body;
-		bool over = mine && state->over;
-		if (whole.left > 0 && !over) {
+		struct cur whole = in_parts ? parts_whole(s) : body;
+		if (whole.left > 0 && !*over) {
 			upper = scene_upper(s, OVER_COTP, whole);
 			told = scene_has_upper(s) && upper != PARSED_BAD;
 		}
-		if (mine)
-			gap(s);
+		parts_drop(s);
+		*over = false;
 	}
 	if (!told) {
 		fact_begin(s, row_of(TPDU_DT));
@@ -389,6 +377,7 @@ const struct proto proto_cotp = {
 	.frame = frame,
 	.parse = parse,
 	.gap = gap,
+	.in_parts = true,
 	.state_size = sizeof(struct state),
 	.asks = 1,
 	.ask_size = 1,
