@@ -315,9 +315,11 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 
 static void wake(struct detections *d, const struct event *ev)
 {
-	for (size_t i = 0; i < d->count; i++)
-		if (d->watches[i].row->events & ev->kind)
+	for (size_t i = 0; i < d->count; i++) {
+		const struct detection *r = d->watches[i].row;
+		if (r->events & ev->kind && !(r->opened && ev->under_way))
 			wake_one(d, &d->watches[i], ev);
+	}
 }
 
 static struct event event_now(struct sense *s, enum event_kind kind)

@@ -87,12 +87,12 @@ struct detection {
 	bool failed;    /* FACT: a response that says no */
 	bool violation; /* FACT: values outside the standard */
 	bool odd;       /* FACT: any of the two, or a function that is not known */
+	bool opened;    /* FLOW, ANSWER: of a conversation that was seen to begin */
 	enum detect_key key;
 	struct limit limit;    /* {n} within {within}: where it takes several */
 	struct limit limit_it; /* the same of what is not industrial, where that differs */
+	uint32_t keys_max;     /* with memory: beyond, the oldest is forgotten (counted) */
 	size_t memory;         /* bytes for each key, zeroed at birth; 0 none */
-	uint32_t keys_max; /* with memory: how many keys; beyond, the oldest is forgotten (counted)
-			    */
 	bool (*see)(void *memory, const struct event *ev, struct detected *out);
 	/* At the end, over a plant without findings: for what only the whole shows. */
 	void (*survey)(const struct plant *p, struct survey *s);

@@ -55,8 +55,10 @@ void flows_fetch(const struct flows *f, uint64_t hash)
 void flows_fetch_more(const struct flows *f, uint64_t hash)
 {
 	const struct flow *flow = likely(f, hash);
-	if (flow)
-		__builtin_prefetch(flow->tcp);
+	if (!flow || !flow->tcp)
+		return;
+	__builtin_prefetch(flow->tcp); /* a side each */
+	__builtin_prefetch((const uint8_t *)flow->tcp + 64);
 }
 
 static bool is_end(const struct flow *flow, unsigned side, const struct ip *a, uint16_t port)

@@ -45,7 +45,7 @@ static bool tried(
 
 static bool knocks(const struct event *ev)
 {
-	return ev->port && !ev->under_way && !ip_is_multicast(&ev->to);
+	return ev->port && !ip_is_multicast(&ev->to);
 }
 
 static bool many_addresses(void *memory, const struct event *ev, struct detected *out)
@@ -120,6 +120,7 @@ const struct detection detect_scan[] = {
 			.next = "Find the host. If it is no scanner of yours, take it off the network." },
 		.text = "{a} tried {n} or more addresses within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
+		.opened = true,
 		.key = KEY_CLIENT,
 		.limit = { 30, 120 },
 		TRIES,
@@ -151,6 +152,7 @@ const struct detection detect_scan[] = {
 				"answered." },
 		.text = "{a} tried {n} or more ports of {b} within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
+		.opened = true,
 		.key = KEY_PAIR,
 		.limit = { 25, 120 },
 		TRIES,
@@ -165,6 +167,7 @@ const struct detection detect_scan[] = {
 			.next = "Find the host. Controllers are polled by known stations only." },
 		.text = "{a} tried the controller ports of {n} or more addresses within {within}.",
 		.events = EVENT_FLOW | EVENT_ANSWER,
+		.opened = true,
 		.key = KEY_CLIENT,
 		.limit = { 10, 120 },
 		TRIES,
