@@ -219,28 +219,34 @@ static void nesting_ends(void **unused)
 	assert_int_equal(n.bad_headers, 1);
 }
 
+/* A frame of which the capture kept 54 bytes. */
+static void read_kept(const char *hex, uint32_t wire, struct packet *p, struct packet_counters *n)
+{
+	static struct made m;
+	m.size = 0;
+	made_hex(&m, hex);
+	assert_int_equal(m.size, 54);
+	packet_read(p,
+		&(struct sense_frame){ .bytes = m.bytes,
+			.size = (uint32_t)m.size,
+			.wire_size = wire,
+			.linktype = LINK_ETHERNET },
+		n);
+}
+
 /* 54 bytes were kept of a segment with 12 bytes of options and 2 of payload. */
 static void cut_options_are_no_payload(void **unused)
 {
 	(void)unused;
 	static const char hex[] = MACS "0800 4500 0036 0000 0000 40 06 0000 0a000001 0a000002"
 				       "1388 1389 00000001 00000000 8018 2000 0000 0000";
-	static struct made m;
-	m.size = 0;
-	made_hex(&m, hex);
-	assert_int_equal(m.size, 54);
 	static const struct {
 		uint32_t wire, missing;
 	} rows[] = { { 68, 2 }, { 66, 2 } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct packet p;
 		struct packet_counters n = { 0 };
-		packet_read(&p,
-			&(struct sense_frame){ .bytes = m.bytes,
-				.size = (uint32_t)m.size,
-				.wire_size = rows[i].wire,
-				.linktype = LINK_ETHERNET },
-			&n);
+		read_kept(hex, rows[i].wire, &p, &n);
 		assert_int_equal(p.kind, PACKET_TCP);
 		assert_int_equal(p.payload.left, 0);
 		assert_int_equal(p.missing, rows[i].missing);
@@ -255,22 +261,13 @@ static void a_damaged_length_of_a_syn_is_no_hole(void **unused)
 	(void)unused;
 	static const char hex[] = MACS "0800 4500 1028 0000 0000 40 06 0000 0a000001 0a000002"
 				       "1388 1389 00000001 00000000 5002 2000 0000 0000";
-	static struct made m;
-	m.size = 0;
-	made_hex(&m, hex);
-	assert_int_equal(m.size, 54);
 	static const struct {
 		uint32_t wire, missing;
 	} rows[] = { { 54, 0 }, { 54 + 4096, 4096 } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct packet p;
 		struct packet_counters n = { 0 };
-		packet_read(&p,
-			&(struct sense_frame){ .bytes = m.bytes,
-				.size = (uint32_t)m.size,
-				.wire_size = rows[i].wire,
-				.linktype = LINK_ETHERNET },
-			&n);
+		read_kept(hex, rows[i].wire, &p, &n);
 		assert_int_equal(p.kind, PACKET_TCP);
 		assert_int_equal(p.missing, rows[i].missing);
 		assert_int_equal(n.bad_ip_checksum, 1);

@@ -446,20 +446,13 @@ static uint32_t find_point(struct inventory *v, uint32_t host, const struct prot
 	if (at->symbol && at->symbol_size)
 		b ^= hash_bytes(at->symbol, at->symbol_size);
 	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
-	uint64_t *refused = &v->refused_points[hash >> 32 & (REFUSED_POINTS - 1)];
-	if (*refused == hash) {
-		v->points.refused++;
-		return 0;
-	}
 	for (uint32_t slot = table_first(&v->point_table, hash);
 		(n = table_next(&v->point_table, hash, &slot));)
 		if (is_point(v, n, host, proto, at))
 			return n;
 	n = new_point(v, at);
-	if (!n) {
-		*refused = hash;
+	if (!n)
 		return 0;
-	}
 	struct point_record *p = pool_at(&v->points, n);
 	p->host = host;
 	p->proto = proto;

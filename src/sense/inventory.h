@@ -94,16 +94,11 @@ struct point_record {
 	const char *measure;
 };
 
-enum { REFUSED_POINTS = 4096 };
-
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
 	uint32_t last_point; /* a read of many registers goes through neighbours */
-	/* Hashes of points there was no room for, the newest at its place: points are never given
-	 * back, so it need not be looked for again. */
-	uint64_t refused_points[REFUSED_POINTS];
-	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
+	char *strings;       /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
 	uint64_t strings_refused;

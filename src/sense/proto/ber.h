@@ -16,10 +16,9 @@ struct ber {
 	struct cur content;
 };
 
-/* X.690, 8.1: one tag byte, a definite length of up to four bytes. */
-static inline struct ber ber_read(struct cur *c)
+/* X.690, 8.1.3: a definite length of up to four bytes, and so many bytes. */
+static inline struct cur ber_content(struct cur *c)
 {
-	struct ber e = { .tag = cur_u8(c) };
 	uint32_t size = cur_u8(c);
 	if (size & 0x80) {
 		unsigned count = size & 0x7f;
@@ -28,7 +27,14 @@ static inline struct ber ber_read(struct cur *c)
 		for (unsigned i = 0; i < count && cur_ok(c); i++)
 			size = size << 8 | cur_u8(c);
 	}
-	e.content = cur_sub(c, size);
+	return cur_sub(c, size);
+}
+
+/* 8.1: one tag byte, then the content. */
+static inline struct ber ber_read(struct cur *c)
+{
+	struct ber e = { .tag = cur_u8(c) };
+	e.content = ber_content(c);
 	return e;
 }
 

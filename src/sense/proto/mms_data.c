@@ -46,15 +46,7 @@ bool element_read(struct cur *c, struct element *e)
 	e->number = first & 0x1f;
 	if (e->number == 0x1f)
 		e->number = read_number(c);
-	uint32_t size = cur_u8(c);
-	if (size & 0x80) {
-		unsigned count = size & 0x7f;
-		c->bad |= count == 0 || count > 4;
-		size = 0;
-		for (unsigned i = 0; i < count && cur_ok(c); i++)
-			size = size << 8 | cur_u8(c);
-	}
-	e->content = cur_sub(c, size);
+	e->content = ber_content(c);
 	return cur_ok(c);
 }
 
