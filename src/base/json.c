@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,9 @@ void json_num(struct json *j, double d)
 		return;
 	}
 	char text[32];
-	for (int digits = 6; digits <= 17; digits++) {
+	/* What fifteen digits can tell they tell without further ones behind it; the smallest numbers
+	 * of all have fewer. */
+	for (int digits = fabs(d) < DBL_MIN ? 6 : DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, d);
 		if (strtod(text, NULL) == d)
 			break;

@@ -92,7 +92,7 @@ static void see_side(struct sense *s, struct flow *f, unsigned side, const struc
 
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
-	f->recent = true;
+	flows_mark(&s->flows, f, FLOW_RECENT);
 	f->bytes[side] += p->wire_size;
 	bool look = f->packets[side]++ == 0 || f->mixed >> side & 1;
 	if (look || memcmp(f->mac[side], p->src_mac, 6) != 0)

@@ -43,7 +43,8 @@ struct found {
 struct detections {
 	struct watch watches[ROWS_MAX];
 	size_t count;
-	/* Which of them a fact can wake, as bits: by each of its properties. */
+	/* Which of them an event can wake, as bits; a fact by each of its properties. */
+	uint64_t by_event[EVENT_KINDS][WORDS];
 	uint64_t by_act[ACT_COUNT][WORDS], by_effect[EFFECT_COUNT][WORDS];
 	uint64_t by_dir[DIR_RESPONSE + 1][WORDS], by_proto[PROTO_COUNT][WORDS];
 	uint64_t by_outcome[8][WORDS]; /* failed: 1, violation: 2, unknown function: 4 */
@@ -112,9 +113,11 @@ static int add_rows(struct detections *d, const struct detection *rows, struct e
 			(pool_init(&w->memories, size, rows->keys_max, e) ||
 				table_init(&w->by_key, rows->keys_max, e)))
 			return err_in(e, "%s", rows->row.id);
-		if (!(rows->events & EVENT_FACT))
-			continue;
-		wake_by(d, rows, n);
+		for (unsigned i = 0; i < EVENT_KINDS; i++)
+			if (rows->events >> i & 1)
+				d->by_event[i][n / 64] |= UINT64_C(1) << n % 64;
+		if (rows->events & EVENT_FACT)
+			wake_by(d, rows, n);
 	}
 	return 0;
 }
@@ -315,10 +318,13 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 
 static void wake(struct detections *d, const struct event *ev)
 {
-	for (size_t i = 0; i < d->count; i++) {
-		const struct detection *r = d->watches[i].row;
-		if (r->events & ev->kind && !(r->opened && ev->under_way))
-			wake_one(d, &d->watches[i], ev);
+	for (unsigned word = 0; word < WORDS; word++) {
+		uint64_t bits = d->by_event[__builtin_ctz(ev->kind)][word];
+		for (; bits; bits &= bits - 1) {
+			struct watch *w = &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)];
+			if (!(w->row->opened && ev->under_way))
+				wake_one(d, w, ev);
+		}
 	}
 }
 

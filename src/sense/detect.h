@@ -24,6 +24,7 @@ enum event_kind {
 	EVENT_BIND = 16,     /* a MAC said for the first time that an address is its own */
 	EVENT_STRANGER = 32, /* one MAC claims an address, packets come straight from another */
 };
+enum { EVENT_KINDS = 6 };
 
 /* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
 struct party {

@@ -65,6 +65,7 @@ bool dispatch_attach(struct sense *s, struct flow *f, struct layer *l, const str
 	}
 	l->proto = p;
 	l->number = (uint8_t)proto_number(p);
+	flows_mark(&s->flows, f, FLOW_HEAVY);
 	f->label = p->name;
 	if (f->host[0])
 		host_at(&s->inventory, f->host[0])->known_service = true;
@@ -80,7 +81,7 @@ static void release_layer(struct sense *s, struct layer *l)
 	parts_forget(s, l, 0);
 	parts_forget(s, l, 1);
 	budget_free(&s->memory, l->state, l->proto->state_size);
-	budget_free(&s->memory, l->asks, ask_slot(l) * l->proto->asks);
+	budget_free(&s->memory, l->asks, asks_size(l->proto));
 	*l = (struct layer){ 0 };
 }
 

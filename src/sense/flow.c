@@ -1,5 +1,6 @@
 #include "sense/flow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -29,13 +30,16 @@ int flows_init(struct flows *f, uint32_t max, struct err *e)
 	*f = (struct flows){ .hand = 1 };
 	if (pool_init(&f->pool, sizeof(struct flow), max, e) || table_init(&f->table, max, e))
 		return err_in(e, "flow table");
-	return 0;
+	f->marks = calloc(f->pool.max, 1);
+	return f->marks ? 0 : err_sys(e, "flow table");
 }
 
 void flows_done(struct flows *f)
 {
 	pool_done(&f->pool);
 	table_done(&f->table);
+	free(f->marks);
+	f->marks = NULL;
 }
 
 /* The first with this hash: nearly always the one. */
@@ -100,6 +104,7 @@ struct flow *flows_add(struct flows *f, uint64_t hash, const struct packet *p)
 		.first_frame = p->frame,
 	};
 	table_add(&f->table, flow->hash, n);
+	f->marks[n] = FLOW_USED;
 	return flow;
 }
 
@@ -109,33 +114,37 @@ struct flow *flows_at(struct flows *f, uint32_t number)
 	return flow->used ? flow : NULL;
 }
 
+static uint32_t next_hand(struct flows *f)
+{
+	if (f->hand >= f->pool.used)
+		f->hand = 1;
+	return f->hand++;
+}
+
 struct flow *flows_oldest(struct flows *f)
 {
 	if (!f->pool.live)
 		return NULL;
 	for (;;) {
-		if (f->hand >= f->pool.used)
-			f->hand = 1;
-		struct flow *flow = flows_at(f, f->hand++);
-		if (!flow)
-			continue;
-		if (!flow->recent)
-			return flow;
-		flow->recent = false;
+		uint32_t n = next_hand(f);
+		if ((f->marks[n] & (FLOW_USED | FLOW_RECENT)) == FLOW_USED)
+			return pool_at(&f->pool, n);
+		f->marks[n] &= (uint8_t)~FLOW_RECENT;
 	}
 }
 
 struct flow *flows_heavy(struct flows *f)
 {
 	for (unsigned step = 0; step < HEAVY_STEPS && f->pool.live; step++) {
-		if (f->hand >= f->pool.used)
-			f->hand = 1;
-		struct flow *flow = flows_at(f, f->hand++);
-		if (!flow)
+		uint32_t n = next_hand(f);
+		if ((f->marks[n] & (FLOW_HEAVY | FLOW_RECENT)) != FLOW_HEAVY) {
+			f->marks[n] &= (uint8_t)~FLOW_RECENT;
 			continue;
-		if (!flow->recent && (flow->tcp || flow->layer[0].proto))
+		}
+		struct flow *flow = pool_at(&f->pool, n);
+		if (flow->tcp || flow->layer[0].proto)
 			return flow;
-		flow->recent = false;
+		f->marks[n] &= (uint8_t)~FLOW_HEAVY; /* it gave all back */
 	}
 	return NULL;
 }
@@ -145,5 +154,6 @@ void flows_remove(struct flows *f, struct flow *flow)
 	uint32_t n = (uint32_t)((size_t)((uint8_t *)flow - f->pool.items) / f->pool.item_size);
 	table_remove(&f->table, flow->hash, n);
 	flow->used = false;
+	f->marks[n] = 0;
 	pool_free(&f->pool, n);
 }

@@ -14,28 +14,44 @@
 
 struct tcp; /* stream.c */
 
-/* One request that waits for its answer; proto.ask_size bytes follow. */
+/* One request that waits for its answer.  Their heads stand together, so that one is found by its key
+ * with a look at little memory; the rest of each follows behind the last head, then
+ * proto.ask_size bytes of the protocol's own. */
 struct ask {
-	uint64_t frame;
-	int64_t at_ns;
 	uint32_t key;
 	uint16_t turn;
 	bool used;
+};
+
+struct ask_rest {
+	uint64_t frame;
+	int64_t at_ns;
 };
 
 /* A protocol at work in a flow: the transport's own, and the one above it (S7comm over COTP). */
 struct layer {
 	const struct proto *proto;
 	void *state;
-	uint8_t *asks;     /* proto->asks of them; NULL until the first */
+	struct ask *asks;  /* proto->asks of them; NULL until the first */
 	uint16_t ask_turn; /* of the next one: the difference to it is an ask's age */
 	uint8_t number;    /* of the protocol, as in enum proto_number */
 	uint8_t tries;     /* how often nobody said yes */
 };
 
-static inline size_t ask_slot(const struct layer *l)
+static inline size_t ask_rest_size(const struct proto *p)
 {
-	return (sizeof(struct ask) + l->proto->ask_size + 7) & ~(size_t)7;
+	return (sizeof(struct ask_rest) + p->ask_size + 7) & ~(size_t)7;
+}
+
+static inline size_t asks_size(const struct proto *p)
+{
+	return p->asks * (sizeof(struct ask) + ask_rest_size(p));
+}
+
+static inline struct ask_rest *ask_rest(const struct layer *l, const struct ask *a)
+{
+	uint8_t *rests = (uint8_t *)(l->asks + l->proto->asks);
+	return (struct ask_rest *)(void *)(rests + ask_rest_size(l->proto) * (size_t)(a - l->asks));
 }
 
 enum { LAYERS = 2 };
@@ -51,7 +67,6 @@ struct flow {
 	bool opened;       /* the SYN was seen */
 	bool established;  /* both ends agreed, or it was under way when the capture began */
 	bool answered;     /* side 1 said something too */
-	bool recent;       /* spoke since the sweep passed */
 	bool mute;         /* nothing more is read from it */
 	bool anew;         /* its protocol made way for another */
 	bool closing;      /* RST, or FIN from both sides */
@@ -78,9 +93,13 @@ struct flow {
 };
 static_assert(sizeof(struct flow) == 256, "a flow begins where a cache line does");
 
+/* What the sweep wants to know of each flow, apart from it: it passes millions of them. */
+enum flow_mark { FLOW_USED = 1, FLOW_RECENT = 2, FLOW_HEAVY = 4 };
+
 struct flows {
 	struct pool pool;
 	struct table table;
+	uint8_t *marks;   /* of each flow, by its number: a set of enum flow_mark */
 	uint32_t hand;    /* where the sweep stands */
 	uint64_t evicted; /* before their end */
 };
@@ -102,5 +121,11 @@ struct flow *flows_oldest(struct flows *f); /* second chance: quiet since the la
 struct flow *flows_heavy(struct flows *f);
 void flows_remove(struct flows *f, struct flow *flow);
 struct flow *flows_at(struct flows *f, uint32_t number); /* NULL: not in use */
+
+/* It spoke (FLOW_RECENT), or keeps memory now (FLOW_HEAVY). */
+static inline void flows_mark(struct flows *f, const struct flow *flow, enum flow_mark mark)
+{
+	f->marks[flow - (const struct flow *)(const void *)f->pool.items] |= (uint8_t)mark;
+}
 
 #endif

@@ -103,6 +103,15 @@ uint32_t inventory_host(struct inventory *v, const struct ip *a)
 	return n;
 }
 
+/* Where the number of a MAC stands that was looked for lately: a frame that a switch mirrors twice
+ * comes once from its sender and once from a router, so the two change with every packet. */
+static struct mac_place *mac_place(struct inventory *v, const uint8_t address[6])
+{
+	uint32_t low;
+	memcpy(&low, address + 2, sizeof low);
+	return &v->mac_places[(low ^ low >> 16 ^ low >> 24) % COUNT_OF(v->mac_places)];
+}
+
 uint32_t inventory_mac_find(const struct inventory *v, const uint8_t address[6])
 {
 	uint64_t hash = hash_bytes(address, 6);
@@ -115,14 +124,19 @@ uint32_t inventory_mac_find(const struct inventory *v, const uint8_t address[6])
 
 uint32_t inventory_mac(struct inventory *v, const uint8_t address[6])
 {
+	struct mac_place *place = mac_place(v, address);
+	if (place->number && memcmp(place->address, address, sizeof place->address) == 0)
+		return place->number;
 	uint32_t n = inventory_mac_find(v, address);
-	if (n)
-		return n;
-	n = pool_new(&v->macs);
-	if (n) {
+	if (!n) {
+		n = pool_new(&v->macs);
+		if (!n)
+			return 0;
 		memcpy(mac_at(v, n)->address, address, 6);
 		table_add(&v->mac_table, hash_bytes(address, 6), n);
 	}
+	memcpy(place->address, address, sizeof place->address);
+	place->number = n;
 	return n;
 }
 
@@ -380,10 +394,8 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 	return n;
 }
 
-uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
+static uint32_t find_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
 {
-	if (!conversation)
-		return 0;
 	struct conversation *c = conversation_at(v, conversation);
 	struct operation *o;
 	for (uint32_t n = c->operations; n; n = o->next) {
@@ -401,6 +413,20 @@ uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const s
 	o = pool_at(&v->operations, n);
 	*o = (struct operation){ .msg = m, .next = c->operations };
 	c->operations = n;
+	return n;
+}
+
+uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m)
+{
+	if (!conversation)
+		return 0;
+	uint64_t hash = hash_mix(conversation, (uintptr_t)m);
+	struct operation_place *place = &v->operation_places[hash % COUNT_OF(v->operation_places)];
+	if (place->conversation == conversation && place->msg == m)
+		return place->number;
+	uint32_t n = find_operation(v, conversation, m);
+	if (n)
+		*place = (struct operation_place){ conversation, n, m };
 	return n;
 }
 
@@ -433,6 +459,14 @@ static uint32_t new_point(struct inventory *v, const struct point_at *at)
 	return n;
 }
 
+static void set_has_points(const struct inventory *v, uint32_t host)
+{
+	if (host & POINT_OF_MAC)
+		mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points = true;
+	else
+		host_at(v, host)->has_points = true;
+}
+
 static uint32_t find_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value)
 {
@@ -462,6 +496,7 @@ static uint32_t find_point(struct inventory *v, uint32_t host, const struct prot
 	p->area = at->area;
 	p->index = at->index;
 	p->first = p->min = p->max = value;
+	set_has_points(v, host);
 	table_add(&v->point_table, hash, n);
 	return n;
 }
@@ -478,46 +513,36 @@ static bool same_value(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-static bool *has_points(const struct inventory *v, uint32_t host)
+static bool sample(struct point_record *p, const struct point_at *at, double value, bool written,
+	int64_t at_ns)
 {
-	return host & POINT_OF_MAC ? &mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points
-				   : &host_at(v, host)->has_points;
+	bool changed = p->samples == 0 || !same_value(p->last, value);
+	if (changed) {
+		uint8_t type = type_of(value);
+		p->type = type > p->type ? type : p->type;
+		/* A value that is no number (NaN) is a sample; the first number takes its place. */
+		if (value < p->min || isnan(p->min))
+			p->min = value;
+		if (value > p->max || isnan(p->max))
+			p->max = value;
+	}
+	if (p->samples == 0)
+		p->first_ns = at_ns;
+	p->last = value;
+	p->last_ns = at_ns;
+	p->samples++;
+	p->written |= written;
+	if (at->measure)
+		p->measure = at->measure;
+	return changed;
 }
 
 bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns)
 {
-	if (!host)
-		return true;
-	/* Whoever came when all places were taken sends as fast as others: told apart at once. */
-	bool *known = has_points(v, host);
-	if (!*known && v->points.used == v->points.max) {
-		v->points.refused++;
-		return true;
-	}
 	uint32_t n = find_point(v, host, proto, at, value);
 	if (!n)
 		return true;
-	*known = true;
-	struct point_record *p = pool_at(&v->points, n);
 	v->last_point = n;
-	bool changed = p->samples == 0 || !same_value(p->last, value);
-	if (changed) {
-		uint8_t type = type_of(value);
-		p->type = type > p->type ? type : p->type;
-	}
-	if (p->samples == 0)
-		p->first_ns = at_ns;
-	p->last_ns = at_ns;
-	p->samples++;
-	p->last = value;
-	p->written |= written;
-	if (at->measure)
-		p->measure = at->measure;
-	/* A value that is no number (NaN) is a sample; the first number takes its place. */
-	if (value < p->min || isnan(p->min))
-		p->min = value;
-	if (value > p->max || isnan(p->max))
-		p->max = value;
-	return changed;
+	return sample(pool_at(&v->points, n), at, value, written, at_ns);
 }

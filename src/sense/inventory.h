@@ -94,6 +94,19 @@ struct point_record {
 	const char *measure;
 };
 
+/* Looked for a moment ago, and soon again: number 0 is none. */
+struct mac_place {
+	uint8_t address[6];
+	uint32_t number;
+};
+
+struct operation_place {
+	uint32_t conversation, number;
+	const struct msg *msg;
+};
+
+enum { MAC_PLACES = 256, OPERATION_PLACES = 1024 };
+
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
@@ -103,6 +116,8 @@ struct inventory {
 	struct table string_table;
 	uint64_t strings_refused;
 	uint64_t identities_refused, binds_refused, modules_refused; /* too many of one subject */
+	struct mac_place mac_places[MAC_PLACES];
+	struct operation_place operation_places[OPERATION_PLACES];
 };
 
 int inventory_init(struct inventory *v, size_t memory, struct err *e);
@@ -130,7 +145,7 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
 uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
 /* True where the value is the first of its point, or another than the one before; also where there
- * is no room to know. */
+ * is no room to know.  Ask inventory_takes_points() first. */
 bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns);
 
@@ -152,6 +167,19 @@ static inline struct conversation *conversation_at(const struct inventory *v, ui
 static inline const char *string_at(const struct inventory *v, uint32_t n)
 {
 	return v->strings + n;
+}
+
+/* Is there room for points of this host?  Whoever came when all places were taken sends as fast as
+ * others do, and is told apart at once (counted). */
+static inline bool inventory_takes_points(struct inventory *v, uint32_t host)
+{
+	if (!host)
+		return false;
+	bool known = host & POINT_OF_MAC ? mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points
+					 : host_at(v, host)->has_points;
+	bool takes = known || v->points.used < v->points.max;
+	v->points.refused += !takes;
+	return takes;
 }
 
 #endif

@@ -20,40 +20,54 @@ static void read_ethernet(struct reader *r, struct cur c);
 static void read_ethertype(struct reader *r, uint16_t type, struct cur c);
 static void read_headers(struct reader *r, struct cur c);
 
-/* Sums of 16-bit words in ones' complement, in the machine's byte order (RFC 1071, 2): halves of
- * 32 bits are added up in 64, so that nothing carries before the end. */
-static uint64_t add_words(uint64_t sum, const uint8_t *p, size_t size)
+/* A sum of 64-bit words with room for what carries. */
+__extension__ typedef unsigned __int128 wide_sum;
+
+/* Sums of 16-bit words in ones' complement, in the machine's byte order: larger words give the
+ * same, once they are folded (RFC 1071, 2). */
+static wide_sum add_words(wide_sum sum, const uint8_t *p, size_t size)
 {
-	uint64_t other = 0;
-	for (; size >= 16; p += 16, size -= 16) {
-		uint64_t w[2];
-		memcpy(w, p, sizeof w);
-		sum += (w[0] & UINT32_MAX) + (w[0] >> 32);
-		other += (w[1] & UINT32_MAX) + (w[1] >> 32);
-	}
-	for (; size >= 4; p += 4, size -= 4) {
-		uint32_t w;
+	uint64_t w;
+	for (; size >= sizeof w; p += sizeof w, size -= sizeof w) {
 		memcpy(&w, p, sizeof w);
 		sum += w;
 	}
-	uint8_t last[4] = { size > 0 ? p[0] : 0, size > 1 ? p[1] : 0, size > 2 ? p[2] : 0 };
-	uint32_t w;
-	memcpy(&w, last, sizeof w);
-	return sum + other + w;
+	if (size & 4) {
+		uint32_t half;
+		memcpy(&half, p, sizeof half);
+		sum += half;
+		p += sizeof half;
+	}
+	uint8_t last[4] = { size & 3 ? p[0] : 0, size & 2 ? p[1] : 0, (size & 3) == 3 ? p[2] : 0 };
+	uint32_t rest;
+	memcpy(&rest, last, sizeof rest);
+	return sum + rest;
 }
 
-static bool sum_is_ok(uint64_t sum)
+static uint64_t add_header(const uint8_t *p, size_t size)
 {
-	for (unsigned i = 0; i < 4; i++)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	uint64_t sum = 0;
+	for (uint32_t w; size; p += sizeof w, size -= sizeof w) {
+		memcpy(&w, p, sizeof w);
+		sum += w;
+	}
+	return sum;
+}
+
+/* All ones, which is what nothing looks like in ones' complement. */
+static bool sum_is_ok(wide_sum wide)
+{
+	uint64_t low = (uint64_t)wide, high = (uint64_t)(wide >> 64);
+	low += high;
+	low += low < high;
+	return low && low % UINT16_MAX == 0;
 }
 
 static bool transport_sum_ok(const struct packet *p, const uint8_t *bytes, size_t size)
 {
-	size_t width = ip_is_4(&p->src) ? 4 : 16;
-	uint64_t sum = add_words(0, p->src.b + 16 - width, width);
-	sum = add_words(sum, p->dst.b + 16 - width, width);
+	/* IPv4 addresses stand behind ffff here, which is nothing in ones' complement. */
+	wide_sum sum = add_words(0, p->src.b, sizeof p->src.b);
+	sum = add_words(sum, p->dst.b, sizeof p->dst.b);
 	const uint8_t rest[4] = { 0, p->transport, (uint8_t)(size >> 8), (uint8_t)size };
 	sum = add_words(sum, rest, sizeof rest);
 	return sum_is_ok(add_words(sum, bytes, size));
@@ -70,14 +84,18 @@ static void unknown(struct reader *r)
 static void read_tcp(struct reader *r, struct cur c)
 {
 	struct packet *p = r->p;
-	struct cur whole = c;
-	p->src_port = cur_be16(&c);
-	p->dst_port = cur_be16(&c);
-	p->seq = cur_be32(&c);
-	p->ack = cur_be32(&c);
-	size_t header = (size_t)(cur_u8(&c) >> 4) * 4;
-	p->flags = cur_u8(&c);
-	if (header < 20 || !cur_ok(&c)) {
+	struct cur whole = c, fixed = cur_sub(&c, 14);
+	if (!cur_ok(&fixed)) {
+		unknown(r);
+		return;
+	}
+	p->src_port = cur_be16(&fixed);
+	p->dst_port = cur_be16(&fixed);
+	p->seq = cur_be32(&fixed);
+	p->ack = cur_be32(&fixed);
+	size_t header = (size_t)(cur_u8(&fixed) >> 4) * 4;
+	p->flags = cur_u8(&fixed);
+	if (header < 20) {
 		unknown(r);
 		return;
 	}
@@ -102,15 +120,15 @@ static void read_tcp(struct reader *r, struct cur c)
 static void read_udp(struct reader *r, struct cur c)
 {
 	struct packet *p = r->p;
-	struct cur whole = c;
-	p->src_port = cur_be16(&c);
-	p->dst_port = cur_be16(&c);
-	uint16_t size = cur_be16(&c);
-	uint16_t sum = cur_be16(&c);
-	if (!cur_ok(&c)) {
+	struct cur whole = c, fixed = cur_sub(&c, 8);
+	if (!cur_ok(&fixed)) {
 		unknown(r);
 		return;
 	}
+	p->src_port = cur_be16(&fixed);
+	p->dst_port = cur_be16(&fixed);
+	uint16_t size = cur_be16(&fixed);
+	uint16_t sum = cur_be16(&fixed);
 	if (size >= 8 && size < whole.left + p->missing) {
 		/* bytes behind the datagram are padding */
 		size_t whole_size = whole.left < size ? whole.left : size;
@@ -230,27 +248,29 @@ void packet_transport(struct packet *p, struct cur c, struct packet_counters *n)
 static void read_ipv4(struct reader *r, struct cur c)
 {
 	struct packet *p = r->p;
-	struct cur whole = c;
-	uint8_t first = cur_u8(&c);
-	cur_skip(&c, 1);
-	size_t total = cur_be16(&c);
-	p->fragment_id = cur_be16(&c);
-	uint16_t fragment = cur_be16(&c);
-	p->ttl = cur_u8(&c);
-	p->transport = cur_u8(&c);
-	cur_skip(&c, 2);
-	const uint8_t *src = cur_take(&c, 4);
-	const uint8_t *dst = cur_take(&c, 4);
-	size_t header = (size_t)(first & 15) * 4;
-	if (!src || !dst || first >> 4 != 4 || header < 20 || (total && total < header)) {
+	struct cur whole = c, fixed = cur_sub(&c, 20);
+	if (!cur_ok(&fixed)) {
 		unknown(r);
 		return;
 	}
-	p->src = ip_of_4(src);
-	p->dst = ip_of_4(dst);
+	uint8_t first = cur_u8(&fixed);
+	cur_skip(&fixed, 1);
+	size_t total = cur_be16(&fixed);
+	p->fragment_id = cur_be16(&fixed);
+	uint16_t fragment = cur_be16(&fixed);
+	p->ttl = cur_u8(&fixed);
+	p->transport = cur_u8(&fixed);
+	cur_skip(&fixed, 2);
+	size_t header = (size_t)(first & 15) * 4;
+	if (first >> 4 != 4 || header < 20 || (total && total < header)) {
+		unknown(r);
+		return;
+	}
+	p->src = ip_of_4(cur_take(&fixed, 4));
+	p->dst = ip_of_4(cur_take(&fixed, 4));
 	p->has_ip = true;
 	p->ip6 = false;
-	if (header <= whole.left && !sum_is_ok(add_words(0, whole.at, header)))
+	if (header <= whole.left && !sum_is_ok(add_header(whole.at, header)))
 		r->n->bad_ip_checksum++;
 	/* Total length 0: the sender's network card cut the segments; the frame tells the size. */
 	if (total == 0)
@@ -482,10 +502,8 @@ static void read_ethernet(struct reader *r, struct cur c)
 		unknown(r);
 		return;
 	}
-	const uint8_t *dst = cur_take(&c, 6);
-	const uint8_t *src = cur_take(&c, 6);
-	uint16_t type = cur_be16(&c);
-	if (!cur_ok(&c)) {
+	struct cur fixed = cur_sub(&c, 14);
+	if (!cur_ok(&fixed)) {
 		unknown(r);
 		return;
 	}
@@ -497,10 +515,10 @@ static void read_ethernet(struct reader *r, struct cur c)
 		r->p->has_ip = false;
 		r->p->transport = r->p->ttl = 0;
 	}
-	memcpy(r->p->dst_mac, dst, 6);
-	memcpy(r->p->src_mac, src, 6);
+	memcpy(r->p->dst_mac, cur_take(&fixed, 6), 6);
+	memcpy(r->p->src_mac, cur_take(&fixed, 6), 6);
 	r->p->has_mac = true;
-	read_ethertype(r, type, c);
+	read_ethertype(r, cur_be16(&fixed), c);
 }
 
 /* Linux cooked capture: the sender's address only, of up to eight bytes. */
@@ -574,15 +592,28 @@ bool sense_reads(int linktype)
 	return false;
 }
 
+/* Member by member: in one piece it takes as long as most headers do. */
+static void clear(struct packet *p)
+{
+	p->payload = p->segment = (struct cur){ 0 };
+	p->kind = PACKET_LINK;
+	p->seq = p->ack = p->snap_oui = p->fragment_id = p->fragment_at = 0;
+	p->src = p->dst = (struct ip){ 0 };
+	p->src_port = p->dst_port = p->vlan = p->ethertype = 0;
+	memset(p->src_mac, 0, sizeof p->src_mac);
+	memset(p->dst_mac, 0, sizeof p->dst_mac);
+	p->ttl = p->transport = p->flags = p->encapsulations = 0;
+	p->has_mac = p->has_ip = p->ip6 = p->fragment_more = false;
+}
+
 void packet_read(struct packet *p, const struct sense_frame *f, struct packet_counters *n)
 {
-	*p = (struct packet){
-		.frame = f->number,
-		.at_ns = f->at_ns,
-		.wire_size = f->wire_size,
-		.cut = f->size < f->wire_size,
-		.missing = f->wire_size - f->size,
-	};
+	clear(p);
+	p->frame = f->number;
+	p->at_ns = f->at_ns;
+	p->wire_size = f->wire_size;
+	p->cut = f->size < f->wire_size;
+	p->missing = f->wire_size - f->size;
 	n->cut_frames += p->cut;
 	struct reader r = { .p = p, .n = n };
 	struct cur c = cur_of(f->bytes, f->size);

@@ -26,13 +26,14 @@ void fact_begin(struct scene *c, const struct msg *m)
 		.request = s->ask_frame,
 		.request_ns = s->ask_ns,
 		.values = s->values,
-		.value_count = s->carried,
 	};
 	memcpy(s->fact.src_mac, c->src_mac, 6);
 	memcpy(s->fact.dst_mac, c->dst_mac, 6);
 	s->ask_frame = 0;
 	s->ask_ns = 0;
 	s->fact_open = true;
+	s->value_next = s->values + s->carried;
+	s->value_end = s->values + FACT_VALUES_MAX;
 }
 
 void fact_dir(struct scene *c, enum dir dir)
@@ -50,9 +51,15 @@ void fact_violation(struct scene *c)
 	c->sense->fact.violation = true;
 }
 
+static void close_fact(struct sense *s)
+{
+	s->fact_open = false;
+	s->value_next = s->value_end = NULL;
+}
+
 void fact_drop(struct scene *c)
 {
-	c->sense->fact_open = false;
+	close_fact(c->sense);
 }
 
 void fact_end(struct scene *c)
@@ -60,7 +67,8 @@ void fact_end(struct scene *c)
 	struct sense *s = c->sense;
 	if (!s->fact_open)
 		return;
-	s->fact_open = false;
+	s->fact.value_count = (size_t)(s->value_next - s->values);
+	close_fact(s);
 	s->counters.violations += s->fact.violation;
 	s->carried = 0; /* what a lower layer left belongs to the first fact above it */
 	if (s->config.on_fact)
@@ -69,28 +77,35 @@ void fact_end(struct scene *c)
 		account_fact(s);
 }
 
-static struct value *value_new(struct scene *c, const struct field *f, enum value_type type)
+/* No fact is open, or it is full. */
+static struct value *no_value(struct sense *s)
 {
-	struct sense *s = c->sense;
 	static struct value nowhere;
-	if (RARELY(!s->fact_open))
-		return &nowhere;
-	if (RARELY(s->fact.value_count >= FACT_VALUES_MAX)) {
+	if (s->fact_open) {
 		s->fact.more_values = true;
 		s->counters.fact_values_dropped++;
-		return &nowhere;
 	}
-	struct value *v = &s->values[s->fact.value_count++];
+	return &nowhere;
+}
+
+static inline struct value *value_new(struct scene *c, const struct field *f, enum value_type type)
+{
+	struct sense *s = c->sense;
+	struct value *v = s->value_next;
+	if (RARELY(v == s->value_end))
+		v = no_value(s);
+	else
+		s->value_next = v + 1;
 	v->field = f;
 	v->type = (uint8_t)type;
 	v->size = 0;
 	return v;
 }
 
-static void check_bounds(struct scene *c, const struct field *f, int64_t v)
+static inline void check_bounds(struct scene *c, const struct field *f, int64_t v)
 {
-	if ((f->min || f->max) && (v < f->min || v > f->max))
-		c->sense->fact.violation = true;
+	if (f->min | f->max)
+		c->sense->fact.violation |= v < f->min || v > f->max;
 }
 
 void fact_uint(struct scene *c, const struct field *f, uint64_t v)
@@ -361,18 +376,11 @@ bool walk(struct scene *s, struct cur *c, const struct field *fields)
 
 /* --- pairing --- */
 
-static struct ask *ask_at(struct layer *l, unsigned i)
-{
-	return (struct ask *)(void *)(l->asks + ask_slot(l) * i);
-}
-
 static struct ask *ask_find(struct layer *l, uint32_t key)
 {
-	for (unsigned i = 0; l->asks && i < l->proto->asks; i++) {
-		struct ask *a = ask_at(l, i);
-		if (a->used && a->key == key)
-			return a;
-	}
+	for (unsigned i = 0; l->asks && i < l->proto->asks; i++)
+		if (l->asks[i].used && l->asks[i].key == key)
+			return &l->asks[i];
 	return NULL;
 }
 
@@ -380,9 +388,8 @@ static struct ask *ask_find(struct layer *l, uint32_t key)
  * subscription, a slow answer) is not pushed out while there is room. */
 static struct ask *ask_room(struct layer *l, uint32_t key)
 {
-	struct ask *oldest = ask_at(l, 0), *unused = NULL;
-	for (unsigned i = 0; i < l->proto->asks; i++) {
-		struct ask *a = ask_at(l, i);
+	struct ask *oldest = l->asks, *unused = NULL;
+	for (struct ask *a = l->asks; a < l->asks + l->proto->asks; a++) {
 		if (!a->used) {
 			unused = a;
 			continue;
@@ -407,32 +414,35 @@ void *ask_put(struct scene *c, uint32_t key)
 	if ((!s->flow && !s->proto->shared) || !l->proto->asks)
 		return NULL;
 	if (!l->asks) {
-		l->asks = budget_alloc(&s->memory, ask_slot(l) * l->proto->asks);
+		l->asks = budget_alloc(&s->memory, asks_size(l->proto));
 		if (!l->asks)
 			return NULL;
 	}
 	struct ask *a = ask_room(l, key);
-	memset(a, 0, ask_slot(l));
-	*a = (struct ask){ .frame = c->frame, .at_ns = c->at_ns, .key = key, .used = true };
-	a->turn = l->ask_turn++;
-	return a + 1;
+	*a = (struct ask){ .key = key, .turn = l->ask_turn++, .used = true };
+	struct ask_rest *rest = ask_rest(l, a);
+	memset(rest, 0, ask_rest_size(l->proto));
+	*rest = (struct ask_rest){ .frame = c->frame, .at_ns = c->at_ns };
+	return rest + 1;
 }
 
 static void *ask_get(struct scene *c, uint32_t key, bool keep)
 {
 	struct sense *s = c->sense;
-	struct ask *a = ask_find(ask_layer(s), key);
+	struct layer *l = ask_layer(s);
+	struct ask *a = ask_find(l, key);
 	if (!a)
 		return NULL;
 	a->used = keep;
+	struct ask_rest *rest = ask_rest(l, a);
 	if (s->fact_open) {
-		s->fact.request = a->frame;
-		s->fact.request_ns = a->at_ns;
+		s->fact.request = rest->frame;
+		s->fact.request_ns = rest->at_ns;
 	} else {
-		s->ask_frame = a->frame;
-		s->ask_ns = a->at_ns;
+		s->ask_frame = rest->frame;
+		s->ask_ns = rest->at_ns;
 	}
-	return a + 1;
+	return rest + 1;
 }
 
 void *ask_take(struct scene *c, uint32_t key)
@@ -571,11 +581,11 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 
 /* --- process values --- */
 
-static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
+static void tell_sample(struct scene *c, uint32_t host, const struct point_at *at, double v,
+	bool changed, bool written)
 {
 	struct sense *s = c->sense;
-	bool changed = inventory_point(&s->inventory, host, s->proto, at, v, written, c->at_ns);
-	if (!s->config.on_sample || !host || !s->proto->point_name)
+	if (!host || !s->proto->point_name)
 		return;
 	static const struct ip no_ip;
 	char name[POINT_NAME] = "";
@@ -592,6 +602,18 @@ static void point(struct scene *c, uint32_t host, const struct point_at *at, dou
 		.changed = changed,
 		.written = written };
 	s->config.on_sample(s->config.self, &sample);
+}
+
+static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
+{
+	struct sense *s = c->sense;
+	bool takes = inventory_takes_points(&s->inventory, host);
+	if (!takes && LIKELY(!s->config.on_sample))
+		return;
+	bool changed = !takes ||
+		inventory_point(&s->inventory, host, s->proto, at, v, written, c->at_ns);
+	if (RARELY(s->config.on_sample))
+		tell_sample(c, host, at, v, changed, written);
 }
 
 void point_server(struct scene *c, const struct point_at *at, double v, bool written)

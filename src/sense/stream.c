@@ -431,6 +431,7 @@ void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct
 			f->mute = true;
 			return;
 		}
+		flows_mark(&s->flows, f, FLOW_HEAVY);
 	}
 	struct half *h = &f->tcp->half[side];
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);

@@ -127,9 +127,23 @@ static bool read_logical(struct scene *s, struct cur *c, uint8_t head, struct ci
 		&segment_member, &segment_point, &segment_attribute, NULL, &segment_service };
 	static const uint8_t has[] = { HAS_CLASS, HAS_INSTANCE, HAS_MEMBER, HAS_POINT,
 		HAS_ATTRIBUTE, 0, 0 };
-	uint32_t *to[] = { &p->class, &p->instance, &p->member, &p->point, &p->attribute };
-	if (type < COUNT_OF(to))
-		*to[type] = value;
+	switch (type) {
+	case 0:
+		p->class = value;
+		break;
+	case 1:
+		p->instance = value;
+		break;
+	case 2:
+		p->member = value;
+		break;
+	case 3:
+		p->point = value;
+		break;
+	case 4:
+		p->attribute = value;
+		break;
+	}
 	p->has |= has[type];
 	if (type == 2 && p->members < UINT8_MAX)
 		p->members++;
