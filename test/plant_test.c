@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "base/attr.h"
-#include "sense/inventory.h"
+#include "sense/engine.h"
 #include "tap.h"
 
 static struct tap w;
@@ -561,17 +561,18 @@ static void points_keep_their_range(void **unused)
 	assert_int_equal(inventory_init(&v, 4 << 20, &e), 0);
 	uint32_t host = inventory_host(&v, &(struct ip){ { [15] = 7 } });
 	const struct point_at here = { .index = 1 };
+	struct point_way way = { 0 };
 	static const double values[] = { NAN, 5, NAN, -3, 4 };
 	for (size_t i = 0; i < COUNT_OF(values); i++)
-		inventory_point(&v, host, &proto_modbus, &here, values[i], i == 2, (int64_t)i + 1);
+		inventory_point(&v, &way, host, PROTO_modbus, &here, values[i], i == 2, (int64_t)i + 1);
 	const struct point_record *p = pool_at(&v.points, 1);
 	assert_int_equal(p->samples, 5);
 	assert_true(isnan(p->first));
 	assert_int_equal(p->type, POINT_INTEGER);
 	assert_true(p->first_ns == 1 && p->last_ns == 5);
-	assert_false(inventory_point(&v, host, &proto_modbus, &here, 4, false, 6));
-	assert_true(inventory_point(&v, host, &proto_modbus, &here, 4.5, false, 7));
-	assert_true(inventory_point(&v, host, &proto_modbus, &here, 4, false, 8));
+	assert_false(inventory_point(&v, &way, host, PROTO_modbus, &here, 4, false, 6));
+	assert_true(inventory_point(&v, &way, host, PROTO_modbus, &here, 4.5, false, 7));
+	assert_true(inventory_point(&v, &way, host, PROTO_modbus, &here, 4, false, 8));
 	assert_int_equal(p->type, POINT_REAL);
 	assert_true(p->last == 4 && p->min == -3 && p->max == 5 && p->written);
 	/* Tags beyond what the memory for names holds are refused, not mixed into one. */
@@ -580,7 +581,7 @@ static void points_keep_their_range(void **unused)
 		memset(tag, 'x', sizeof tag);
 		memcpy(tag, &i, sizeof i);
 		tag[0] |= 1;
-		inventory_point(&v, host, &proto_modbus,
+		inventory_point(&v, &way, host, PROTO_modbus,
 			&(struct point_at){ .symbol = tag, .symbol_size = sizeof tag }, i, false,
 			1);
 	}

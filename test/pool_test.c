@@ -130,9 +130,14 @@ static void budget_keeps_its_limit(void **unused)
 	assert_int_equal(b.used, with_overhead);
 	p = budget_grow(&b, p, 100, 800);
 	assert_non_null(p);
-	for (unsigned i = 0; i < 800; i++)
+	for (unsigned i = 0; i < 100; i++)
 		assert_int_equal(p[i], 0);
 	budget_free(&b, p, 800);
+	p = budget_room(&b, 900);
+	assert_non_null(p);
+	assert_null(budget_room(&b, 100));
+	assert_int_equal(b.refused, 4);
+	budget_free(&b, p, 900);
 	budget_free(&b, NULL, 800);
 	assert_int_equal(b.used, 0);
 }

@@ -11,7 +11,8 @@ struct budget {
 };
 
 void *budget_alloc(struct budget *b, size_t size); /* zeroed */
-/* What is new is zeroed; old stays on NULL. */
+void *budget_room(struct budget *b, size_t size);  /* as it comes: for bytes to be written */
+/* What is new is as it comes; old stays on NULL. */
 void *budget_grow(struct budget *b, void *old, size_t old_size, size_t size);
 void budget_free(struct budget *b, void *p, size_t size);
 

@@ -143,26 +143,36 @@ static size_t out_wide(struct out *o, const uint8_t *p, size_t left)
 	return n ? n : 1;
 }
 
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void json_text(struct json *j, const void *bytes, size_t size)
 {
 	const uint8_t *p = bytes;
 	next(j);
 	out_char(j->out, '"');
 	for (size_t i = 0; i < size;) {
+		size_t plain = i;
+		while (plain < size && is_plain(p[plain]))
+			plain++;
+		out_bytes(j->out, p + i, plain - i);
+		i = plain;
+		if (i == size)
+			break;
 		uint8_t c = p[i];
+		if (c >= 0x80) {
+			i += out_wide(j->out, p + i, size - i);
+			continue;
+		}
 		if (c == '"' || c == '\\') {
 			out_char(j->out, '\\');
 			out_char(j->out, (char)c);
-			i++;
-		} else if (c < 0x20 || c == 0x7f) {
-			out_fmt(j->out, "\\u%04x", c);
-			i++;
-		} else if (c < 0x80) {
-			out_char(j->out, (char)c);
-			i++;
 		} else {
-			i += out_wide(j->out, p + i, size - i);
+			out_fmt(j->out, "\\u%04x", c);
 		}
+		i++;
 	}
 	out_char(j->out, '"');
 }

@@ -67,8 +67,8 @@ int table_init(struct table *t, uint32_t items_max, struct err *e)
 	uint32_t slots = 64;
 	while (slots < items_max + items_max / 2)
 		slots *= 2;
+	*t = (struct table){ .mask = slots - 1 };
 	t->slots = reserve((size_t)slots * sizeof *t->slots, e);
-	t->mask = slots - 1;
 	return t->slots ? 0 : e->code;
 }
 

@@ -120,6 +120,9 @@ struct msg {
 	const struct field *fields; /* for the walker; NULL where code reads the body */
 };
 
+/* Name of the row of functions that nobody described: told by its address. */
+extern const char unknown_function[];
+
 /* Internet address: IPv4 is kept mapped (::ffff:a.b.c.d) so that there is one kind. */
 struct ip {
 	uint8_t b[16];

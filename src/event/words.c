@@ -82,6 +82,8 @@ const struct asset_type_row asset_types[TYPE_COUNT] = {
 	[TYPE_INTERNET] = { "internet", "public address", 50 },
 };
 
+const char unknown_function[] = "unknown_function";
+
 const char *act_name(enum act a)
 {
 	assert(a < ACT_COUNT);

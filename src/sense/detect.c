@@ -357,7 +357,7 @@ void detections_fact(struct sense *s)
 	struct detections *d = s->detections;
 	const struct fact *f = &s->fact;
 	const struct msg *m = f->msg;
-	bool unknown = strcmp(m->name, "unknown_function") == 0;
+	bool unknown = m->name == unknown_function;
 	unsigned proto = s->layer->number;
 	unsigned outcome = f->failed | (unsigned)f->violation << 1 | (unsigned)unknown << 2;
 	struct event ev = { .kind = 0 };

@@ -62,6 +62,7 @@ struct sense {
 	uint8_t scratch[SCRATCH_SIZE];
 	size_t scratch_used;
 	uint32_t src_mac, dst_mac; /* of a link message */
+	struct point_way link_way; /* of values in link messages */
 
 	/* plant.c */
 	const struct sense_zone *zones;

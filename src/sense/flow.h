@@ -54,6 +54,11 @@ static inline struct ask_rest *ask_rest(const struct layer *l, const struct ask 
 	return (struct ask_rest *)(void *)(rests + ask_rest_size(l->proto) * (size_t)(a - l->asks));
 }
 
+/* Values come in the order in which they came before: where the last one stands, and the next. */
+struct point_way {
+	uint32_t last, next;
+};
+
 enum { LAYERS = 2 };
 
 /* What every packet touches stands first, in two cache lines of the four. */
@@ -83,8 +88,9 @@ struct flow {
 	const char *label; /* as the last fact was labelled */
 	uint32_t host[2];
 	uint32_t conversation;
-	const char *conversation_label;
 	uint32_t operation; /* the last one, for the next of its kind */
+	const char *conversation_label;
+	struct point_way way;
 
 	struct layer layer[LAYERS];
 	uint32_t mac_number[2];

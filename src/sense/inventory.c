@@ -430,12 +430,10 @@ uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const s
 	return n;
 }
 
-static bool is_point(const struct inventory *v, uint32_t n, uint32_t host,
-	const struct proto *proto, const struct point_at *at)
+static bool is_point(const struct inventory *v, const struct point_record *p,
+	const struct point_key *key, uint8_t proto, const struct point_at *at)
 {
-	const struct point_record *p = pool_at(&v->points, n);
-	if (p->host != host || p->index != at->index || p->area != at->area || p->proto != proto ||
-		p->space != at->space || p->bit != at->bit || p->unit != at->unit)
+	if (memcmp(&p->key, key, sizeof *key) != 0 || p->proto != proto)
 		return false;
 	size_t size = at->symbol ? at->symbol_size : 0;
 	return size == 0 ? p->symbol == 0 : p->symbol && is_string(v, p->symbol, at->symbol, size);
@@ -467,38 +465,50 @@ static void set_has_points(const struct inventory *v, uint32_t host)
 		host_at(v, host)->has_points = true;
 }
 
-static uint32_t find_point(struct inventory *v, uint32_t host, const struct proto *proto,
+static uint32_t look_for_point(struct inventory *v, const struct point_key *key, uint8_t proto,
 	const struct point_at *at, double value)
 {
-	/* Points that are read together were made together: try the one behind the last. */
-	uint32_t n = v->last_point + 1;
-	if (n < v->points.used && is_point(v, n, host, proto, at))
-		return n;
-	uint64_t a = (uint64_t)host << 32 | (uint32_t)at->unit << 16 | (uint32_t)at->space << 8 |
-		at->bit;
-	uint64_t b = (uint64_t)at->area << 32 | at->index;
+	uint64_t words[2];
+	static_assert(sizeof words == sizeof *key, "a key without a hole");
+	memcpy(words, key, sizeof words);
 	if (at->symbol && at->symbol_size)
-		b ^= hash_bytes(at->symbol, at->symbol_size);
-	uint64_t hash = hash_mix(a, b ^ (uintptr_t)proto);
-	for (uint32_t slot = table_first(&v->point_table, hash);
-		(n = table_next(&v->point_table, hash, &slot));)
-		if (is_point(v, n, host, proto, at))
+		words[1] ^= hash_bytes(at->symbol, at->symbol_size);
+	uint64_t hash = hash_mix(words[0], words[1] ^ (uint64_t)proto << 56);
+	struct point_record *p;
+	for (uint32_t slot = table_first(&v->point_table, hash), n;
+		(n = table_next(&v->point_table, hash, &slot));) {
+		p = pool_at(&v->points, n);
+		if (is_point(v, p, key, proto, at))
 			return n;
-	n = new_point(v, at);
+	}
+	uint32_t n = new_point(v, at);
 	if (!n)
 		return 0;
-	struct point_record *p = pool_at(&v->points, n);
-	p->host = host;
+	p = pool_at(&v->points, n);
+	p->key = *key;
 	p->proto = proto;
-	p->space = at->space;
-	p->bit = at->bit;
-	p->unit = at->unit;
-	p->area = at->area;
-	p->index = at->index;
 	p->first = p->min = p->max = value;
-	set_has_points(v, host);
+	set_has_points(v, key->host);
 	table_add(&v->point_table, hash, n);
 	return n;
+}
+
+/* Plants poll the same points in the same order, so the next one is nearly always known. */
+static struct point_record *find_point(struct inventory *v, struct point_way *way,
+	const struct point_key *key, uint8_t proto, const struct point_at *at, double value)
+{
+	uint32_t n = way->next;
+	struct point_record *p = pool_at(&v->points, n);
+	if (!n || !is_point(v, p, key, proto, at)) {
+		n = look_for_point(v, key, proto, at, value);
+		if (!n)
+			return NULL;
+		p = pool_at(&v->points, n);
+		if (way->last)
+			((struct point_record *)pool_at(&v->points, way->last))->next = n;
+	}
+	*way = (struct point_way){ n, p->next };
+	return p;
 }
 
 static uint8_t type_of(double value)
@@ -537,12 +547,10 @@ static bool sample(struct point_record *p, const struct point_at *at, double val
 	return changed;
 }
 
-bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+bool inventory_point(struct inventory *v, struct point_way *way, uint32_t host, uint8_t proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns)
 {
-	uint32_t n = find_point(v, host, proto, at, value);
-	if (!n)
-		return true;
-	v->last_point = n;
-	return sample(pool_at(&v->points, n), at, value, written, at_ns);
+	const struct point_key key = { host, at->area, at->index, at->unit, at->space, at->bit };
+	struct point_record *p = find_point(v, way, &key, proto, at, value);
+	return p ? sample(p, at, value, written, at_ns) : true;
 }

@@ -6,6 +6,7 @@
 
 #include "base/pool.h"
 #include "event/plant.h"
+#include "sense/flow.h"
 #include "sense/proto.h"
 
 /* Somebody things are said about. */
@@ -77,15 +78,21 @@ struct module {
 /* Who speaks right on Ethernet has no address: its points are kept under the number of its MAC. */
 enum { POINT_OF_MAC = 1 << 30 };
 
-/* What every sample touches stands first, in 72 bytes. */
-struct point_record {
+/* Whose point it is and where, but for its symbol. */
+struct point_key {
 	uint32_t host; /* or POINT_OF_MAC and the number of a MAC */
 	uint32_t area, index;
-	uint32_t symbol; /* string number */
-	const struct proto *proto;
 	uint16_t unit;
 	uint8_t space, bit;
-	uint8_t type; /* enum point_type */
+};
+
+/* What every sample touches stands first, in 64 bytes. */
+struct point_record {
+	struct point_key key;
+	uint32_t symbol; /* string number */
+	uint32_t next;   /* the point whose value came behind this one's; 0 not known */
+	uint8_t proto;   /* enum proto_number */
+	uint8_t type;    /* enum point_type */
 	bool written;
 	uint64_t samples;
 	double last, min, max;
@@ -105,13 +112,12 @@ struct operation_place {
 	const struct msg *msg;
 };
 
-enum { MAC_PLACES = 256, OPERATION_PLACES = 1024 };
+enum { MAC_PLACES = 1024, OPERATION_PLACES = 1024 };
 
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
-	uint32_t last_point; /* a read of many registers goes through neighbours */
-	char *strings;       /* each NUL-terminated; number is the offset; 0 is "" */
+	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
 	uint64_t strings_refused;
@@ -145,8 +151,8 @@ uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t s
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
 uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
 /* True where the value is the first of its point, or another than the one before; also where there
- * is no room to know.  Ask inventory_takes_points() first. */
-bool inventory_point(struct inventory *v, uint32_t host, const struct proto *proto,
+ * is no room to know.  Ask inventory_takes_points() first.  `way` is the conversation's. */
+bool inventory_point(struct inventory *v, struct point_way *way, uint32_t host, uint8_t proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns);
 
 static inline struct host *host_at(const struct inventory *v, uint32_t n)

@@ -359,17 +359,18 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 
 static int by_place(const void *a, const void *b)
 {
-	const struct point_record *x = a, *y = b;
+	const struct point_record *p = a, *q = b;
+	const struct point_key *x = &p->key, *y = &q->key;
 	if (x->host != y->host)
 		return x->host < y->host ? -1 : 1;
-	if (x->proto != y->proto)
-		return strcmp(x->proto->name, y->proto->name);
+	if (p->proto != q->proto)
+		return strcmp(protocols[p->proto]->name, protocols[q->proto]->name);
 	if (x->unit != y->unit)
 		return x->unit < y->unit ? -1 : 1;
 	if (x->space != y->space)
 		return x->space < y->space ? -1 : 1;
-	if (x->symbol != y->symbol)
-		return x->symbol < y->symbol ? -1 : 1;
+	if (p->symbol != q->symbol)
+		return p->symbol < q->symbol ? -1 : 1;
 	if (x->area != y->area)
 		return x->area < y->area ? -1 : 1;
 	if (x->index != y->index)
@@ -389,23 +390,25 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct point_record *p = &records[i];
-		uint32_t asset = p->host & POINT_OF_MAC
-			? mac_at(v, p->host & ~(uint32_t)POINT_OF_MAC)->asset
-			: host_at(v, p->host)->asset;
-		if (!asset || !p->proto->point_name)
+		const struct point_key *key = &p->key;
+		const struct proto *proto = protocols[p->proto];
+		uint32_t asset = key->host & POINT_OF_MAC
+			? mac_at(v, key->host & ~(uint32_t)POINT_OF_MAC)->asset
+			: host_at(v, key->host)->asset;
+		if (!asset || !proto->point_name)
 			continue;
 		char name[POINT_NAME] = "";
 		const char *symbol = p->symbol ? string_at(v, p->symbol) : NULL;
-		p->proto->point_name(&(struct point_at){ .space = p->space,
-					     .bit = p->bit,
-					     .unit = p->unit,
-					     .area = p->area,
-					     .index = p->index,
-					     .symbol = (const uint8_t *)symbol,
-					     .symbol_size = symbol ? (uint16_t)strlen(symbol) : 0 },
-			name);
+		const struct point_at at = { .space = key->space,
+			.bit = key->bit,
+			.unit = key->unit,
+			.area = key->area,
+			.index = key->index,
+			.symbol = (const uint8_t *)symbol,
+			.symbol_size = symbol ? (uint16_t)strlen(symbol) : 0 };
+		proto->point_name(&at, name);
 		r->points[kept++] = (struct point){ .asset = asset - 1,
-			.protocol = p->proto->name,
+			.protocol = proto->name,
 			.address = plant_text(r, name),
 			.unit = p->measure,
 			.type = p->type,

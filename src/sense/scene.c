@@ -414,9 +414,10 @@ void *ask_put(struct scene *c, uint32_t key)
 	if ((!s->flow && !s->proto->shared) || !l->proto->asks)
 		return NULL;
 	if (!l->asks) {
-		l->asks = budget_alloc(&s->memory, asks_size(l->proto));
+		l->asks = budget_room(&s->memory, asks_size(l->proto));
 		if (!l->asks)
 			return NULL;
+		memset(l->asks, 0, l->proto->asks * sizeof *l->asks);
 	}
 	struct ask *a = ask_room(l, key);
 	*a = (struct ask){ .key = key, .turn = l->ask_turn++, .used = true };
@@ -610,8 +611,10 @@ static void point(struct scene *c, uint32_t host, const struct point_at *at, dou
 	bool takes = inventory_takes_points(&s->inventory, host);
 	if (!takes && LIKELY(!s->config.on_sample))
 		return;
+	struct point_way *way = s->flow ? &s->flow->way : &s->link_way;
 	bool changed = !takes ||
-		inventory_point(&s->inventory, host, s->proto, at, v, written, c->at_ns);
+		inventory_point(&s->inventory, way, host, s->layer->number, at, v, written,
+			c->at_ns);
 	if (RARELY(s->config.on_sample))
 		tell_sample(c, host, at, v, changed, written);
 }

@@ -360,7 +360,7 @@ static bool wait_for(
 		at = &(*at)->next;
 	if (*at && (*at)->seq == seq && (*at)->size >= size)
 		return true; /* the same again */
-	struct segment *w = budget_alloc(&s->memory, sizeof *w + size);
+	struct segment *w = budget_room(&s->memory, sizeof *w + size);
 	if (!w)
 		return false; /* counted by the budget */
 	w->next = *at;

@@ -102,7 +102,7 @@ static const struct msg row_challenge = { 131, DIR_RESPONSE, ACT_OTHER, 0,
 	"authentication_response" };
 static const struct msg row_refused = { 131, DIR_RESPONSE, ACT_OTHER, EFFECT_REFUSED,
 	"authentication_error" };
-static const struct msg row_unknown = { 255, DIR_OTHER, ACT_OTHER, 0, "unknown_function" };
+static const struct msg row_unknown = { 255, DIR_OTHER, ACT_OTHER, 0, unknown_function };
 
 /* The request row of a function; the group of the first object tells reads and writes apart. */
 static const struct msg *request_row(uint8_t function, int group)

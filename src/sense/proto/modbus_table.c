@@ -99,7 +99,7 @@ const struct msg modbus_exception[] = {
 };
 /* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
 const struct msg modbus_unknown[] = {
-	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL, NULL), { 0 }
+	BOTH(0, ACT_OTHER, EFFECT_NONE, unknown_function, NULL, NULL), { 0 }
 };
 
 const struct modbus_diagnostic modbus_diagnostics[] = {

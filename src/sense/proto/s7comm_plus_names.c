@@ -7,7 +7,7 @@
 	     [2 * (kind) + 1] = { kind, DIR_RESPONSE, act, effect, name, NULL }
 
 static const struct msg rows[2 * KIND_COUNT] = {
-	BOTH(KIND_UNKNOWN, ACT_OTHER, EFFECT_NONE, "unknown_function"),
+	BOTH(KIND_UNKNOWN, ACT_OTHER, EFFECT_NONE, unknown_function),
 	BOTH(KIND_CREATE_SESSION, ACT_OTHER, EFFECT_NONE, "create_session"),
 	BOTH(KIND_SUBSCRIBE, ACT_READ, EFFECT_NONE, "subscribe"),
 	BOTH(KIND_CREATE_OBJECT, ACT_WRITE, EFFECT_NONE, "create_object"),
