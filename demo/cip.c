@@ -73,7 +73,7 @@ struct cur cip_item(struct cur body)
 		if (type == 0xb2)
 			return item;
 	}
-	return (struct cur){ .bad = true };
+	return cur_bad();
 }
 
 static struct made start(struct cip_link *link, uint16_t command)

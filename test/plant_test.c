@@ -564,7 +564,8 @@ static void points_keep_their_range(void **unused)
 	struct point_way way = { 0 };
 	static const double values[] = { NAN, 5, NAN, -3, 4 };
 	for (size_t i = 0; i < COUNT_OF(values); i++)
-		inventory_point(&v, &way, host, PROTO_modbus, &here, values[i], i == 2, (int64_t)i + 1);
+		inventory_point(
+			&v, &way, host, PROTO_modbus, &here, values[i], i == 2, (int64_t)i + 1);
 	const struct point_record *p = pool_at(&v.points, 1);
 	assert_int_equal(p->samples, 5);
 	assert_true(isnan(p->first));

@@ -1,7 +1,9 @@
 /* A reading cursor over bytes somebody else owns.
  *
- * The first read that does not fit sets `bad`; after that every read yields zero and moves nothing:
- * read straight down, look once with cur_ok().  Sizes are compared before a pointer is formed. */
+ * The first read that does not fit makes it bad; after that every read yields zero and moves
+ * nothing: read straight down, look once with cur_ok().  Sizes are compared before a pointer is
+ * formed.  A bad cursor is all zero: nowhere, with nothing left.  So a cursor is two words, which
+ * functions hand on in registers. */
 #ifndef BASE_CUR_H
 #define BASE_CUR_H
 
@@ -13,7 +15,6 @@
 struct cur {
 	const uint8_t *at;
 	size_t left;
-	bool bad;
 };
 
 static inline struct cur cur_of(const void *bytes, size_t size)
@@ -21,16 +22,38 @@ static inline struct cur cur_of(const void *bytes, size_t size)
 	return (struct cur){ .at = bytes, .left = size };
 }
 
+static inline struct cur cur_bad(void)
+{
+	return (struct cur){ NULL, 0 };
+}
+
+/* Empty, and nothing wrong with it. */
+static inline struct cur cur_none(void)
+{
+	return cur_of("", 0);
+}
+
 static inline bool cur_ok(const struct cur *c)
 {
-	return !c->bad;
+	return c->at;
+}
+
+static inline void cur_fail(struct cur *c)
+{
+	*c = cur_bad();
+}
+
+/* Bad from here where something about it is not so. */
+static inline void cur_need(struct cur *c, bool fine)
+{
+	if (!fine)
+		cur_fail(c);
 }
 
 static inline const uint8_t *cur_take(struct cur *c, size_t n)
 {
-	if (c->bad || n > c->left) {
-		c->bad = true;
-		c->left = 0;
+	if (n > c->left || (n == 0 && !c->at)) {
+		cur_fail(c);
 		return NULL;
 	}
 	const uint8_t *p = c->at;
@@ -129,7 +152,7 @@ static inline double cur_double_of(uint64_t bits)
 static inline struct cur cur_sub(struct cur *c, size_t n)
 {
 	const uint8_t *p = cur_take(c, n);
-	return p ? cur_of(p, n) : (struct cur){ .bad = true };
+	return p ? cur_of(p, n) : cur_bad();
 }
 
 /* The next n bytes, or as many as there are: for bodies of which a part is useful too. */
@@ -141,13 +164,13 @@ static inline struct cur cur_upto(struct cur *c, size_t n)
 /* Looks without moving: byte at an offset, or -1 where there is none. */
 static inline int cur_peek(const struct cur *c, size_t offset)
 {
-	return c->bad || offset >= c->left ? -1 : c->at[offset];
+	return offset >= c->left ? -1 : c->at[offset];
 }
 
 /* Offset of the first byte of that value, or -1. */
 static inline long cur_find(const struct cur *c, uint8_t byte)
 {
-	if (c->bad || c->left == 0)
+	if (!c->at || c->left == 0)
 		return -1;
 	const uint8_t *p = memchr(c->at, byte, c->left);
 	return p ? (long)(p - c->at) : -1;
@@ -156,7 +179,7 @@ static inline long cur_find(const struct cur *c, uint8_t byte)
 static inline bool cur_starts(const struct cur *c, const char *word)
 {
 	size_t n = strlen(word);
-	return !c->bad && c->left >= n && memcmp(c->at, word, n) == 0;
+	return c->at && c->left >= n && memcmp(c->at, word, n) == 0;
 }
 
 #endif

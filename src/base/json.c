@@ -66,8 +66,8 @@ void json_num(struct json *j, double d)
 		return;
 	}
 	char text[32];
-	/* What fifteen digits can tell they tell without further ones behind it; the smallest numbers
-	 * of all have fewer. */
+	/* What fifteen digits can tell they tell without further ones behind it; the smallest
+	 * numbers of all have fewer. */
 	for (int digits = fabs(d) < DBL_MIN ? 6 : DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, d);
 		if (strtod(text, NULL) == d)

@@ -24,11 +24,12 @@ bool ip_is_nobody(const struct ip *a)
 	return ip_is_zero(a) || ip_is_multicast(a) || memcmp(a, &loopback, sizeof loopback) == 0;
 }
 
+/* In two halves, as it is read again a moment later. */
 struct ip ip_of_4(const uint8_t b[4])
 {
-	struct ip a;
-	memcpy(a.b, mapped, sizeof mapped);
-	memcpy(a.b + 12, b, 4);
+	struct ip a = { { 0 } };
+	const uint8_t low[8] = { 0, 0, 0xff, 0xff, b[0], b[1], b[2], b[3] };
+	memcpy(a.b + 8, low, sizeof low);
 	return a;
 }
 

@@ -123,6 +123,8 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	if (!below) {
 		s->scratch_used = 0;
 		s->carried = 0;
+		s->scene.sender_full = s->scene.server_full = false;
+		s->scene.points_refused = 0;
 	}
 	stats->messages++;
 	enum parsed how = l->proto->parse(c, &s->scene);
@@ -134,6 +136,8 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	} else {
 		fact_end(&s->scene);
 	}
+	if (!below)
+		s->inventory.points.refused += s->scene.points_refused;
 	s->layer = below;
 	s->proto = proto_below;
 	s->scene.state = state_below;

@@ -53,7 +53,6 @@ struct sense {
 	struct layer shared[PROTO_COUNT]; /* what rows with `shared` keep */
 	struct fact fact;
 	bool fact_open;
-	struct value *value_next, *value_end; /* where the open fact's next one goes; else NULL */
 	const char *label;
 	uint64_t ask_frame;
 	int64_t ask_ns;

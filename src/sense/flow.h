@@ -14,8 +14,8 @@
 
 struct tcp; /* stream.c */
 
-/* One request that waits for its answer.  Their heads stand together, so that one is found by its key
- * with a look at little memory; the rest of each follows behind the last head, then
+/* One request that waits for its answer.  Their heads stand together, so that one is found by its
+ * key with a look at little memory; the rest of each follows behind the last head, then
  * proto.ask_size bytes of the protocol's own. */
 struct ask {
 	uint32_t key;

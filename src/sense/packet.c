@@ -595,7 +595,7 @@ bool sense_reads(int linktype)
 /* Member by member: in one piece it takes as long as most headers do. */
 static void clear(struct packet *p)
 {
-	p->payload = p->segment = (struct cur){ 0 };
+	p->payload = p->segment = cur_bad();
 	p->kind = PACKET_LINK;
 	p->seq = p->ack = p->snap_oui = p->fragment_id = p->fragment_at = 0;
 	p->src = p->dst = (struct ip){ 0 };

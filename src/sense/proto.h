@@ -11,6 +11,7 @@
 #ifndef SENSE_PROTO_H
 #define SENSE_PROTO_H
 
+#include "base/attr.h"
 #include "base/cur.h"
 #include "event/fact.h"
 #include "event/identity.h"
@@ -102,6 +103,12 @@ struct scene {
 	bool cut;            /* fewer bytes here than were on the wire */
 	void *state;         /* proto.state_size bytes of this conversation; NULL if that is 0 */
 	struct sense *sense; /* opaque to dissectors */
+
+	/* of the calls below, for what is done for every value */
+	struct value *value_next, *value_end; /* where the open fact's next one goes; else NULL */
+	bool violation;                       /* of the open fact */
+	bool sender_full, server_full;        /* no room for points of theirs: */
+	uint32_t points_refused;              /* so many of this message */
 };
 
 /* --- facts ------------------------------------------------------------------------------------
@@ -109,10 +116,10 @@ struct scene {
 void fact_begin(struct scene *s, const struct msg *m);
 void fact_dir(struct scene *s, enum dir dir); /* where the row alone cannot say */
 void fact_failed(struct scene *s);            /* a response that says no */
-void fact_uint(struct scene *s, const struct field *f, uint64_t v); /* checks f's bounds */
-void fact_int(struct scene *s, const struct field *f, int64_t v);
-void fact_real(struct scene *s, const struct field *f, double v);
-void fact_flag(struct scene *s, const struct field *f, bool v);
+static inline void fact_uint(struct scene *s, const struct field *f, uint64_t v); /* checks f's */
+static inline void fact_int(struct scene *s, const struct field *f, int64_t v);   /* bounds */
+static inline void fact_real(struct scene *s, const struct field *f, double v);
+static inline void fact_flag(struct scene *s, const struct field *f, bool v);
 void fact_text(struct scene *s, const struct field *f, const void *text, size_t size);
 void fact_bytes(struct scene *s, const struct field *f, const void *bytes, size_t size);
 /* A password, a community, or what can be turned back into one: told as "(hidden)", unless it is
@@ -166,8 +173,8 @@ void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
 /* --- process values ---------------------------------------------------------------------------
  * The value of a point of the conversation's server (or of the sender, with point_sender).
  * `written`: somebody set it, rather than it was read. */
-void point_server(struct scene *s, const struct point_at *at, double v, bool written);
-void point_sender(struct scene *s, const struct point_at *at, double v, bool written);
+static inline void point_server(struct scene *s, const struct point_at *at, double v, bool written);
+static inline void point_sender(struct scene *s, const struct point_at *at, double v, bool written);
 
 /* --- layers and memory --- */
 /* Hands the payload to the upper protocol of this conversation: probed once among the protocols
@@ -198,6 +205,65 @@ void scene_anew(struct scene *s);
 void scene_skip(struct scene *s, uint64_t n);
 
 bool proto_is_ot(const char *name); /* by its label; false for NULL */
+
+/* --- done for every value: millions a second ---------------------------------------------------*/
+
+struct value *value_refused(struct scene *s); /* no fact is open, or it is full: one for nobody */
+void point_of_server(struct scene *s, const struct point_at *at, double v, bool written);
+void point_of_sender(struct scene *s, const struct point_at *at, double v, bool written);
+
+static inline struct value *value_add(struct scene *s, const struct field *f, enum value_type type)
+{
+	struct value *v = s->value_next;
+	if (RARELY(v == s->value_end))
+		v = value_refused(s);
+	else
+		s->value_next = v + 1;
+	v->field = f;
+	v->size = 0;
+	v->type = (uint8_t)type;
+	return v;
+}
+
+static inline void fact_uint(struct scene *s, const struct field *f, uint64_t v)
+{
+	value_add(s, f, VALUE_UINT)->u = v;
+	if (f->min | f->max)
+		s->violation |= v > INT64_MAX || (int64_t)v < f->min || (int64_t)v > f->max;
+}
+
+static inline void fact_int(struct scene *s, const struct field *f, int64_t v)
+{
+	value_add(s, f, VALUE_INT)->i = v;
+	if (f->min | f->max)
+		s->violation |= v < f->min || v > f->max;
+}
+
+static inline void fact_real(struct scene *s, const struct field *f, double v)
+{
+	value_add(s, f, VALUE_REAL)->d = v;
+}
+
+static inline void fact_flag(struct scene *s, const struct field *f, bool v)
+{
+	value_add(s, f, VALUE_FLAG)->u = v;
+}
+
+static inline void point_server(struct scene *s, const struct point_at *at, double v, bool written)
+{
+	if (s->server_full)
+		s->points_refused++;
+	else
+		point_of_server(s, at, v, written);
+}
+
+static inline void point_sender(struct scene *s, const struct point_at *at, double v, bool written)
+{
+	if (s->sender_full)
+		s->points_refused++;
+	else
+		point_of_sender(s, at, v, written);
+}
 
 #define X(name) extern const struct proto proto_##name;
 PROTOCOL_LIST(X)

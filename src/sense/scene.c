@@ -32,8 +32,9 @@ void fact_begin(struct scene *c, const struct msg *m)
 	s->ask_frame = 0;
 	s->ask_ns = 0;
 	s->fact_open = true;
-	s->value_next = s->values + s->carried;
-	s->value_end = s->values + FACT_VALUES_MAX;
+	c->value_next = s->values + s->carried;
+	c->value_end = s->values + FACT_VALUES_MAX;
+	c->violation = false;
 }
 
 void fact_dir(struct scene *c, enum dir dir)
@@ -48,18 +49,18 @@ void fact_failed(struct scene *c)
 
 void fact_violation(struct scene *c)
 {
-	c->sense->fact.violation = true;
+	c->violation = true;
 }
 
-static void close_fact(struct sense *s)
+static void close_fact(struct scene *c)
 {
-	s->fact_open = false;
-	s->value_next = s->value_end = NULL;
+	c->sense->fact_open = false;
+	c->value_next = c->value_end = NULL;
 }
 
 void fact_drop(struct scene *c)
 {
-	close_fact(c->sense);
+	close_fact(c);
 }
 
 void fact_end(struct scene *c)
@@ -67,8 +68,9 @@ void fact_end(struct scene *c)
 	struct sense *s = c->sense;
 	if (!s->fact_open)
 		return;
-	s->fact.value_count = (size_t)(s->value_next - s->values);
-	close_fact(s);
+	s->fact.value_count = (size_t)(c->value_next - s->values);
+	s->fact.violation = c->violation;
+	close_fact(c);
 	s->counters.violations += s->fact.violation;
 	s->carried = 0; /* what a lower layer left belongs to the first fact above it */
 	if (s->config.on_fact)
@@ -77,10 +79,10 @@ void fact_end(struct scene *c)
 		account_fact(s);
 }
 
-/* No fact is open, or it is full. */
-static struct value *no_value(struct sense *s)
+struct value *value_refused(struct scene *c)
 {
 	static struct value nowhere;
+	struct sense *s = c->sense;
 	if (s->fact_open) {
 		s->fact.more_values = true;
 		s->counters.fact_values_dropped++;
@@ -88,52 +90,10 @@ static struct value *no_value(struct sense *s)
 	return &nowhere;
 }
 
-static inline struct value *value_new(struct scene *c, const struct field *f, enum value_type type)
-{
-	struct sense *s = c->sense;
-	struct value *v = s->value_next;
-	if (RARELY(v == s->value_end))
-		v = no_value(s);
-	else
-		s->value_next = v + 1;
-	v->field = f;
-	v->type = (uint8_t)type;
-	v->size = 0;
-	return v;
-}
-
-static inline void check_bounds(struct scene *c, const struct field *f, int64_t v)
-{
-	if (f->min | f->max)
-		c->sense->fact.violation |= v < f->min || v > f->max;
-}
-
-void fact_uint(struct scene *c, const struct field *f, uint64_t v)
-{
-	value_new(c, f, VALUE_UINT)->u = v;
-	check_bounds(c, f, v > INT64_MAX ? INT64_MAX : (int64_t)v);
-}
-
-void fact_int(struct scene *c, const struct field *f, int64_t v)
-{
-	value_new(c, f, VALUE_INT)->i = v;
-	check_bounds(c, f, v);
-}
-
-void fact_real(struct scene *c, const struct field *f, double v)
-{
-	value_new(c, f, VALUE_REAL)->d = v;
-}
-
-void fact_flag(struct scene *c, const struct field *f, bool v)
-{
-	value_new(c, f, VALUE_FLAG)->u = v;
-}
-
 static void add_bytes(struct scene *c, const struct field *f, enum value_type type,
 	const void *bytes, size_t size)
 {
-	struct value *v = value_new(c, f, type);
+	struct value *v = value_add(c, f, type);
 	v->bytes = bytes;
 	v->size = (uint32_t)size;
 }
@@ -227,7 +187,7 @@ static void walk_list(
 		if (cur_ok(&in))
 			fact_uint(s, f, v);
 	}
-	c->bad |= in.bad;
+	cur_need(c, cur_ok(&in));
 }
 
 static void walk_one(struct scene *s, struct cur *c, const struct field *f)
@@ -605,35 +565,38 @@ static void tell_sample(struct scene *c, uint32_t host, const struct point_at *a
 	s->config.on_sample(s->config.self, &sample);
 }
 
-static void point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
+/* False where this host has no room for points, and nobody wants to hear of them either: the rest
+ * of the message need not ask again. */
+static bool point(struct scene *c, uint32_t host, const struct point_at *at, double v, bool written)
 {
 	struct sense *s = c->sense;
 	bool takes = inventory_takes_points(&s->inventory, host);
 	if (!takes && LIKELY(!s->config.on_sample))
-		return;
+		return !host;
 	struct point_way *way = s->flow ? &s->flow->way : &s->link_way;
 	bool changed = !takes ||
-		inventory_point(&s->inventory, way, host, s->layer->number, at, v, written,
-			c->at_ns);
+		inventory_point(
+			&s->inventory, way, host, s->layer->number, at, v, written, c->at_ns);
 	if (RARELY(s->config.on_sample))
 		tell_sample(c, host, at, v, changed, written);
+	return true;
 }
 
-void point_server(struct scene *c, const struct point_at *at, double v, bool written)
+void point_of_server(struct scene *c, const struct point_at *at, double v, bool written)
 {
 	if (remembering(c) && c->sense->flow)
-		point(c, account_server(c->sense), at, v, written);
+		c->server_full = !point(c, account_server(c->sense), at, v, written);
 }
 
-void point_sender(struct scene *c, const struct point_at *at, double v, bool written)
+void point_of_sender(struct scene *c, const struct point_at *at, double v, bool written)
 {
 	struct sense *s = c->sense;
 	if (!remembering(c))
 		return;
 	if (s->flow)
-		point(c, account_sender(s), at, v, written);
+		c->sender_full = !point(c, account_sender(s), at, v, written);
 	else if (s->src_mac)
-		point(c, POINT_OF_MAC | s->src_mac, at, v, written);
+		c->sender_full = !point(c, POINT_OF_MAC | s->src_mac, at, v, written);
 }
 
 /* --- layers and memory --- */
@@ -658,6 +621,7 @@ static void set_client(struct scene *c, int8_t side)
 		f->client = side;
 	if (f)
 		c->client = f->client;
+	c->server_full = false; /* it may be another now */
 }
 
 void scene_client(struct scene *c)

@@ -22,7 +22,7 @@ static inline struct cur ber_content(struct cur *c)
 	uint32_t size = cur_u8(c);
 	if (size & 0x80) {
 		unsigned count = size & 0x7f;
-		c->bad |= count == 0 || count > 4;
+		cur_need(c, count > 0 && count <= 4);
 		size = 0;
 		for (unsigned i = 0; i < count && cur_ok(c); i++)
 			size = size << 8 | cur_u8(c);
@@ -42,8 +42,10 @@ static inline struct ber ber_read(struct cur *c)
 static inline struct cur ber_expect(struct cur *c, uint8_t tag)
 {
 	struct ber e = ber_read(c);
-	if (e.tag != tag)
-		c->bad = e.content.bad = true;
+	if (e.tag != tag) {
+		cur_fail(c);
+		cur_fail(&e.content);
+	}
 	return e.content;
 }
 
@@ -64,7 +66,7 @@ static inline int64_t ber_int(struct cur *c)
 {
 	uint64_t v = 0;
 	if (!ber_number(ber_expect(c, BER_INTEGER), true, &v))
-		c->bad = true;
+		cur_fail(c);
 	return (int64_t)v;
 }
 

@@ -138,7 +138,7 @@ static void addresses(struct scene *s, struct cur *c, struct told *t)
 		struct cur protocol = cur_sub(c, cur_u8(c));
 		struct cur address = cur_sub(c, cur_be16(c));
 		if (!cur_ok(&address)) {
-			c->bad = true;
+			cur_fail(c);
 			return;
 		}
 		if (protocol.left == 1 && cur_peek(&protocol, 0) == NLPID_IP && address.left == 4) {
@@ -303,7 +303,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 			break;
 		tlv(s, type, &value, &t);
 		if (!cur_ok(&value))
-			c.bad = true;
+			cur_fail(&c);
 	}
 	if (!cur_ok(&c))
 		return s->cut ? PARSED_CUT : PARSED_BAD;

@@ -200,7 +200,7 @@ static void read_agent(struct scene *s, struct cur *c)
 		uint8_t code = cur_u8(c);
 		struct cur value = cur_sub(c, cur_u8(c));
 		if (!cur_ok(&value)) {
-			c->bad = true;
+			cur_fail(c);
 			return;
 		}
 		const struct field *f = code == 1 ? &circuit_id
@@ -269,7 +269,7 @@ static void read_options(struct scene *s, struct cur *c, struct told *t)
 		fact_uint(s, &option_type, code);
 		struct cur value = cur_sub(c, cur_u8(c));
 		if (!cur_ok(&value)) {
-			c->bad = true;
+			cur_fail(c);
 			return;
 		}
 		read_option(s, code, &value, t);

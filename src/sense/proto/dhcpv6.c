@@ -124,7 +124,7 @@ static struct cur read_name(struct scene *s, struct cur *c)
 	while (text && cur_ok(c) && c->left) {
 		struct cur label = cur_sub(c, cur_u8(c));
 		if (!cur_ok(&label)) {
-			c->bad = true;
+			cur_fail(c);
 			break;
 		}
 		if (label.left == 0)
@@ -166,7 +166,7 @@ static void read_classes(struct scene *s, struct cur *c, struct told *t)
 	while (cur_ok(c) && c->left) {
 		struct cur data = cur_sub(c, cur_be16(c));
 		if (!cur_ok(&data)) {
-			c->bad = true;
+			cur_fail(c);
 			return;
 		}
 		t->vendor_class = data;
@@ -235,7 +235,7 @@ static void read_options(struct scene *s, struct cur *c, struct told *t, unsigne
 		uint16_t code = cur_be16(c);
 		struct cur value = cur_sub(c, cur_be16(c));
 		if (!cur_ok(&value)) {
-			c->bad = true;
+			cur_fail(c);
 			return;
 		}
 		fact_uint(s, &option_type, code);

@@ -58,7 +58,7 @@ bool dns_name_read(struct cur *c, struct cur all, struct dns_name *n)
 		if (size >= 0xc0) {
 			size_t offset = (size_t)(size & 0x3f) << 8 | cur_u8(at);
 			if (++jumps > JUMPS_MAX || !cur_ok(at)) {
-				c->bad = true;
+				cur_fail(c);
 				break;
 			}
 			jumped = all;
@@ -68,7 +68,7 @@ bool dns_name_read(struct cur *c, struct cur all, struct dns_name *n)
 		}
 		const uint8_t *label = cur_take(at, size);
 		if (!label || size >= 0x40 || n->size + size + 1 > DNS_NAME_MAX) {
-			c->bad = true;
+			cur_fail(c);
 			break;
 		}
 		if (n->size)
@@ -76,7 +76,7 @@ bool dns_name_read(struct cur *c, struct cur all, struct dns_name *n)
 		memcpy(n->text + n->size, label, size);
 		n->size += size;
 	}
-	c->bad |= at->bad;
+	cur_need(c, cur_ok(at));
 	if (n->size == 0)
 		n->text[n->size++] = '.';
 	n->text[n->size] = '\0';
@@ -265,7 +265,7 @@ static bool read_service(struct scene *s, struct cur c, struct cur all)
 			return false;
 		while (key == 1 && value.left && cur_ok(&value)) /* alpn: counted words */
 			cur_skip(&value, cur_u8(&value));
-		c.bad |= value.bad;
+		cur_need(&c, cur_ok(&value));
 	}
 	return cur_ok(&c);
 }

@@ -494,7 +494,7 @@ static enum parsed parse_data(struct talk *t, struct cur c)
 	h->timeout = cur_le16(&c);
 	h->has_timeout = true;
 	uint16_t items = cur_le16(&c);
-	struct cur cip = { .bad = true };
+	struct cur cip = cur_bad();
 	for (unsigned i = 0; i < items && i < ITEMS_MAX && cur_ok(&c); i++) {
 		uint16_t type = cur_le16(&c), size = cur_le16(&c);
 		struct cur item = cur_sub(&c, size);

@@ -259,7 +259,7 @@ static void location(struct scene *s, struct cur *c)
 		fact_text(s, &civic_value, value.at, value.left);
 	}
 	if (!cur_ok(&civic))
-		c->bad = true;
+		cur_fail(c);
 }
 
 static void med_power(struct scene *s, struct cur *c)
@@ -366,7 +366,7 @@ static void management(struct scene *s, struct cur *c, struct told *t)
 	struct cur address = cur_sub(c, cur_u8(c));
 	uint8_t family = cur_u8(&address);
 	if (!cur_ok(&address)) {
-		c->bad = true;
+		cur_fail(c);
 		return;
 	}
 	fact_uint(s, &address_subtype, family);
@@ -588,7 +588,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 			break;
 		tlv(s, type, &value, &t);
 		if (!cur_ok(&value))
-			c.bad = true;
+			cur_fail(&c);
 		/* 802.1AB 9.2.7.7.1: the first three come once; what follows cannot be trusted. */
 		if (type <= TLV_TTL && ++mandatory > TLV_TTL) {
 			fact_violation(s);

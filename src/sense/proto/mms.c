@@ -127,7 +127,7 @@ static struct cur find_user_information(struct cur c)
 			if (in.class == BER_CONTEXT && in.number == 0)
 				return in.content;
 	}
-	return (struct cur){ .bad = true };
+	return cur_bad();
 }
 
 static void read_number_of(struct cur c, bool *has, uint64_t *v)
@@ -218,14 +218,14 @@ static struct cur next_value(struct cur *list)
 	while (in.left && element_read(&in, &e))
 		if (e.class == BER_CONTEXT)
 			return e.content;
-	return (struct cur){ .bad = true };
+	return cur_bad();
 }
 
 /* Connect and its answers: mode, parameters, and the user data at their end. */
 static struct cur read_connect(struct cur c, struct mms_association *a)
 {
 	struct element e, part;
-	struct cur none = { .bad = true };
+	struct cur none = cur_bad();
 	if (!element_read(&c, &e) || e.class != BER_UNIVERSAL)
 		return none;
 	/* Parameters of the normal mode stand in element 2; a refusal has them right here. */
@@ -259,7 +259,7 @@ static size_t read_length(struct cur *c)
 /* Parameters, one in another where they are groups; gives the user data. */
 static struct cur read_parameters(struct cur c, struct mms_association *a)
 {
-	struct cur user = { .bad = true };
+	struct cur user = cur_bad();
 	while (c.left) {
 		uint8_t code = cur_u8(&c);
 		struct cur value = cur_sub(&c, read_length(&c));
@@ -447,7 +447,7 @@ static enum parsed parse_values(struct scene *s, struct cur list, struct mms_ass
 		if (!cur_ok(&value) || !element_read(&value, &e))
 			return PARSED_BAD;
 		if (e.class == BER_APPLICATION) {
-			mms = (struct cur){ .bad = true };
+			mms = cur_bad();
 			if (e.number > ABRT || !read_apdu(&e, a, &mms))
 				return PARSED_BAD;
 		}
@@ -470,7 +470,7 @@ static enum parsed parse_session(struct scene *s, struct cur c)
 	if (!cur_ok(&in))
 		return PARSED_BAD;
 	struct cur user = read_parameters(in, &a);
-	struct cur list = { .bad = true };
+	struct cur list = cur_bad();
 	struct element e;
 	if (a.spdu == SPDU_CONNECT)
 		scene_client(s);

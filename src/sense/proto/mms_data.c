@@ -32,7 +32,7 @@ static uint32_t read_number(struct cur *c)
 	uint8_t b;
 	do {
 		b = cur_u8(c);
-		c->bad |= number >> 25 != 0;
+		cur_need(c, number >> 25 == 0);
 		number = number << 7 | (b & 0x7f);
 	} while (b & 0x80 && cur_ok(c));
 	return number;
@@ -57,8 +57,8 @@ bool element_expect(struct cur *c, uint32_t number, struct cur *content)
 		*content = e.content;
 		return true;
 	}
-	c->bad = true;
-	*content = (struct cur){ .bad = true };
+	cur_fail(c);
+	*content = cur_bad();
 	return false;
 }
 

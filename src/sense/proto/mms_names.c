@@ -48,10 +48,10 @@ static void keep_name(struct mms_asked *asked, const struct cur *domain, const s
 struct cur mms_name_at(const struct mms_asked *asked, unsigned n)
 {
 	struct cur c = cur_of(asked->names, asked->names_used);
-	struct cur name = { .bad = true };
+	struct cur name = cur_bad();
 	for (unsigned i = 0; i <= n && i < asked->name_count; i++)
 		name = cur_sub(&c, cur_u8(&c));
-	return n < asked->name_count ? name : (struct cur){ .bad = true };
+	return n < asked->name_count ? name : cur_bad();
 }
 
 static bool read_name(struct cur *c, struct cur *domain, struct cur *item, uint32_t *kind)
@@ -60,7 +60,7 @@ static bool read_name(struct cur *c, struct cur *domain, struct cur *item, uint3
 	if (!element_read(c, &e) || e.class != BER_CONTEXT || e.number > ASSOCIATION_SPECIFIC)
 		return false;
 	*kind = e.number;
-	*domain = (struct cur){ 0 };
+	*domain = cur_none();
 	*item = e.content;
 	if (e.number != DOMAIN_SPECIFIC)
 		return !e.made;
@@ -103,7 +103,7 @@ bool mms_add_address(struct scene *s, struct cur c, struct mms_asked *asked)
 		fact_text(s, &f_symbol, e.content.at, e.content.left);
 	else
 		fact_bytes(s, &f_raw, e.content.at, e.content.left);
-	const struct cur none = { 0 };
+	const struct cur none = cur_none();
 	keep_name(asked, &none, e.number == 1 ? &e.content : &none);
 	return true;
 }
@@ -111,7 +111,7 @@ bool mms_add_address(struct scene *s, struct cur c, struct mms_asked *asked)
 /* A sequence of sequences: what is meant, and which part of it (passed over). */
 bool mms_add_variables(struct scene *s, struct cur *c, struct mms_asked *asked)
 {
-	const struct cur none = { 0 };
+	const struct cur none = cur_none();
 	struct element e, what;
 	while (c->left) {
 		if (!element_read(c, &e))
@@ -180,7 +180,7 @@ static struct cur first_item(struct cur c)
 	if (!element_read(&in, &e) || e.class != BER_CONTEXT || e.number != BY_NAME)
 		return item;
 	in = e.content;
-	return read_name(&in, &domain, &item, &kind) ? item : (struct cur){ 0 };
+	return read_name(&in, &domain, &item, &kind) ? item : cur_none();
 }
 
 static const struct meaning {

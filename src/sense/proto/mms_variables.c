@@ -203,8 +203,7 @@ static bool read_written(struct scene *s, struct cur c, const struct mms_asked *
 			continue;
 		}
 		struct values v = { .list = asked && asked->list, .entry = n };
-		v.name = asked ? mms_name_at(asked, v.list ? 0 : n - 1)
-			       : (struct cur){ .bad = true };
+		v.name = asked ? mms_name_at(asked, v.list ? 0 : n - 1) : cur_bad();
 		for (unsigned i = 0; cur_ok(&v.name) && i < asked->written_count; i++)
 			if (asked->written[i].entry == n) {
 				const struct point_at at = place_of(&v, asked->written[i].path);
@@ -231,7 +230,7 @@ bool mms_read_answer(struct scene *s, unsigned service, struct cur c, struct mms
 			return false;
 		asked = &said;
 	}
-	struct values v = { .asked = asked, .list = asked && asked->list, .name = { .bad = true } };
+	struct values v = { .asked = asked, .list = asked && asked->list, .name = cur_bad() };
 	return e.class == BER_CONTEXT && e.number == 1 && add_results(s, e.content, &v);
 }
 
@@ -333,13 +332,13 @@ static bool read_report_data(struct scene *s, struct cur c, struct cur name, str
 				return false;
 		}
 	}
-	struct values reasons = { .name = { .bad = true } };
+	struct values reasons = { .name = cur_bad() };
 	return add_results(s, c, &reasons);
 }
 
 static bool read_61850_report(struct scene *s, struct cur c)
 {
-	struct values v = { .name = { .bad = true } };
+	struct values v = { .name = cur_bad() };
 	struct cur data_set, included, head = c;
 	if (!read_report_head(s, &head, &data_set, &included))
 		return add_results(s, c, &v);
@@ -360,7 +359,7 @@ bool mms_read_report(struct scene *s, struct cur c)
 	struct cur name = mms_name_at(&said, 0);
 	if (said.list && name.left == 3 && cur_starts(&name, "RPT"))
 		return read_61850_report(s, e.content);
-	struct values v = { .asked = &said, .list = said.list, .name = { .bad = true } };
+	struct values v = { .asked = &said, .list = said.list, .name = cur_bad() };
 	return add_results(s, e.content, &v);
 }
 

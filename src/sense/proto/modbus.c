@@ -294,7 +294,7 @@ static const struct msg *table_of(const struct pdu *p, uint16_t diagnostic)
 			: diagnostic == 20 ? modbus_clear_counters
 					   : modbus_functions;
 	if (p->function == MODBUS_UMAS) /* an answer does not name its function: its request did */
-		return modbus_umas_row(p->asks ? p->c : (struct cur){ 0 });
+		return modbus_umas_row(p->asks ? p->c : cur_none());
 	if (p->function == 43 && cur_peek(&p->c, 0) == 14)
 		return modbus_device_id;
 	return msg_find(modbus_functions, p->function & 0x7f, DIR_REQUEST) ? modbus_functions
@@ -350,7 +350,7 @@ static void file_requests(struct scene *s, struct cur *c, bool with_data)
 	uint8_t count = cur_u8(c);
 	fact_uint(s, &f_byte_count, count);
 	struct cur in = cur_sub(c, count);
-	c->bad |= in.bad;
+	cur_need(c, cur_ok(&in));
 	while (in.left && cur_ok(&in)) {
 		uint8_t type = cur_u8(&in);
 		uint16_t number = cur_be16(&in);
@@ -366,7 +366,7 @@ static void file_requests(struct scene *s, struct cur *c, bool with_data)
 		if (data)
 			fact_bytes(s, &f_data, data, (size_t)length * 2);
 	}
-	c->bad |= in.bad;
+	cur_need(c, cur_ok(&in));
 }
 
 /* Specification 6.14: each group is its length, the reference type and the registers. */
@@ -379,14 +379,14 @@ static void file_answers(struct scene *s, struct cur *c)
 		uint8_t size = cur_u8(&in);
 		struct cur group = cur_sub(&in, size);
 		uint8_t type = cur_u8(&group);
-		in.bad |= group.bad;
+		cur_need(&in, cur_ok(&group));
 		if (!cur_ok(&group))
 			break;
 		fact_uint(s, &f_byte_count, size);
 		fact_uint(s, &f_file_type, type);
 		fact_bytes(s, &f_data, group.at, group.left);
 	}
-	c->bad |= in.bad;
+	cur_need(c, cur_ok(&in));
 }
 
 /* Specification 6.18: a byte count, a count of registers, the registers. */
@@ -399,7 +399,7 @@ static void fifo_answer(struct scene *s, struct cur *c)
 	fact_uint(s, &f_fifo_count, count);
 	for (uint16_t i = 0; i < count && in.left >= 2; i++)
 		fact_uint(s, &f_value, cur_be16(&in));
-	c->bad |= in.bad;
+	cur_need(c, cur_ok(&in));
 }
 
 static uint16_t diagnostic_of(const struct pdu *p)
@@ -442,7 +442,7 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		count = cur_u8(c);
 		fact_uint(s, &f_byte_count, count);
 		struct cur values = cur_sub(c, count);
-		c->bad |= values.bad;
+		cur_need(c, cur_ok(&values));
 		if (p->function == 15)
 			read_bit_values(s, &values, asked.addr, asked.count, COIL, p->unit, true);
 		else
@@ -463,7 +463,7 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		count = cur_u8(c);
 		fact_uint(s, &f_byte_count, count);
 		struct cur written = cur_sub(c, count);
-		c->bad |= written.bad;
+		cur_need(c, cur_ok(&written));
 		read_register_values(s, &written, write_addr, HOLDING, p->unit, true);
 		break;
 	case 43:
@@ -525,7 +525,7 @@ static void answer_values(struct scene *s, struct pdu *p, const struct asked *as
 	uint8_t count = cur_u8(c);
 	fact_uint(s, &f_byte_count, count);
 	struct cur values = cur_sub(c, count);
-	c->bad |= values.bad;
+	cur_need(c, cur_ok(&values));
 	if (!asked && p->function <= 2) { /* nobody saw the question: which bits, how many? */
 		rest_as_data(s, &values);
 	} else if (!asked) { /* values without an address */

@@ -98,9 +98,8 @@ const struct msg modbus_exception[] = {
 	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "exception_from_client", NULL }, { 0 }
 };
 /* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
-const struct msg modbus_unknown[] = {
-	BOTH(0, ACT_OTHER, EFFECT_NONE, unknown_function, NULL, NULL), { 0 }
-};
+const struct msg modbus_unknown[] = { BOTH(0, ACT_OTHER, EFFECT_NONE, unknown_function, NULL, NULL),
+	{ 0 } };
 
 const struct modbus_diagnostic modbus_diagnostics[] = {
 	{ 0, true, true, { "modbus.diagnostic.query_data", BYTES, 0, 0 } },

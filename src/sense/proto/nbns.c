@@ -167,7 +167,7 @@ static bool name_read(struct cur *c, struct cur all, struct name *n)
 		cur_skip(at, size);
 	}
 	if (!letters || !cur_ok(at)) {
-		c->bad = true;
+		cur_fail(c);
 		return false;
 	}
 	name_of(bytes, n);

@@ -106,11 +106,11 @@ struct utf8 utf8_of_utf16(struct scene *s, struct cur c)
 static struct cur ber_below(struct cur c, const uint8_t *path, size_t depth)
 {
 	for (size_t i = 0; i < depth; i++) {
-		struct ber e = { .content.bad = true };
+		struct ber e = { .content = cur_bad() };
 		while (c.left && cur_ok(&c) && e.tag != path[i])
 			e = ber_read(&c);
 		if (e.tag != path[i])
-			e.content.bad = true;
+			cur_fail(&e.content);
 		c = e.content;
 	}
 	return c;
@@ -171,7 +171,7 @@ static struct cur buffer(struct cur *c, struct cur message)
 	cur_skip(c, 2);
 	uint32_t offset = cur_le32(c);
 	if (!cur_ok(c) || !size)
-		return (struct cur){ .bad = true };
+		return cur_bad();
 	cur_skip(&message, offset);
 	return cur_sub(&message, size);
 }
@@ -319,7 +319,7 @@ static struct cur ticket_of(struct cur token)
 	struct cur c = BELOW(token, 0x60);
 	ber_expect(&c, 0x06);
 	if (cur_be16(&c) != 0x0100)
-		return (struct cur){ .bad = true };
+		return cur_bad();
 	return BELOW(c, 0x6e, 0x30, 0xa3, 0x61, 0x30);
 }
 

@@ -336,14 +336,14 @@ static void read_blocks(struct scene *s, struct cur *c)
 static struct cur ber(struct cur *c, uint8_t tag)
 {
 	if (cur_u8(c) != tag)
-		c->bad = true;
+		cur_fail(c);
 	size_t size = cur_u8(c);
 	if (size == 0x81)
 		size = cur_u8(c);
 	else if (size == 0x82)
 		size = cur_be16(c);
 	else if (size > 0x7f)
-		c->bad = true;
+		cur_fail(c);
 	return cur_upto(c, size);
 }
 

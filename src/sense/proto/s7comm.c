@@ -262,7 +262,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 {
 	struct head h = { 0 };
 	if (!read_head(&c, &h))
-		return s->cut && c.bad ? PARSED_CUT : PARSED_BAD;
+		return s->cut && !cur_ok(&c) ? PARSED_CUT : PARSED_BAD;
 	struct cur parameter = cur_upto(&c, h.parameter_size);
 	struct cur data = cur_upto(&c, h.data_size);
 	bool whole = parameter.left == h.parameter_size && data.left == h.data_size;

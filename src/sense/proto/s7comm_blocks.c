@@ -51,7 +51,7 @@ enum { PI_OTHER = 0, PI_START = 1, PI_COLD_START = 11 };
 
 static struct cur service_name(struct cur c, uint8_t function, struct cur *argument)
 {
-	*argument = (struct cur){ 0 };
+	*argument = cur_none();
 	if (function == S7_PI_SERVICE) {
 		cur_skip(&c, PI_UNKNOWN);
 		*argument = cur_sub(&c, cur_be16(&c));

@@ -148,7 +148,7 @@ static struct cur part(const struct message *m, size_t offset, size_t size)
 static struct cur part_of(const struct message *m, struct cur *c)
 {
 	uint16_t offset = cur_le16(c), size = cur_le16(c);
-	return size ? part(m, offset, size) : (struct cur){ .bad = true };
+	return size ? part(m, offset, size) : cur_bad();
 }
 
 static void tell_utf16(struct scene *s, const struct field *f, struct cur c)
@@ -503,7 +503,7 @@ static void tell_header(const struct message *m)
 static uint32_t header_of(struct message *m)
 {
 	struct cur c = m->whole;
-	c.bad |= !cur_starts(&c, "\xfeSMB");
+	cur_need(&c, cur_starts(&c, "\xfeSMB"));
 	cur_skip(&c, 8);
 	m->status = cur_le32(&c);
 	m->command = cur_le16(&c);
@@ -580,7 +580,7 @@ enum parsed smb2_parse(struct cur c, struct scene *s)
 		if (!cur_ok(&m.body))
 			return PARSED_BAD;
 		if (next && next < c.left)
-			m.whole = cur_upto(&(struct cur){ c.at, c.left, false }, next);
+			m.whole = cur_upto(&(struct cur){ c.at, c.left }, next);
 		one_message(&m);
 		if (next < HEADER || next >= c.left)
 			break;

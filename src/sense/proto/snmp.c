@@ -387,9 +387,9 @@ static void add_variables(struct scene *s, struct cur *c, bool answers)
 		struct cur variable = ber_expect(&list, SEQUENCE);
 		if (cur_ok(&list))
 			add_variable(s, &variable, answers);
-		list.bad |= variable.bad;
+		cur_need(&list, cur_ok(&variable));
 	}
-	c->bad |= list.bad;
+	cur_need(c, cur_ok(&list));
 }
 
 /* --- messages --- */

@@ -62,7 +62,7 @@ static struct cur element(struct cur *c, uint8_t *tag)
 	else if (size == 0x83)
 		size = cur_be24(c);
 	else if (size >= 0x80)
-		c->bad = true;
+		cur_fail(c);
 	return cur_sub(c, size);
 }
 
@@ -72,9 +72,9 @@ static struct cur expect(struct cur *c, uint8_t wanted)
 	uint8_t tag;
 	struct cur content = element(c, &tag);
 	if (tag != wanted || !cur_ok(&content)) {
-		c->bad = true;
+		cur_fail(c);
 		c->left = 0;
-		content.bad = true;
+		cur_fail(&content);
 		content.left = 0;
 	}
 	return content;
@@ -185,7 +185,7 @@ static int read_offset(struct cur *c)
 		return 0;
 	cur_skip(c, 1);
 	unsigned hours = two_digits(c), minutes = two_digits(c);
-	c->bad |= hours > 14 || minutes > 59;
+	cur_need(c, hours <= 14 && minutes <= 59);
 	int all = (int)(hours * 60 + minutes);
 	return sign == '+' ? all : -all;
 }
