@@ -48,6 +48,12 @@ static inline uint32_t table_first(const struct table *t, uint64_t hash)
 	return (uint32_t)hash & t->mask;
 }
 
+/* Asks for the memory where it begins. */
+static inline void table_fetch(const struct table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->slots[table_first(t, hash)]);
+}
+
 static inline uint32_t table_next(const struct table *t, uint64_t hash, uint32_t *at)
 {
 	for (;;) {

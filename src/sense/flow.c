@@ -21,7 +21,7 @@ uint64_t flows_hash(const struct flows *f, const struct packet *p)
 {
 	uint64_t both = end_hash(&p->src, p->src_port) + end_hash(&p->dst, p->dst_port);
 	uint64_t hash = hash_mix(both, p->transport);
-	__builtin_prefetch(&f->table.slots[table_first(&f->table, hash)]);
+	table_fetch(&f->table, hash);
 	return hash;
 }
 
@@ -49,11 +49,12 @@ static struct flow *likely(const struct flows *f, uint64_t hash)
 	return n ? pool_at(&f->pool, n) : NULL;
 }
 
-void flows_fetch(const struct flows *f, uint64_t hash)
+bool flows_fetch(const struct flows *f, uint64_t hash)
 {
 	const uint8_t *flow = (const uint8_t *)likely(f, hash);
 	for (unsigned line = 0; flow && line < 3; line++)
 		__builtin_prefetch(flow + line * 64);
+	return flow;
 }
 
 void flows_fetch_more(const struct flows *f, uint64_t hash)

@@ -115,8 +115,9 @@ void flows_done(struct flows *f);
 
 /* Hash of the packet's flow; the place in the table is on its way into the cache. */
 uint64_t flows_hash(const struct flows *f, const struct packet *p);
-/* Asks for the memory of the flow that flows_find will give, in two steps with time between. */
-void flows_fetch(const struct flows *f, uint64_t hash);
+/* Asks for the memory of the flow that flows_find will give, in two steps with time between; the
+ * first is false where there will be none. */
+bool flows_fetch(const struct flows *f, uint64_t hash);
 void flows_fetch_more(const struct flows *f, uint64_t hash);
 /* The packet's flow, and in *side who sent it; NULL when it is new. */
 struct flow *flows_find(struct flows *f, uint64_t hash, const struct packet *p, unsigned *side);

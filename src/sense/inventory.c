@@ -1,6 +1,7 @@
 #include "sense/inventory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -24,6 +25,11 @@ static uint32_t share(size_t memory, unsigned per_mille, size_t item_size)
 {
 	size_t items = memory / 1000 * per_mille / item_size;
 	return items < 64 ? 64 : items > 1u << 22 ? 1u << 22 : (uint32_t)items;
+}
+
+static size_t point_bits(const struct inventory *v)
+{
+	return ((size_t)v->point_table.mask + 1) * 4;
 }
 
 int inventory_init(struct inventory *v, size_t memory, struct err *e)
@@ -51,6 +57,9 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 		if (rooms[i].table && table_init(rooms[i].table, max, e))
 			return err_in(e, "inventory");
 	}
+	v->point_bits = calloc(point_bits(v) / 8, 1);
+	if (!v->point_bits)
+		return err_sys(e, "inventory: points");
 	v->strings_max = share(memory, 100, 1);
 	v->strings = mmap(NULL, v->strings_max, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -71,6 +80,7 @@ void inventory_done(struct inventory *v)
 		&v->point_table, &v->string_table };
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		table_done(tables[i]);
+	free(v->point_bits);
 	if (v->strings)
 		munmap(v->strings, v->strings_max);
 }
@@ -78,6 +88,11 @@ void inventory_done(struct inventory *v)
 static uint64_t host_hash(const struct ip *a)
 {
 	return hash_bytes(a->b, sizeof a->b);
+}
+
+void inventory_fetch_host(const struct inventory *v, const struct ip *a)
+{
+	table_fetch(&v->host_table, host_hash(a));
 }
 
 uint32_t inventory_host_find(const struct inventory *v, const struct ip *a)
@@ -110,6 +125,11 @@ static struct mac_place *mac_place(struct inventory *v, const uint8_t address[6]
 	uint32_t low;
 	memcpy(&low, address + 2, sizeof low);
 	return &v->mac_places[(low ^ low >> 16 ^ low >> 24) % COUNT_OF(v->mac_places)];
+}
+
+void inventory_fetch_mac(const struct inventory *v, const uint8_t address[6])
+{
+	table_fetch(&v->mac_table, hash_bytes(address, 6));
 }
 
 uint32_t inventory_mac_find(const struct inventory *v, const uint8_t address[6])
@@ -474,6 +494,11 @@ static uint32_t look_for_point(struct inventory *v, const struct point_key *key,
 	if (at->symbol && at->symbol_size)
 		words[1] ^= hash_bytes(at->symbol, at->symbol_size);
 	uint64_t hash = hash_mix(words[0], words[1] ^ (uint64_t)proto << 56);
+	size_t bit = (hash >> 32) & (point_bits(v) - 1);
+	if (v->points.used == v->points.max && !(v->point_bits[bit / 8] >> bit % 8 & 1)) {
+		v->points.refused++;
+		return 0;
+	}
 	struct point_record *p;
 	for (uint32_t slot = table_first(&v->point_table, hash), n;
 		(n = table_next(&v->point_table, hash, &slot));) {
@@ -489,6 +514,7 @@ static uint32_t look_for_point(struct inventory *v, const struct point_key *key,
 	p->proto = proto;
 	p->first = p->min = p->max = value;
 	set_has_points(v, key->host);
+	v->point_bits[bit / 8] |= (uint8_t)(1u << bit % 8);
 	table_add(&v->point_table, hash, n);
 	return n;
 }

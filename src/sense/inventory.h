@@ -117,6 +117,9 @@ enum { MAC_PLACES = 1024, OPERATION_PLACES = 1024 };
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
 	struct table host_table, mac_table, conversation_table, point_table;
+	/* By hash, whether there may be such a point: once no new one is taken, most samples are of
+	 * none, and this fits into the cache where the table does not. */
+	uint8_t *point_bits;
 	char *strings; /* each NUL-terminated; number is the offset; 0 is "" */
 	uint32_t strings_used, strings_max;
 	struct table string_table;
@@ -129,6 +132,9 @@ struct inventory {
 int inventory_init(struct inventory *v, size_t memory, struct err *e);
 void inventory_done(struct inventory *v);
 
+/* Asks for the memory that tells a host and a MAC. */
+void inventory_fetch_host(const struct inventory *v, const struct ip *a);
+void inventory_fetch_mac(const struct inventory *v, const uint8_t address[6]);
 /* Numbers; 0 when the table is full. */
 uint32_t inventory_host(struct inventory *v, const struct ip *a);
 uint32_t inventory_host_find(const struct inventory *v, const struct ip *a); /* 0: never seen */

@@ -241,6 +241,14 @@ static void see(struct sense *s, struct packet *p, uint64_t hash)
 	}
 }
 
+/* Somebody converses for the first time: it takes finding out who. */
+static void fetch_parties(const struct inventory *v, const struct packet *p)
+{
+	inventory_fetch_host(v, &p->src);
+	inventory_fetch_host(v, &p->dst);
+	inventory_fetch_mac(v, p->src_mac);
+}
+
 void sense_frames(struct sense *s, const struct sense_frame *frames, size_t count)
 {
 	struct packet packets[SENSE_FRAMES];
@@ -262,7 +270,8 @@ void sense_frames(struct sense *s, const struct sense_frame *frames, size_t coun
 		hashes[i] = prepare(s, p);
 	}
 	for (size_t i = 0; i < count; i++)
-		flows_fetch(&s->flows, hashes[i]);
+		if (!flows_fetch(&s->flows, hashes[i]))
+			fetch_parties(&s->inventory, &packets[i]);
 	for (size_t i = 0; i < count; i++)
 		flows_fetch_more(&s->flows, hashes[i]);
 	for (size_t i = 0; i < count; i++)
