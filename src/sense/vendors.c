@@ -97,9 +97,11 @@ static void add(struct list *l, unsigned bits, uint64_t prefix, const char *name
 		size--;
 	if (size == 0 || is_nobody(name, size) || v->block_count == BLOCKS_MAX)
 		return;
-	if (size > NAME_LENGTH_MAX)
-		for (size = NAME_LENGTH_MAX; size && (name[size] & 0xc0) == 0x80; size--)
-			; /* not in the middle of a character */
+	if (size > NAME_LENGTH_MAX) /* not in the middle of a character, which has four bytes at
+				       most */
+		for (size = NAME_LENGTH_MAX;
+			size > NAME_LENGTH_MAX - 3 && (name[size] & 0xc0) == 0x80; size--)
+			;
 	if (v->names_used + size + 1 > NAMES_MAX)
 		return;
 	if (v->names_used + size + 1 > v->names_room) {
