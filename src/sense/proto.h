@@ -19,8 +19,10 @@
 
 struct scene;
 
-/* MORE: undecided, show me again with more bytes (streams only; asked at most 2 KiB long). */
+/* MORE: undecided, show me again with more bytes (streams only; asked at most PROBE_MAX long, so
+ * nothing behind that may make a difference). */
 enum probe { PROBE_NO, PROBE_YES, PROBE_MORE };
+enum { PROBE_MAX = 2048 };
 
 /* How a parse ended: all of it read; the capture was short, nobody's fault; not what the standard
  * says.  BAD counts as one malformed message of this protocol, and the fact begun is dropped. */

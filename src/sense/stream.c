@@ -17,9 +17,6 @@ enum { AHEAD_MAX = 16 * 1024 * 1024 };
 /* Segments nobody recognises, per direction, before the conversation is left alone. */
 enum { TRIES_MAX = 6 };
 
-/* How long an undecided start of a stream may get. */
-enum { UNDECIDED_MAX = 2048 };
-
 /* Messages in a row that made no sense, before an identified stream is left alone. */
 enum { LOST_MAX = 16 };
 
@@ -237,7 +234,7 @@ static void deliver(
 			known = true;
 		}
 		if (!known) {
-			if (more && c.left < UNDECIDED_MAX) {
+			if (more && c.left < PROBE_MAX) {
 				h->undecided = true;
 				if (!h->pending_size && !pending_add(s, h, c.at, c.left))
 					mute(s, f);

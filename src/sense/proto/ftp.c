@@ -224,6 +224,25 @@ static bool asks_for_password(struct cur line)
 			(code_of(&line) == 215 && has(line, "type:")));
 }
 
+/* Half a line, perhaps only its first letter: somebody may be typing. */
+static bool may_become_ours(struct cur c)
+{
+	static const char *const starts[] = { "215", "220", "227", "230", "331", "USER ", "PASS ",
+		"QUIT", "PORT ", "SYST", "PASV", "EPSV", "FEAT", "PWD", "CWD ", "MKD ", "TYPE A",
+		"TYPE I", "AUTH TLS", "AUTH SSL" };
+	for (size_t i = 0; i < COUNT_OF(starts); i++) {
+		struct cur head = c;
+		const char *word = starts[i];
+		while (head.left && *word && lower(cur_peek(&head, 0)) == lower(*word)) {
+			cur_skip(&head, 1);
+			word++;
+		}
+		if (!head.left || !*word)
+			return true;
+	}
+	return false;
+}
+
 static enum probe probe(struct cur c, const struct scene *s)
 {
 	(void)s;
@@ -240,10 +259,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	}
 	if (login)
 		return PROBE_MORE;
-	/* Half a line: could it become one of ours? */
-	bool could = code_of(&c) == 220 ||
-		(c.left >= 4 && (starts_any_case(&c, "USER") || starts_any_case(&c, "PASS")));
-	return could ? PROBE_MORE : PROBE_NO;
+	return may_become_ours(c) ? PROBE_MORE : PROBE_NO;
 }
 
 static bool is_server(const struct scene *s, struct cur c)
