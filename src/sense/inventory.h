@@ -130,6 +130,7 @@ struct inventory {
 };
 
 int inventory_init(struct inventory *v, size_t memory, struct err *e);
+size_t inventory_point_bits(const struct inventory *v); /* how many bits point_bits has */
 void inventory_done(struct inventory *v);
 
 /* Asks for the memory that tells a host and a MAC. */
@@ -148,6 +149,7 @@ uint32_t inventory_claimant(const struct inventory *v, const struct bind *b);
 uint32_t inventory_stranger(const struct inventory *v, const struct bind *b);
 bool bind_is_straight(const struct bind *b); /* nobody forwarded its packets on the way */
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size); /* as it is */
+bool inventory_is_string(const struct inventory *v, uint32_t n, const void *text, size_t size);
 uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot);
 /* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
@@ -156,6 +158,9 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
 	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
 uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
+/* Is there room for points of this host?  Whoever came when all places were taken sends as fast as
+ * others do, and is told apart at once (counted). */
+bool inventory_takes_points(struct inventory *v, uint32_t host);
 /* True where the value is the first of its point, or another than the one before; also where there
  * is no room to know.  Ask inventory_takes_points() first.  `way` is the conversation's. */
 bool inventory_point(struct inventory *v, struct point_way *way, uint32_t host, uint8_t proto,
@@ -179,19 +184,6 @@ static inline struct conversation *conversation_at(const struct inventory *v, ui
 static inline const char *string_at(const struct inventory *v, uint32_t n)
 {
 	return v->strings + n;
-}
-
-/* Is there room for points of this host?  Whoever came when all places were taken sends as fast as
- * others do, and is told apart at once (counted). */
-static inline bool inventory_takes_points(struct inventory *v, uint32_t host)
-{
-	if (!host)
-		return false;
-	bool known = host & POINT_OF_MAC ? mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points
-					 : host_at(v, host)->has_points;
-	bool takes = known || v->points.used < v->points.max;
-	v->points.refused += !takes;
-	return takes;
 }
 
 #endif
