@@ -66,7 +66,7 @@ static void record_add(struct talk *t, uint8_t service, struct cur path, struct 
 {
 	struct enip_state *st = t->state;
 	if (path.left > UINT8_MAX)
-		path = data = cur_of(NULL, 0); /* keeps its place among the others */
+		path = data = cur_none(); /* keeps its place among the others */
 	struct cur head = cur_upto(&data, RECORD_DATA_MAX);
 	size_t need = 3 + path.left + head.left;
 	if (t->ask->size + need > RECORDS_MAX)

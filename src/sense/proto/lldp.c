@@ -486,7 +486,7 @@ static void tell_type(struct scene *s, uint16_t bits)
  * where a device has several names, what follows the port: "port-001.pump-3". */
 static struct cur station_name(const struct told *t)
 {
-	struct cur none = cur_of(NULL, 0), port = t->port, chassis = t->chassis;
+	struct cur none = cur_bad(), port = t->port, chassis = t->chassis;
 	if (!t->profinet)
 		return none;
 	long dot = cur_find(&port, '.');

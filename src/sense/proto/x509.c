@@ -73,9 +73,7 @@ static struct cur expect(struct cur *c, uint8_t wanted)
 	struct cur content = element(c, &tag);
 	if (tag != wanted || !cur_ok(&content)) {
 		cur_fail(c);
-		c->left = 0;
 		cur_fail(&content);
-		content.left = 0;
 	}
 	return content;
 }
