@@ -19,8 +19,8 @@
 
 struct scene;
 
-/* MORE: undecided, show me again with more bytes (streams only; asked at most PROBE_MAX long, so
- * nothing behind that may make a difference). */
+/* MORE: undecided, show me again with more bytes (streams only, of which a probe sees PROBE_MAX).
+ */
 enum probe { PROBE_NO, PROBE_YES, PROBE_MORE };
 enum { PROBE_MAX = 2048 };
 

@@ -140,6 +140,7 @@ static bool identify(struct sense *s, struct flow *f, bool later, struct cur c, 
 	int first = cur_peek(&c, 0);
 	if (first < 0)
 		return false;
+	c = cur_upto(&c, PROBE_MAX);
 	for (const uint8_t *n = choose(OVER_TCP, (uint8_t)first); *n < PROTO_COUNT; n++) {
 		const struct proto *p = protocols[*n];
 		if (later && !p->follows)

@@ -177,8 +177,6 @@ static enum probe request_line(struct cur c, bool whole)
 	long end = cur_find(&c, '\n');
 	if (end < 0)
 		return whole ? PROBE_NO : PROBE_MORE;
-	if (!whole && end >= PROBE_MAX)
-		return PROBE_NO;
 	struct cur line = line_of(&c);
 	if (line.left < method + 10)
 		return PROBE_NO;
