@@ -122,6 +122,16 @@ for verb in look facts; do
 	weir=$program
 done
 
+# --- polls that repeat: every message is either a line or counted ---------------------------------
+run facts "$capture"
+lines=$(wc -l <out)
+run facts --changes "$capture"
+told=$(grep -vc '"repeats":' out)
+counted=$(sed -n 's/.*"repeats":{"frame":[0-9]*,"time":"[^"]*","count":\([0-9]*\)}}$/\1/p' out | awk '{ n += $1 } END { print n + 0 }')
+if [ $((told + counted)) = "$lines" ] && [ "$(wc -l <out)" -lt $((lines * 2 / 3)) ]; then good facts-changes; else
+	fail facts-changes "$lines messages, but $told told and $counted counted in $(wc -l <out) lines"
+fi
+
 # --- several captures, one of them bad: the others are read -------------------------------------
 run facts "$capture"
 cp out whole

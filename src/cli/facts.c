@@ -8,12 +8,18 @@
 #include "base/jail.h"
 #include "base/json.h"
 #include "cli/captures.h"
+#include "sense/repeat.h"
 
 struct opts {
 	size_t memory;
+	bool changes;
 };
 
 static const struct opt opts[] = {
+	{ OPT_FLAG, 'C', "changes", NULL,
+		"a message only where it says something else than the time before: a poll that "
+		"repeats is one more line, with how often and until when",
+		offsetof(struct opts, changes), NULL },
 	{ OPT_SIZE, 'm', "memory", "SIZE", "keep within this much memory (64M)",
 		offsetof(struct opts, memory), NULL },
 	{ 0 },
@@ -112,13 +118,20 @@ static void print_end(struct json *j, const char *key, const struct ip *a, const
 	out_char(o, '"');
 }
 
-static void print_fact(void *self, const struct fact *f)
+static void print_flag(struct json *j, const char *key, bool set)
 {
-	struct json *j = self;
+	if (!set)
+		return;
+	json_key(j, key);
+	json_bool(j, true);
+}
+
+static void print_head(struct json *j, const struct fact *f, uint64_t frame, int64_t at_ns)
+{
 	char text[CLOCK_TEXT];
 	json_open(j, '{');
-	json_kv_uint(j, "frame", f->frame);
-	json_kv_str(j, "time", clock_text(f->at_ns, text));
+	json_kv_uint(j, "frame", frame);
+	json_kv_str(j, "time", clock_text(at_ns, text));
 	print_end(j, "src", &f->src, f->src_mac, f, f->src_port);
 	print_end(j, "dst", &f->dst, f->dst_mac, f, f->dst_port);
 	json_kv_str(j, "protocol", f->protocol);
@@ -127,20 +140,17 @@ static void print_fact(void *self, const struct fact *f)
 	json_kv_str(j, "dir", dir_name(f->dir));
 	if (f->msg->effect)
 		json_kv_str(j, "effect", effect_name(f->msg->effect));
+}
+
+static void print_fact(void *self, const struct fact *f)
+{
+	struct json *j = self;
+	print_head(j, f, f->frame, f->at_ns);
 	if (f->request)
 		json_kv_uint(j, "request", f->request);
-	if (f->failed) {
-		json_key(j, "failed");
-		json_bool(j, true);
-	}
-	if (f->violation) {
-		json_key(j, "violation");
-		json_bool(j, true);
-	}
-	if (f->more_values) {
-		json_key(j, "more_values");
-		json_bool(j, true);
-	}
+	print_flag(j, "failed", f->failed);
+	print_flag(j, "violation", f->violation);
+	print_flag(j, "more_values", f->more_values);
 	json_key(j, "fields");
 	json_open(j, '{');
 	print_values(j, f);
@@ -149,9 +159,57 @@ static void print_fact(void *self, const struct fact *f)
 	json_line(j);
 }
 
+/* Frame and time are those of the last one. */
+static void print_run(void *self, const struct repetition *r)
+{
+	struct json *j = self;
+	char text[CLOCK_TEXT];
+	print_head(j, &r->as, r->last_frame, r->last_ns);
+	print_flag(j, "failed", r->as.failed);
+	print_flag(j, "violation", r->as.violation);
+	json_key(j, "repeats");
+	json_open(j, '{');
+	json_kv_uint(j, "frame", r->as.frame);
+	json_kv_str(j, "time", clock_text(r->as.at_ns, text));
+	json_kv_uint(j, "count", r->count);
+	json_close(j, '}');
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* Through what counts the polls, where that was asked for. */
+static int read_all(struct cli *cli, const struct opts *o, struct captures *c, struct err *e)
+{
+	struct json j = json_on(cli->out);
+	size_t memory = captures_memory(o->memory), polls = o->changes ? memory / 8 : 0;
+	const struct repeats_config repeat = {
+		.memory = polls, .on_fact = print_fact, .on_run = print_run, .self = &j
+	};
+	struct sense_config config = {
+		.memory = memory - polls, .facts_only = true, .on_fact = print_fact, .self = &j
+	};
+	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
+		config.random = 1;
+	struct repeats *r = o->changes ? repeats_new(&repeat, e) : NULL;
+	if (r) {
+		config.on_fact = repeats_fact;
+		config.self = r;
+	}
+	struct sense *s = o->changes && !r ? NULL : sense_new(&config, e);
+	int code = EXIT_FAILED;
+	if (s && !jail_enter(JAIL_STDIO, e)) {
+		captures_read(c, s, cli->tty_err && !cli->tty_out);
+		if (r)
+			repeats_end(r);
+		code = c->failed ? EXIT_FAILED : EXIT_DONE;
+	}
+	sense_free(s);
+	repeats_free(r);
+	return code;
+}
+
 static int run(struct cli *cli, const void *given, struct err *e)
 {
-	const struct opts *o = given;
 	if (!cli->operand_count) {
 		err_set(e, EINVAL, "facts: no capture named");
 		err_try(e, "weir facts CAPTURE, or - for standard input");
@@ -159,25 +217,9 @@ static int run(struct cli *cli, const void *given, struct err *e)
 	}
 	struct captures c;
 	int r = captures_open(&c, cli->operands, cli->operand_count, e);
-	if (r) {
-		captures_close(&c);
-		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
-	}
-	struct json j = json_on(cli->out);
-	struct sense_config config = {
-		.memory = o->memory / 4 * 3, .facts_only = true, .on_fact = print_fact, .self = &j
-	};
-	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
-		config.random = 1;
-	struct sense *s = sense_new(&config, e);
-	if (!s || jail_enter(JAIL_STDIO, e)) {
-		sense_free(s);
-		captures_close(&c);
-		return EXIT_FAILED;
-	}
-	captures_read(&c, s, cli->tty_err && !cli->tty_out);
-	int code = c.failed ? EXIT_FAILED : EXIT_DONE;
-	sense_free(s);
+	int code = r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
+	if (!r)
+		code = read_all(cli, given, &c, e);
 	captures_close(&c);
 	return code;
 }
@@ -187,6 +229,8 @@ static const char *const examples[] = {
 	"every write, with its address and value",
 	"zcat big.pcap.gz | weir facts - | grep '\"effect\":\"stop\"'",
 	"whoever stopped a controller",
+	"weir facts --changes shift.pcapng > shift.json",
+	"a shift of polling in a small file: what changed, and how often the rest repeated",
 	NULL,
 };
 

@@ -80,6 +80,7 @@ struct field {
 	const char *name; /* "modbus.addr": spelled here once for everybody */
 	uint8_t wire;     /* enum wire */
 	int64_t min, max; /* both 0: any; outside is counted as a violation and still decoded */
+	bool serial;      /* numbers messages: another in each, whatever they say */
 };
 
 enum value_type {
