@@ -138,6 +138,7 @@ fuzz)
 	need $build $clang python3
 	CC=clang-14 setup fuzz -Dfuzz=true -Dbuildtype=debug -Doptimization=1 \
 		-Db_sanitize=address,undefined -Db_lundef=false
+	setup timed -Dbuildtype=release
 	exec python3 test/fuzz/fuzz.py
 	;;
 plant)

@@ -30,8 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			.linktype = links[link & 15],
 			.at_ns = (int64_t)number * 1000000,
 			.number = number };
-		sense_frames(s, &f, 1);
-		packets_sent++;
+		packets_send(s, &f, 1);
 	}
 	sense_end(s);
 	struct plant plant;

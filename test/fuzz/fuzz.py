@@ -3,6 +3,8 @@
 
 Working corpora are build/fuzz-work/NAME: the inputs in test/fuzz/corpus/NAME, seeds out of the captures at hand
 (test/golden, demo, CAPTURES=DIR), and what earlier runs found interesting.  ONLY=NAME,NAME chooses harnesses.
+In the end all inputs of the working corpora are played to programs built for speed (build/timed), which tell how long
+the longest packet took.
 """
 import concurrent.futures
 import glob
@@ -18,6 +20,7 @@ sys.path.insert(0, HERE)
 import seeds  # noqa: E402
 
 BUILD = os.path.join(TOP, "build", "fuzz")
+TIMED = os.path.join(TOP, "build", "timed", "test", "fuzz")
 WORK = os.path.join(TOP, "build", "fuzz-work")
 
 
@@ -82,6 +85,14 @@ def run(name, seconds):
             len(os.listdir(folder)), wrong)
 
 
+def longest(name):
+    """(microseconds, name, input) of the packet that took longest; None: the harness sends none."""
+    text = subprocess.run([os.path.join(TIMED, f"replay_{name}"), os.path.join(WORK, name)], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, encoding="utf-8", errors="replace", check=False).stdout
+    found = re.search(r"^longest packet: ([\d.]+) us, in (.*)$", text, re.M)
+    return (float(found[1]), name, found[2]) if found else None
+
+
 def main():
     seconds = int(os.environ.get("SECONDS") or 120)
     programs = sorted(glob.glob(os.path.join(BUILD, "test", "fuzz", "fuzz_*")))
@@ -103,6 +114,9 @@ def main():
             findings += bool(wrong)
     for path in sorted(glob.glob(os.path.join(WORK, "found-*"))):
         print(f"input: {os.path.relpath(path, TOP)}")
+    took = max(filter(None, map(longest, names)), default=None)
+    if took:
+        print("longest packet: {:.0f} us ({}, {})".format(*took))
     print(f"{sent} packets, {findings} findings")
     return 1 if findings else 0
 

@@ -63,12 +63,11 @@ static struct result run(const uint8_t *bytes, size_t size, size_t at_a_time)
 				.at_ns = f.at_ns,
 				.number = number };
 		if (n == at_a_time || !capture_at_hand(c)) {
-			sense_frames(s, frames, n);
+			packets_send(s, frames, n);
 			n = 0;
 		}
 	}
-	sense_frames(s, frames, n);
-	packets_sent += number;
+	packets_send(s, frames, n);
 	assert(capture_state(c)->packets >= number);
 	sense_end(s);
 	struct plant plant;

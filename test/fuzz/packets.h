@@ -1,15 +1,13 @@
-/* How many packets a harness sent: told at its end, for the sum over all of them. */
+/* How harnesses hand frames to the sensor: counted, and timed where no fuzzer instruments them. */
 #ifndef TEST_FUZZ_PACKETS_H
 #define TEST_FUZZ_PACKETS_H
 
-#include <stdint.h>
-#include <stdio.h>
+#include "sense/sense.h"
 
-static uint64_t packets_sent;
+/* The count is told at the end of the program ("stat::packets: N"), for the sum over all. */
+void packets_send(struct sense *s, const struct sense_frame *frames, size_t count);
 
-__attribute__((destructor)) static void tell_packets(void)
-{
-	fprintf(stderr, "stat::packets: %llu\n", (unsigned long long)packets_sent);
-}
+/* CPU time of the longest packet that was handed over alone, since the last call; 0: none was. */
+uint64_t packets_longest_ns(void);
 
 #endif

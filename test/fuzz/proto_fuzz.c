@@ -96,8 +96,7 @@ static void send_frame(struct talk *t, const uint8_t *frame, size_t size)
 		.at_ns = 1700000000000000000 + (int64_t)t->frames * 1000000,
 		.number = ++t->frames,
 	};
-	sense_frames(t->sense, &f, 1);
-	packets_sent++;
+	packets_send(t->sense, &f, 1);
 }
 
 static size_t put_ether(uint8_t *p, unsigned side, unsigned type)

@@ -1,5 +1,6 @@
 /* Runs a fuzz harness over files, without a fuzzer: arguments are files or folders of them.
- * So everything that was ever found stays found with any compiler. */
+ * So everything that was ever found stays found with any compiler.  Prints how long the longest
+ * packet of all took: of several tries the shortest, since a machine has other work as well. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -8,11 +9,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "packets.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { SKIPPED = 77 }; /* what meson counts as skipped */
 
+#ifdef __SANITIZE_ADDRESS__
+enum { TRIES = 1 }; /* slow by itself: its times say nothing */
+#else
+enum { TRIES = 5 };
+#endif
+enum { SHORT_NS = 100000 }; /* no second try where that is enough */
+
 static unsigned replayed;
+static uint64_t longest;
+static char longest_in[256];
+
+static void replay_bytes(const char *name, const uint8_t *bytes, size_t size)
+{
+	uint64_t least = UINT64_MAX;
+	for (int i = 0; i < TRIES && least > SHORT_NS && least > longest; i++) {
+		LLVMFuzzerTestOneInput(bytes, size);
+		uint64_t ns = packets_longest_ns();
+		least = ns < least ? ns : least;
+	}
+	replayed++;
+	if (least <= longest)
+		return;
+	longest = least;
+	snprintf(longest_in, sizeof longest_in, "%s", name);
+}
 
 static int replay_file(int at, const char *name)
 {
@@ -38,8 +65,7 @@ static int replay_file(int at, const char *name)
 		free(bytes);
 		return 1;
 	}
-	LLVMFuzzerTestOneInput(bytes, size);
-	replayed++;
+	replay_bytes(name, bytes, size);
 	free(bytes);
 	return 0;
 }
@@ -66,5 +92,7 @@ int main(int argc, char **argv)
 	if (failed)
 		return 1;
 	printf("%u replayed\n", replayed);
+	if (longest)
+		printf("longest packet: %.1f us, in %s\n", (double)longest / 1000, longest_in);
 	return replayed ? 0 : SKIPPED;
 }
