@@ -163,6 +163,7 @@ struct memory {
 	struct master {
 		uint8_t mac[6];
 		bool used, plain, runs;
+		bool joined; /* what comes back is said to be its own */
 	} masters[MASTERS];
 };
 
@@ -254,6 +255,17 @@ static bool comes_back(struct scene *s)
 	if (m && !bit)
 		m->plain = true;
 	return m && m->plain && bit;
+}
+
+/* Nobody sends with the MAC that frames come back with: it is another name of the master. */
+static void join_master(struct scene *s)
+{
+	struct master *m = master_of(s);
+	char text[MAC_TEXT];
+	if (!m || m->joined)
+		return;
+	m->joined = true;
+	who_sender(s, ID_CHASSIS, mac_text(m->mac, text), MAC_TEXT - 1);
 }
 
 /* --- what a datagram does --- */
@@ -469,6 +481,8 @@ static enum parsed read_datagrams(struct scene *s, struct cur *c)
 			return s->cut ? PARSED_CUT : PARSED_BAD;
 		tell(s, &d);
 	}
+	if (back)
+		join_master(s);
 	return PARSED_WHOLE;
 }
 
