@@ -11,7 +11,7 @@
 #include "base/out.h"
 #include "sense/repeat.h"
 
-static const struct field serial = { "it.number", BE16, .serial = true };
+static const struct field serial = { "it.number", BE16 | NUMBERING };
 static const struct field address = { "it.address", BE16 };
 static const struct field level = { "it.level", BE16 };
 static const struct msg ask = { 1, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read", NULL };

@@ -76,11 +76,13 @@ enum wire {
 	REAL, /* made by code only: a double */
 };
 
+/* With one of the above: it numbers messages, and is another in each, whatever they say. */
+enum { NUMBERING = 0x80 };
+
 struct field {
 	const char *name; /* "modbus.addr": spelled here once for everybody */
-	uint8_t wire;     /* enum wire */
+	uint8_t wire;     /* enum wire, perhaps with NUMBERING */
 	int64_t min, max; /* both 0: any; outside is counted as a violation and still decoded */
-	bool serial;      /* numbers messages: another in each, whatever they say */
 };
 
 enum value_type {

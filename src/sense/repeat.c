@@ -164,7 +164,7 @@ static uint64_t words_of(const struct fact *f)
 	uint64_t h = (uint64_t)f->failed << 1 | f->violation;
 	for (size_t i = 0; i < f->value_count; i++) {
 		const struct value *v = &f->values[i];
-		if (v->field->serial)
+		if (v->field->wire & NUMBERING)
 			continue;
 		uint64_t word = v->u;
 		if (v->type >= VALUE_TEXT)

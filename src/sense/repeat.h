@@ -8,7 +8,7 @@
  *
  * The same message is: the same two ends (the port of who asks left out), the same row, of an
  * answer the same question, and the same place among several such in one frame.  It says the same
- * when all its values but those that number messages (struct field, serial) are the same. */
+ * when all its values but those that number messages (NUMBERING) are the same. */
 #ifndef SENSE_REPEAT_H
 #define SENSE_REPEAT_H
 

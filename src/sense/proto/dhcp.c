@@ -33,7 +33,7 @@ static const struct field head_fields[] = {
 	{ "dhcp.hw.type", U8 },
 	{ "dhcp.hw.len", U8, 0, HARDWARE_SIZE_MAX },
 	{ "dhcp.hops", U8 },
-	{ "dhcp.id", BE32, .serial = true },
+	{ "dhcp.id", BE32 | NUMBERING },
 	{ "dhcp.secs", BE16 },
 	{ "dhcp.flags", BE16 },
 	{ "dhcp.ip.client", IP4 },

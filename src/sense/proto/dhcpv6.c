@@ -35,7 +35,7 @@ static const struct msg msgs[] = {
 };
 
 static const struct field message_type = { "dhcpv6.msgtype", U8 };
-static const struct field transaction = { "dhcpv6.xid", BE24, .serial = true };
+static const struct field transaction = { "dhcpv6.xid", BE24 | NUMBERING };
 static const struct field relay_head[] = {
 	{ "dhcpv6.hopcount", U8, 0, RELAYS_MAX },
 	{ "dhcpv6.linkaddr", IP6 },

@@ -36,7 +36,7 @@ struct state {
 static const struct field f_length = { "dnp3.len", U8 };
 static const struct field f_dir = { "dnp3.ctl.dir", FLAG };
 static const struct field f_prm = { "dnp3.ctl.prm", FLAG };
-static const struct field f_fcb = { "dnp3.ctl.fcb", FLAG, .serial = true };
+static const struct field f_fcb = { "dnp3.ctl.fcb", FLAG | NUMBERING };
 static const struct field f_fcv = { "dnp3.ctl.fcv", FLAG };
 static const struct field f_dfc = { "dnp3.ctl.dfc", FLAG };
 static const struct field f_primary = { "dnp3.ctl.prifunc", U8 };
@@ -45,7 +45,7 @@ static const struct field f_dst = { "dnp3.dst", LE16 };
 static const struct field f_src = { "dnp3.src", LE16 };
 static const struct field f_fin = { "dnp3.tr.fin", FLAG };
 static const struct field f_fir = { "dnp3.tr.fir", FLAG };
-static const struct field f_sequence = { "dnp3.tr.seq", U8, .serial = true };
+static const struct field f_sequence = { "dnp3.tr.seq", U8 | NUMBERING };
 
 /* Frames of the link layer itself, 9.2.4.1.3.5: the PRM bit, then the function code. */
 static const struct msg link_rows[] = {

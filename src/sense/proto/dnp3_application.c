@@ -37,7 +37,7 @@ static const struct field f_fir = { "dnp3.al.fir", FLAG };
 static const struct field f_fin = { "dnp3.al.fin", FLAG };
 static const struct field f_con = { "dnp3.al.con", FLAG };
 static const struct field f_uns = { "dnp3.al.uns", FLAG };
-static const struct field f_sequence = { "dnp3.al.seq", U8, .serial = true };
+static const struct field f_sequence = { "dnp3.al.seq", U8 | NUMBERING };
 static const struct field f_function = { "dnp3.al.func", U8 };
 static const struct field f_indications = { "dnp3.al.iin", BE16 };
 static const struct field f_object = { "dnp3.al.obj", BE16 };

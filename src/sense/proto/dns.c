@@ -22,7 +22,7 @@ enum {
 
 enum opcode { QUERY = 0, INVERSE = 1, STATUS = 2, NOTIFY = 4, UPDATE = 5 };
 
-static const struct field f_id = { "dns.id", BE16, .serial = true };
+static const struct field f_id = { "dns.id", BE16 | NUMBERING };
 static const struct field f_rcode = { "dns.rcode", U8 };
 static const struct field f_truncated = { "dns.truncated", FLAG };
 static const struct field f_query_name = { "dns.qry.name", TEXT };

@@ -60,11 +60,11 @@ static const struct field head_command = { "enip.command", LE16 };
 static const struct field head_length = { "enip.length", LE16 };
 static const struct field head_session = { "enip.session", LE32 };
 static const struct field head_status = { "enip.status", LE32 };
-static const struct field head_context = { "enip.context", BYTES, .serial = true };
+static const struct field head_context = { "enip.context", BYTES | NUMBERING };
 static const struct field head_options = { "enip.options", LE32, 0, 0 };
 static const struct field head_timeout = { "enip.timeout", LE16 };
 static const struct field head_connection = { "enip.cpf.cai.connid", LE32 };
-static const struct field head_sequence = { "cip.seq", LE16, .serial = true };
+static const struct field head_sequence = { "cip.seq", LE16 | NUMBERING };
 static const struct field register_fields[] = {
 	{ "enip.rs.version", LE16, 1, 1 }, /* 2-4.4.2 */
 	{ "enip.rs.flags", LE16 },
@@ -98,7 +98,7 @@ static const struct field security_fields[] = {
 	{ 0 },
 };
 static const struct field io_connection = { "enip.cpf.sai.connid", LE32 };
-static const struct field io_sequence = { "enip.cpf.sai.seq", LE32, .serial = true };
+static const struct field io_sequence = { "enip.cpf.sai.seq", LE32 | NUMBERING };
 static const struct field io_bytes = { "cipio.data", BYTES };
 static const struct field other_data = { "enip.cpf.data", BYTES };
 

@@ -38,7 +38,7 @@ enum {
 enum { STATE_INIT = 1, STATE_PREPARED, STATE_BOOT, STATE_SAFE, STATE_RUN = 8 };
 
 static const struct field command_field = { "ecat.cmd", U8, NOP, FRMW };
-static const struct field index_field = { "ecat.idx", U8, .serial = true };
+static const struct field index_field = { "ecat.idx", U8 | NUMBERING };
 static const struct field slave_field = { "ecat.adp", LE16 };
 static const struct field offset_field = { "ecat.ado", LE16 };
 static const struct field logical_field = { "ecat.lad", LE32 };
@@ -50,7 +50,7 @@ static const struct field frames_field = { "ethercat.frames", BE64 };
 static const struct field publisher[] = {
 	{ "ecat_nv.publisher", MAC },
 	{ "ecat_nv.count", LE16 },
-	{ "ecat_nv.cycleindex", LE16, .serial = true },
+	{ "ecat_nv.cycleindex", LE16 | NUMBERING },
 	{ 0 },
 };
 

@@ -34,7 +34,7 @@ static const struct field head[] = {
 };
 static const struct field priority_field = { "ecat_mailbox.priority", U8 };
 static const struct field type_field = { "ecat_mailbox.type", U8 };
-static const struct field counter_field = { "ecat_mailbox.counter", U8, .serial = true };
+static const struct field counter_field = { "ecat_mailbox.counter", U8 | NUMBERING };
 static const struct field can_number = { "ecat_mailbox.coe.number", U8 };
 static const struct field can_type = { "ecat_mailbox.coe.type", U8 };
 static const struct field sdo_request = { "ecat_mailbox.coe.sdoreq", U8 };

@@ -41,7 +41,7 @@ static const struct field f_go_id = { "goose.goID", TEXT };
 static const struct field f_time = { "goose.t", SBE64 };
 static const struct field f_time_quality = { "goose.t.quality", U8 };
 static const struct field f_state_number = { "goose.stNum", BE32 };
-static const struct field f_sequence_number = { "goose.sqNum", BE32, .serial = true };
+static const struct field f_sequence_number = { "goose.sqNum", BE32 | NUMBERING };
 static const struct field f_simulation = { "goose.simulation", FLAG };
 static const struct field f_revision = { "goose.confRev", BE32 };
 static const struct field f_needs_commissioning = { "goose.ndsCom", FLAG };

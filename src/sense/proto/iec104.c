@@ -15,8 +15,8 @@ enum { FORMAT_I = 0, FORMAT_S = 1, FORMAT_U = 3 };
 
 static const struct field f_type = { "iec60870_104.type", U8 };
 static const struct field f_utype = { "iec60870_104.utype", U8 };
-static const struct field f_tx = { "iec60870_104.tx", U8, .serial = true };
-static const struct field f_rx = { "iec60870_104.rx", U8, .serial = true };
+static const struct field f_tx = { "iec60870_104.tx", U8 | NUMBERING };
+static const struct field f_rx = { "iec60870_104.rx", U8 | NUMBERING };
 
 /* The one set bit of a U frame, 5.1 figure 7. */
 enum {

@@ -3,11 +3,11 @@
 #include "sense/proto/ber.h"
 #include "sense/proto/mms.h"
 
-static const struct field f_invoke = { "mms.invokeID", BE32, .serial = true };
+static const struct field f_invoke = { "mms.invokeID", BE32 | NUMBERING };
 static const struct field f_request = { "mms.confirmedServiceRequest", U8 };
 static const struct field f_response = { "mms.confirmedServiceResponse", U8 };
 static const struct field f_unconfirmed = { "mms.unconfirmedService", U8 };
-static const struct field f_original = { "mms.originalInvokeID", BE32, .serial = true };
+static const struct field f_original = { "mms.originalInvokeID", BE32 | NUMBERING };
 static const struct field f_reject = { "mms.rejectReason", U8 };
 static const struct field f_reject_code = { "mms.reject_code", U8 };
 static const struct field f_error_class = { "mms.errorClass", U8, 0, 12 };

@@ -252,7 +252,7 @@ enum optional {
 
 static const struct field f_report = { "mms.report.id", TEXT };
 static const struct field f_data_set = { "mms.report.data_set", TEXT };
-static const struct field f_sequence = { "mms.report.sequence", BE32, .serial = true };
+static const struct field f_sequence = { "mms.report.sequence", BE32 | NUMBERING };
 static const struct field f_revision = { "mms.report.revision", BE32 };
 static const struct field f_included = { "mms.report.entry", BE16 };
 

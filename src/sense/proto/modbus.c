@@ -11,7 +11,7 @@ enum { COIL_ON = 0xff00 }; /* specification 6.5: this or zero */
 
 enum space { COIL, INPUT, HOLDING, INPUT_REGISTER };
 
-static const struct field f_transaction = { "modbus.transaction", BE16, .serial = true };
+static const struct field f_transaction = { "modbus.transaction", BE16 | NUMBERING };
 static const struct field f_length = { "modbus.length", BE16, 0, 0 };
 static const struct field f_unit = { "modbus.unit", U8, 0, 0 };
 static const struct field f_function = { "modbus.function", U8, 0, 0 };

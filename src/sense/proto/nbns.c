@@ -28,7 +28,7 @@ enum operation {
 /* The sixteenth byte of a name says what it is a name of (Microsoft's list of suffixes). */
 enum suffix { SUFFIX_HOST = 0x00, SUFFIX_SERVER = 0x20 };
 
-static const struct field f_id = { "nbns.id", BE16, .serial = true };
+static const struct field f_id = { "nbns.id", BE16 | NUMBERING };
 static const struct field f_rcode = { "nbns.rcode", U8 };
 static const struct field f_name = { "nbns.name", TEXT };
 static const struct field f_suffix = { "nbns.suffix", U8 };
@@ -39,7 +39,7 @@ static const struct field f_node_name = { "nbns.node.name", TEXT };
 static const struct field f_node_suffix = { "nbns.node.suffix", U8 };
 static const struct field f_node_mac = { "nbns.node.mac", MAC };
 
-static const struct field f_dgm_id = { "nbdgm.id", BE16, .serial = true };
+static const struct field f_dgm_id = { "nbdgm.id", BE16 | NUMBERING };
 static const struct field f_dgm_ip = { "nbdgm.src_ip", IP4 };
 static const struct field f_dgm_from = { "nbdgm.source_name", TEXT };
 static const struct field f_dgm_to = { "nbdgm.destination_name", TEXT };

@@ -38,7 +38,7 @@ enum {
 static const struct field head[] = {
 	{ "pn_dcp.service_id", U8, SERVICE_GET, SERVICE_HELLO },
 	{ "pn_dcp.service_type", U8 },
-	{ "pn_dcp.xid", BE32, .serial = true },
+	{ "pn_dcp.xid", BE32 | NUMBERING },
 	{ 0 },
 };
 static const struct field delay_field = { "pn_dcp.response_delay", BE16, 0, 6400 };

@@ -27,7 +27,7 @@ static const struct field pdu_field = { "dcerpc.pkt_type", U8, PDU_REQUEST, PDU_
 static const struct field object_field = { "dcerpc.obj_id", TEXT };
 static const struct field activity_field = { "dcerpc.dg_act_id", TEXT };
 static const struct field boot_field = { "dcerpc.dg_server_boot", BE32 };
-static const struct field sequence_field = { "dcerpc.dg_seqnum", BE32, .serial = true };
+static const struct field sequence_field = { "dcerpc.dg_seqnum", BE32 | NUMBERING };
 static const struct field operation_field = { "dcerpc.opnum", BE16 };
 static const struct field fragment_field = { "dcerpc.dg_frag_num", BE16 };
 static const struct field vendor_field = { "pn_io.object_vendor", BE16 };

@@ -22,7 +22,7 @@ enum {
 
 static const struct field frame_id_field = { "pn_rt.frame_id", BE16 };
 static const struct field class_field = { "pn_rt.class", U8 };
-static const struct field cycle_field = { "pn_rt.cycle_counter", BE16, .serial = true };
+static const struct field cycle_field = { "pn_rt.cycle_counter", BE16 | NUMBERING };
 static const struct field data_status_field = { "pn_rt.ds", U8 };
 static const struct field data_valid_field = { "pn_rt.ds_valid", U8 };
 static const struct field provider_run_field = { "pn_rt.ds_operate", U8 };
@@ -42,8 +42,8 @@ static const struct field pdu_version_field = { "pn_io.pdu_type.version", U8, 1,
 static const struct field window_field = { "pn_io.window_size", U8 };
 static const struct field at_once_field = { "pn_io.tack", U8, 0, 1 };
 static const struct field sequence[] = {
-	{ "pn_io.send_seq_num", BE16, .serial = true },
-	{ "pn_io.ack_seq_num", BE16, .serial = true },
+	{ "pn_io.send_seq_num", BE16 | NUMBERING },
+	{ "pn_io.ack_seq_num", BE16 | NUMBERING },
 	{ "pn_io.var_part_len", BE16 },
 	{ 0 },
 };

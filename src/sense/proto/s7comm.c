@@ -9,7 +9,7 @@
 enum { PROTOCOL_ID = 0x32, HEAD = 10, HEAD_ANSWER = 12 };
 
 static const struct field field_rosctr = { "s7comm.rosctr", U8, 0, 0 };
-static const struct field field_pduref = { "s7comm.pduref", BE16, .serial = true };
+static const struct field field_pduref = { "s7comm.pduref", BE16 | NUMBERING };
 static const struct field field_parameter_length = { "s7comm.parameter_length", BE16, 0, 0 };
 static const struct field field_data_length = { "s7comm.data_length", BE16, 0, 0 };
 static const struct field field_error_class = { "s7comm.error_class", U8, 0, 0 };
@@ -30,7 +30,7 @@ static const struct field field_group = { "s7comm.userdata.group", U8, 0, 0 };
 static const struct field field_type = { "s7comm.userdata.type", U8, 0, 0 };
 static const struct field field_subfunction = { "s7comm.userdata.subfunc", U8, 0, 0 };
 static const struct field field_mode = { "s7comm.mode_transition.mode", U8, 0, 0 };
-static const struct field field_sequence = { "s7comm.userdata.sequence", U8, .serial = true };
+static const struct field field_sequence = { "s7comm.userdata.sequence", U8 | NUMBERING };
 static const struct field field_reference = { "s7comm.userdata.data_unit", U8, 0, 0 };
 static const struct field field_more = { "s7comm.userdata.more", U8, 0, 0 };
 

@@ -5,7 +5,7 @@
 static const struct field f_version = { "s7comm_plus.version", U8 };
 static const struct field f_opcode = { "s7comm_plus.opcode", U8 };
 static const struct field f_function = { "s7comm_plus.function", BE16 };
-static const struct field f_sequence = { "s7comm_plus.sequence", BE16, .serial = true };
+static const struct field f_sequence = { "s7comm_plus.sequence", BE16 | NUMBERING };
 static const struct field f_session = { "s7comm_plus.session", BE32 };
 static const struct field f_flags = { "s7comm_plus.transport_flags", U8 };
 static const struct field f_object = { "s7comm_plus.object", BE32 };

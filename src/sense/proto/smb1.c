@@ -44,7 +44,7 @@ static const struct field f_flags2 = { "smb.flags2", LE16, 0, 0 };
 static const struct field f_tree = { "smb.tid", LE16, 0, 0 };
 static const struct field f_process = { "smb.pid", LE16, 0, 0 };
 static const struct field f_user = { "smb.uid", LE16, 0, 0 };
-static const struct field f_multiplex = { "smb.mid", LE16, .serial = true };
+static const struct field f_multiplex = { "smb.mid", LE16 | NUMBERING };
 static const struct field f_dialect = { "smb.dialect", TEXT, 0, 0 };
 static const struct field f_dialect_index = { "smb.dialect_index", LE16, 0, 0 };
 static const struct field f_security_mode = { "smb.security_mode", U8, 0, 0 };

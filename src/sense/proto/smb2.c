@@ -32,7 +32,7 @@ enum { INFO_FILE = 1, FILE_RENAME = 10, FILE_DISPOSITION = 13 };
 static const struct field f_cmd = { "smb2.cmd", LE16, 0, 18 };
 static const struct field f_status = { "smb2.nt_status", LE32, 0, 0 };
 static const struct field f_flags = { "smb2.flags", LE32, 0, 0 };
-static const struct field f_message = { "smb2.msg_id", LE64, .serial = true };
+static const struct field f_message = { "smb2.msg_id", LE64 | NUMBERING };
 static const struct field f_tree = { "smb2.tid", LE32, 0, 0 };
 static const struct field f_async = { "smb2.aid", LE64, 0, 0 };
 static const struct field f_session = { "smb2.sesid", LE64, 0, 0 };

@@ -52,7 +52,7 @@ static const struct field f_engine = { "snmp.engine_id", BYTES };
 static const struct field f_user = { "snmp.user", TEXT };
 static const struct field f_context_engine = { "snmp.context_engine_id", BYTES };
 static const struct field f_context = { "snmp.context_name", TEXT };
-static const struct field f_request_id = { "snmp.request_id", SBE32, .serial = true };
+static const struct field f_request_id = { "snmp.request_id", SBE32 | NUMBERING };
 static const struct field f_error = { "snmp.error", U8 };
 static const struct field f_error_index = { "snmp.error_index", BE32 };
 static const struct field f_non_repeaters = { "snmp.non_repeaters", BE32 };

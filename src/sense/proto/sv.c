@@ -41,7 +41,7 @@ static const struct field f_asdu_count = { "sv.noASDU", BE16 };
 static const struct field f_security = { "sv.security", BYTES };
 static const struct field f_id = { "sv.svID", TEXT };
 static const struct field f_data_set = { "sv.datSet", TEXT };
-static const struct field f_sample_count = { "sv.smpCnt", BE16, .serial = true };
+static const struct field f_sample_count = { "sv.smpCnt", BE16 | NUMBERING };
 static const struct field f_revision = { "sv.confRev", BE32 };
 static const struct field f_refresh_time = { "sv.refrTm", SBE64 };
 static const struct field f_synchronised = { "sv.smpSynch", U8 };
