@@ -1,6 +1,6 @@
 /* FTP, the control connection: RFC 959, with RFC 2389 (FEAT), 2428 (EPRT, EPSV), 3659 (MLSD, SIZE)
  * and 4217 (AUTH TLS).  Its words travel in the clear, passwords too, which stay here. */
-#include "sense/proto.h"
+#include "sense/proto/text.h"
 
 #include "base/attr.h"
 
@@ -140,27 +140,6 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-static int lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
-static bool starts_any_case(const struct cur *c, const char *word)
-{
-	for (size_t i = 0; word[i]; i++)
-		if (lower(cur_peek(c, i)) != lower(word[i]))
-			return false;
-	return true;
-}
-
-static bool has(struct cur c, const char *word)
-{
-	for (; c.left; cur_skip(&c, 1))
-		if (starts_any_case(&c, word))
-			return true;
-	return false;
-}
-
 /* Three digits, the first 1 to 6 (RFC 959 4.2; 6 is RFC 2228's); 0 when there are none. */
 static unsigned code_of(const struct cur *line)
 {
@@ -193,7 +172,7 @@ static bool starts_command(const struct cur *line, const char *name)
 {
 	size_t size = strlen(name);
 	int after = cur_peek(line, size);
-	return starts_any_case(line, name) && (after == ' ' || after == -1);
+	return text_begins(line, name) && (after == ' ' || after == -1);
 }
 
 /* --- whose is it --- */
@@ -206,22 +185,22 @@ static bool only_ftp_says(struct cur line)
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		if (starts_command(&line, commands[i]))
 			return true;
-	return starts_any_case(&line, "PORT ") && is_digit(cur_peek(&line, 5)) && has(line, ",");
+	return text_begins(&line, "PORT ") && is_digit(cur_peek(&line, 5)) && text_has(line, ",");
 }
 
 /* SMTP greets with 220 as well, and a firewall may have starred it out. */
 static bool is_greeting(struct cur line)
 {
-	return code_of(&line) == 220 && is_reply(&line) && !has(line, "smtp") &&
-		!has(line, "mail") && !has(line, "***");
+	return code_of(&line) == 220 && is_reply(&line) && !text_has(line, "smtp") &&
+		!text_has(line, "mail") && !text_has(line, "***");
 }
 
 static bool asks_for_password(struct cur line)
 {
 	return is_reply(&line) &&
 		(code_of(&line) == 331 || code_of(&line) == 227 ||
-			(code_of(&line) == 230 && has(line, "log")) ||
-			(code_of(&line) == 215 && has(line, "type:")));
+			(code_of(&line) == 230 && text_has(line, "log")) ||
+			(code_of(&line) == 215 && text_has(line, "type:")));
 }
 
 /* Half a line, perhaps only its first letter: somebody may be typing. */
@@ -233,7 +212,7 @@ static bool may_become_ours(struct cur c)
 	for (size_t i = 0; i < COUNT_OF(starts); i++) {
 		struct cur head = c;
 		const char *word = starts[i];
-		while (head.left && *word && lower(cur_peek(&head, 0)) == lower(*word)) {
+		while (head.left && *word && text_lower(cur_peek(&head, 0)) == text_lower(*word)) {
 			cur_skip(&head, 1);
 			word++;
 		}
@@ -316,7 +295,7 @@ static const struct msg *command_of(struct cur word)
 {
 	for (const struct msg *m = msgs; m->name; m++)
 		if (m->dir == DIR_REQUEST && m->code != OTHER && strlen(m->name) == word.left &&
-			starts_any_case(&word, m->name))
+			text_begins(&word, m->name))
 			return m;
 	return msg_find(msgs, OTHER, DIR_REQUEST);
 }

@@ -4,6 +4,7 @@
  * looked at for its title.  Passwords never leave this file: a fact says who logs in, and whether
  * the password is one that everybody knows. */
 #include "sense/proto/http_uri.h"
+#include "sense/proto/text.h"
 #include "sense/secret.h"
 
 enum {
@@ -86,73 +87,6 @@ static const struct msg row_page = { 12, DIR_OTHER, ACT_OTHER, 0, "page" };
 static const struct msg row_login = { 13, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "login" };
 static const struct msg row_refused = { 13, DIR_RESPONSE, ACT_OTHER, EFFECT_REFUSED, "login" };
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-/* Whether the bytes begin with this word, written in lower case here. */
-static bool begins(const struct cur *c, const char *word)
-{
-	for (size_t i = 0; word[i]; i++) {
-		int byte = cur_peek(c, i);
-		if (byte < 0 || lower((uint8_t)byte) != (uint8_t)word[i])
-			return false;
-	}
-	return true;
-}
-
-static bool is(const struct cur *c, const char *word)
-{
-	return c->left == strlen(word) && begins(c, word);
-}
-
-static bool contains(struct cur c, const char *word)
-{
-	for (; c.left > 0; cur_skip(&c, 1))
-		if (begins(&c, word))
-			return true;
-	return false;
-}
-
-/* Up to a byte, which is taken too; all of it where there is none. */
-static struct cur until(struct cur *c, uint8_t byte)
-{
-	long at = cur_find(c, byte);
-	struct cur part = cur_sub(c, at < 0 ? c->left : (size_t)at);
-	if (at >= 0)
-		cur_skip(c, 1);
-	return part;
-}
-
-/* Without spaces and line ends around it. */
-static struct cur trimmed(struct cur c)
-{
-	while (cur_peek(&c, 0) == ' ' || cur_peek(&c, 0) == '\t')
-		cur_skip(&c, 1);
-	while (c.left > 0) {
-		int last = cur_peek(&c, c.left - 1);
-		if (last != ' ' && last != '\t' && last != '\r')
-			break;
-		c.left--;
-	}
-	return c;
-}
-
-static struct cur line_of(struct cur *c)
-{
-	struct cur line = until(c, '\n');
-	if (cur_peek(&line, line.left - 1) == '\r')
-		line.left--;
-	return line;
-}
-
-static void text(struct scene *s, const struct field *f, struct cur c)
-{
-	size_t size = c.left;
-	fact_text(s, f, cur_take(&c, size), size);
-}
-
 static bool is_status_line(const struct cur *c)
 {
 	return cur_starts(c, "HTTP/1.") && cur_peek(c, 8) == ' ';
@@ -177,7 +111,7 @@ static enum probe request_line(struct cur c, bool whole)
 	long end = cur_find(&c, '\n');
 	if (end < 0)
 		return whole ? PROBE_NO : PROBE_MORE;
-	struct cur line = line_of(&c);
+	struct cur line = text_line(&c);
 	if (line.left < method + 10)
 		return PROBE_NO;
 	cur_skip(&line, line.left - 9);
@@ -297,9 +231,9 @@ static void read_credentials(struct scene *s, struct cur value, struct head *hea
 		fact_secret(s, &f_scheme, value.at, value.left);
 		return;
 	}
-	struct cur scheme = until(&value, ' ');
-	text(s, &f_scheme, scheme);
-	if (is(&scheme, "basic")) {
+	struct cur scheme = text_until(&value, ' ');
+	text_tell(s, &f_scheme, scheme);
+	if (text_is(&scheme, "basic")) {
 		size_t size = base64(value, head->user);
 		const uint8_t *colon = memchr(head->user, ':', size);
 		if (!colon)
@@ -311,10 +245,10 @@ static void read_credentials(struct scene *s, struct cur value, struct head *hea
 		return;
 	}
 	for (; value.left > 0 && !head->login; cur_skip(&value, 1)) {
-		if (!begins(&value, "username=\""))
+		if (!text_begins(&value, "username=\""))
 			continue;
 		cur_skip(&value, strlen("username=\""));
-		struct cur name = until(&value, '"');
+		struct cur name = text_until(&value, '"');
 		size_t size = name.left < sizeof head->user ? name.left : sizeof head->user;
 		const uint8_t *bytes = cur_take(&name, size);
 		if (bytes)
@@ -349,35 +283,35 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 		fact_violation(s);
 		return;
 	}
-	struct cur name = until(&line, ':'), value = trimmed(line);
-	if (is(&name, "content-length")) {
+	struct cur name = text_until(&line, ':'), value = text_trimmed(line);
+	if (text_is(&name, "content-length")) {
 		read_length(s, value, head);
-	} else if (is(&name, "transfer-encoding")) {
-		head->chunked = contains(value, "chunked");
-	} else if (is(&name, "authorization") || is(&name, "proxy-authorization")) {
+	} else if (text_is(&name, "transfer-encoding")) {
+		head->chunked = text_has(value, "chunked");
+	} else if (text_is(&name, "authorization") || text_is(&name, "proxy-authorization")) {
 		read_credentials(s, value, head);
-	} else if (is(&name, "content-encoding")) {
-		head->packed = !is(&value, "identity");
+	} else if (text_is(&name, "content-encoding")) {
+		head->packed = !text_is(&value, "identity");
 	} else {
 		for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-			if (!is(&name, headers[i].name))
+			if (!text_is(&name, headers[i].name))
 				continue;
 			if (headers[i].is_uri)
 				http_tell_uri(s, &headers[i].field, value);
 			else
-				text(s, &headers[i].field, value);
+				text_tell(s, &headers[i].field, value);
 			if (headers[i].identity)
 				who_sender(s, headers[i].identity, value.at, value.left);
 		}
-		if (is(&name, "content-type"))
-			head->html = begins(&value, "text/html");
+		if (text_is(&name, "content-type"))
+			head->html = text_begins(&value, "text/html");
 	}
 }
 
 static void read_headers(struct scene *s, struct cur c, struct head *head)
 {
 	while (c.left > 0) {
-		struct cur line = line_of(&c);
+		struct cur line = text_line(&c);
 		if (line.left == 0)
 			break;
 		if (cur_peek(&line, 0) != ' ' && cur_peek(&line, 0) != '\t')
@@ -409,27 +343,27 @@ static void expect_body(
 static const struct msg *request_row(struct cur method)
 {
 	const struct msg *row = rows;
-	while (row - rows < OTHER_METHOD && !is(&method, row->name))
+	while (row - rows < OTHER_METHOD && !text_is(&method, row->name))
 		row += 2;
 	return row;
 }
 
 static enum parsed request(struct scene *s, struct state *state, struct side *side, struct cur c)
 {
-	struct cur line = line_of(&c), method = until(&line, ' ');
+	struct cur line = text_line(&c), method = text_until(&line, ' ');
 	size_t version_size = strlen("HTTP/1.1");
 	if (line.left < version_size + 1)
 		return PARSED_BAD;
-	struct cur uri = trimmed(cur_sub(&line, line.left - version_size));
+	struct cur uri = text_trimmed(cur_sub(&line, line.left - version_size));
 	const struct msg *row = request_row(method);
 	struct head head = { 0 };
 
 	scene_client(s);
 	struct asked *asked = ask_put(s, state->asked++);
 	fact_begin(s, row);
-	text(s, &f_method, method);
+	text_tell(s, &f_method, method);
 	http_tell_uri(s, &f_uri, uri);
-	text(s, &f_request_version, line);
+	text_tell(s, &f_request_version, line);
 	read_headers(s, c, &head);
 	fact_end(s);
 	if (asked)
@@ -449,7 +383,8 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 
 static enum parsed response(struct scene *s, struct state *state, struct side *side, struct cur c)
 {
-	struct cur line = line_of(&c), version = until(&line, ' '), digits = until(&line, ' ');
+	struct cur line = text_line(&c), version = text_until(&line, ' '),
+		   digits = text_until(&line, ' ');
 	unsigned code = 0;
 	if (digits.left != 3)
 		return PARSED_BAD;
@@ -471,9 +406,9 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 	fact_begin(s, found ? &rows[asked.row + 1] : &row_response);
 	if (code >= 400)
 		fact_failed(s);
-	text(s, &f_version, version);
+	text_tell(s, &f_version, version);
 	fact_uint(s, &f_code, code);
-	text(s, &f_phrase, line);
+	text_tell(s, &f_phrase, line);
 	read_headers(s, c, &head);
 	fact_end(s);
 	if ((code == 401 || code == 407) && asked.login) {
@@ -496,15 +431,15 @@ static void page(struct scene *s, struct side *side, struct cur c)
 {
 	uint64_t size = c.left;
 	for (; c.left > 0; cur_skip(&c, 1)) {
-		if (!begins(&c, "<title"))
+		if (!text_begins(&c, "<title"))
 			continue;
-		until(&c, '>');
+		text_until(&c, '>');
 		long end = cur_find(&c, '<');
 		if (end <= 0)
 			break;
-		struct cur title = trimmed(cur_sub(&c, (size_t)end));
+		struct cur title = text_trimmed(cur_sub(&c, (size_t)end));
 		fact_begin(s, &row_page);
-		text(s, &f_title, title);
+		text_tell(s, &f_title, title);
 		fact_end(s);
 		break;
 	}
@@ -521,7 +456,7 @@ static enum parsed chunk(struct scene *s, struct side *side, struct cur c)
 	size_t digits = 0;
 	for (;; digits++) {
 		int byte = cur_peek(&c, digits);
-		int low = byte < 0 ? 0 : lower((uint8_t)byte);
+		int low = text_lower(byte);
 		if (low >= '0' && low <= '9')
 			size = size << 4 | (uint64_t)(low - '0');
 		else if (low >= 'a' && low <= 'f')
@@ -556,7 +491,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 	case MODE_CHUNK:
 		return chunk(s, side, c);
 	case MODE_TRAILER:
-		if (line_of(&c).left == 0)
+		if (text_line(&c).left == 0)
 			side->mode = MODE_HEAD;
 		return PARSED_WHOLE;
 	default:

@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "base/out.h"
+#include "sense/proto/text.h"
 #include "sense/secret.h"
 
 /* What names of parameters end in when their value opens a door. */
@@ -11,17 +12,13 @@ static const char *const secret_words[] = { "password", "passwd", "passwort", "p
 /* The shortest secret, "?pw=", becomes three times as long when it is hidden. */
 enum { GROWTH = 3 };
 
-static int lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
 static bool is_secret(const struct cur *name)
 {
 	for (size_t i = 0; i < COUNT_OF(secret_words); i++) {
 		size_t size = strlen(secret_words[i]), same = 0;
 		while (same < size && size <= name->left &&
-			lower(cur_peek(name, name->left - size + same)) == secret_words[i][same])
+			text_lower(cur_peek(name, name->left - size + same)) ==
+				secret_words[i][same])
 			same++;
 		if (same == size)
 			return true;

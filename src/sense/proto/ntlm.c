@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "sense/proto/ber.h"
+#include "sense/proto/text.h"
 
 /* [MS-NLMP] 2.2.2.5 */
 enum { FLAG_UNICODE = 0x00000001, FLAG_VERSION = 0x02000000 };
@@ -47,30 +48,6 @@ static const struct field f_target_info[] = {
 /* --- text --------------------------------------------------------------------------------------
  */
 
-static size_t put_utf8(char *to, uint32_t rune)
-{
-	if (rune < 0x80) {
-		to[0] = (char)rune;
-		return 1;
-	}
-	if (rune < 0x800) {
-		to[0] = (char)(0xc0 | rune >> 6);
-		to[1] = (char)(0x80 | (rune & 0x3f));
-		return 2;
-	}
-	if (rune < 0x10000) {
-		to[0] = (char)(0xe0 | rune >> 12);
-		to[1] = (char)(0x80 | (rune >> 6 & 0x3f));
-		to[2] = (char)(0x80 | (rune & 0x3f));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | rune >> 18);
-	to[1] = (char)(0x80 | (rune >> 12 & 0x3f));
-	to[2] = (char)(0x80 | (rune >> 6 & 0x3f));
-	to[3] = (char)(0x80 | (rune & 0x3f));
-	return 4;
-}
-
 struct utf8 utf8_of_utf16(struct scene *s, struct cur c)
 {
 	struct utf8 text = { 0 };
@@ -92,8 +69,8 @@ struct utf8 utf8_of_utf16(struct scene *s, struct cur c)
 				c = look;
 			}
 		}
-		text.size +=
-			put_utf8(to + text.size, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : rune);
+		text.size += text_put_utf8(
+			to + text.size, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : rune);
 	}
 	return text;
 }

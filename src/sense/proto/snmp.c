@@ -6,6 +6,7 @@
 
 #include "sense/proto.h"
 #include "sense/proto/ber.h"
+#include "sense/proto/text.h"
 
 /* RFC 2578 and X.690: tags */
 enum tag {
@@ -249,26 +250,9 @@ static bool is_the_machine(struct scene *s, const char *index, enum identity_key
 	return memory->entity ? memory->entity == entity : entity == 1;
 }
 
-/* Names and places are told in the language of the plant: UTF-8 (RFC 3629, 3) is text too. */
-static bool is_words(struct cur c)
-{
-	if (is_text(&c))
-		return true;
-	while (c.left) {
-		uint8_t byte = cur_u8(&c);
-		unsigned more = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-		if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && byte < 0xc2) || byte > 0xf4)
-			return false;
-		for (; more > 0; more--)
-			if ((cur_u8(&c) & 0xc0) != 0x80)
-				return false;
-	}
-	return cur_ok(&c);
-}
-
 static void say_identity(struct scene *s, const char *object, const struct cur *value)
 {
-	if (value->left == 0 || !is_words(*value))
+	if (value->left == 0 || !(is_text(value) || text_is_utf8(*value)))
 		return;
 	for (size_t i = 0; i < sizeof known_objects / sizeof known_objects[0]; i++) {
 		const struct known_object *known = &known_objects[i];

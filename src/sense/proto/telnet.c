@@ -1,6 +1,6 @@
 /* Telnet: RFC 854, options of RFC 855, 857, 858, 1073, 1091 and others.  Its words travel in the
  * clear; what is typed as a password is seen here and not passed on. */
-#include "sense/proto.h"
+#include "sense/proto/text.h"
 
 #include "base/attr.h"
 
@@ -32,7 +32,7 @@ static const struct field option = { "telnet.subcmd", U8 };
 static const struct field option_data = { "telnet.option_data", BYTES };
 static const struct field width = { "telnet.naws_subopt.width", U8 };
 static const struct field height = { "telnet.naws_subopt.height", U8 };
-static const struct field text_line = { "telnet.data", TEXT };
+static const struct field data_text = { "telnet.data", TEXT };
 static const struct field prompt_text = { "telnet.prompt", TEXT };
 static const struct field user_name = { "telnet.user", TEXT };
 
@@ -76,19 +76,6 @@ static enum probe probe(struct cur c, const struct scene *s)
  * A stream of commands and text.  A piece ends where its kind does, at the end of a line, or at a
  * prompt, never at the end of a segment: so the pieces are the same however the stream was cut. */
 
-static int lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
-static bool starts_any_case(const struct cur *c, const char *word)
-{
-	for (size_t i = 0; word[i]; i++)
-		if (lower(cur_peek(c, i)) != word[i])
-			return false;
-	return true;
-}
-
 /* Devices ask in these words. */
 static const struct prompt {
 	const char *words;
@@ -108,7 +95,7 @@ static const struct prompt {
 static const struct prompt *prompt_at(const struct cur *c)
 {
 	for (size_t i = 0; i < COUNT_OF(prompts); i++)
-		if (starts_any_case(c, prompts[i].words))
+		if (text_begins(c, prompts[i].words))
 			return &prompts[i];
 	return NULL;
 }
@@ -196,21 +183,13 @@ static struct cur trimmed(struct cur c)
 	return c;
 }
 
-static bool has(struct cur c, const char *words)
-{
-	for (; c.left; cur_skip(&c, 1))
-		if (starts_any_case(&c, words))
-			return true;
-	return false;
-}
-
 static bool is_refusal(struct cur c)
 {
 	static const char *const words[] = { "login incorrect", "login failed", "access denied",
 		"authentication failed", "bad password", "invalid password", "login invalid",
 		"password required, but none set" };
 	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (has(c, words[i]))
+		if (text_has(c, words[i]))
 			return true;
 	return false;
 }
@@ -269,10 +248,10 @@ static enum parsed parse_text(struct cur c, struct scene *s)
 	if (is_refusal(line))
 		fact_failed(s);
 	bool is_server = s->client >= 0 && s->client != s->side;
-	if (!is_server && (has(line, "passw") || has(line, "secret ")))
-		fact_secret(s, &text_line, line.at, line.left); /* a command that sets one */
+	if (!is_server && (text_has(line, "passw") || text_has(line, "secret ")))
+		fact_secret(s, &data_text, line.at, line.left); /* a command that sets one */
 	else
-		fact_text(s, &text_line, line.at, line.left);
+		fact_text(s, &data_text, line.at, line.left);
 	fact_end(s);
 	/* What a device says before it asks names it more often than not. */
 	if (!st->banner && s->client >= 0 && s->side != s->client && line.left >= 4) {
