@@ -250,6 +250,8 @@ static void test_plant(void **state)
 	const struct asset *module = asset_of(p, "L61");
 	assert_non_null(module);
 	assert_true(module->part_of != 0);
+	assert_int_equal(module->rack, 0);
+	assert_int_equal(module->slot, 2);
 	assert_string_equal(module->serial, "0051823f");
 	assert_string_equal(module->firmware, "16.020");
 	assert_string_equal(module->vendor, "Rockwell Automation/Allen-Bradley");

@@ -101,7 +101,7 @@ static void json_leaves_out_what_is_unknown(void **state)
 	json_t *root = document_of(sample_plant(s));
 	json_t *unknown = json_array_get(json_object_get(root, "assets"), 7);
 	static const char *const absent[] = { "name", "model", "firmware", "serial", "type",
-		"level", "zone", "part_of" };
+		"level", "zone", "part_of", "rack", "slot" };
 	for (size_t i = 0; i < COUNT_OF(absent); i++)
 		assert_null(json_object_get(unknown, absent[i]));
 	json_t *guessed = json_array_get(json_object_get(root, "conversations"), 4);

@@ -37,7 +37,8 @@ struct asset {
 	const char *zone;         /* NULL: none stated */
 	const char *other_zone;   /* one of another level, where a further address is in it */
 	uint8_t other_level;
-	uint32_t part_of; /* id of the rack this module sits in; 0 none */
+	uint32_t part_of;    /* id of the rack this module sits in; 0 none */
+	uint16_t rack, slot; /* and where in it, as its protocol numbers them */
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes; /* sent */
 };

@@ -153,6 +153,8 @@ static void asset(struct json *j, const struct plant *p, const struct asset *a, 
 		char id[16];
 		snprintf(id, sizeof id, "a%u", a->part_of);
 		json_kv_str(j, "part_of", id);
+		json_kv_uint(j, "rack", a->rack);
+		json_kv_uint(j, "slot", a->slot);
 	}
 	name_list(j, "protocols", p, a->protocols);
 	name_list(j, "roles", p, a->roles);

@@ -165,7 +165,10 @@ const char *asset_address(const struct plant *p, const struct asset *a, char tex
 		return ip_text(best, text);
 	if (a->macs.count)
 		return mac_text(p->macs[a->macs.first], text);
-	return "";
+	*text = '\0';
+	if (a->part_of)
+		snprintf(text, LABEL_TEXT, "rack %u slot %u", a->rack, a->slot);
+	return text;
 }
 
 const char *asset_label(const struct plant *p, const struct asset *a, char text[LABEL_TEXT])

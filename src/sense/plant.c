@@ -142,6 +142,8 @@ static void make_assets(struct sense *s, struct plant_room *r)
 		m->asset = asset_add(r);
 		struct asset *a = &r->assets[m->asset - 1], *rack = &r->assets[host_asset - 1];
 		a->part_of = host_asset; /* an index + 1 until everybody has an id */
+		a->rack = m->rack;
+		a->slot = m->slot;
 		widen(a, rack->first_ns, rack->last_ns);
 	}
 }
