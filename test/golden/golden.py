@@ -6,7 +6,8 @@
     golden.py cut WEIR CAPTURE      cuts a small capture for each protocol out of the given one
 
 NAME.pcap has NAME.facts beside it, the lines of `weir facts`; below detect/, ID.fires.pcap and
-ID.close.pcap have .findings, a line for each finding: id, severity, frames, sentence.  Look at the
+ID.close.pcap have .findings, a line for each finding: id, severity, frames, sentence.  Captures that
+are built to show who somebody is have NAME.who too: a line for each thing an asset says of itself.  Look at the
 difference before accepting it: git diff test/golden.
 """
 import json
@@ -19,6 +20,7 @@ sys.path[:0] = [os.path.dirname(HERE)]
 
 import build  # noqa: E402
 import identities  # noqa: E402
+import protocols  # noqa: E402
 import wire  # noqa: E402
 
 SKIPPED = "nobody has accepted it yet"
@@ -42,6 +44,24 @@ def said(weir, path):
         return run(weir, "facts", path)
     found = json.loads(run(weir, "look", path, "--json"))["findings"]
     return "".join(f"{f['id']} {f['severity']} {f['frames']} {f['text']}\n" for f in found)
+
+
+def who_path(path):
+    """Where the identities of this capture stand, or None for one that is not about them."""
+    return path[:-5] + ".who" if os.path.basename(path)[:-5] in protocols.WHO else None
+
+
+def who(weir, path):
+    """Asset by asset what it is, then what it says of itself, with the frame; modules behind their racks."""
+    assets = json.loads(run(weir, "look", path, "--json"))["assets"]
+    lines = []
+    for a in assets:
+        place = ", ".join(a["ips"] or a["macs"])
+        if "part_of" in a:
+            place = "{part_of}/{rack}/{slot}".format(**a)
+        lines.append(f"{a['id']} {place}: {a.get('type', 'unknown')}, {a.get('type_reason', '')}")
+        lines += [f"    {i['key']} {i['value']} ({i['protocol']}, {i['frame']})" for i in a["identity"]]
+    return "".join(line + "\n" for line in lines)
 
 
 def captures():
@@ -96,7 +116,11 @@ def check_one(weir, path):
     if wrong:
         return wrong
     with open(expected_path(path), encoding="utf-8") as file:
-        return first_difference(file.read(), text)
+        wrong = first_difference(file.read(), text)
+    if wrong or not who_path(path):
+        return wrong
+    with open(who_path(path), encoding="utf-8") as file:
+        return first_difference(file.read(), who(weir, path))
 
 
 def report(name, wrong):
@@ -141,6 +165,9 @@ def accept(weir):
             continue
         with open(expected_path(path), "w", encoding="utf-8") as file:
             file.write(text)
+        if who_path(path):
+            with open(who_path(path), "w", encoding="utf-8") as file:
+                file.write(who(weir, path))
     return 1 if bad else 0
 
 

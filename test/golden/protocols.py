@@ -10,6 +10,7 @@ SERVER = Host("10.9.2.30", "00:50:56:09:02:30")
 SWITCH = Host("10.9.2.2", "00:1e:f6:09:02:02")
 HMI6, ROUTER6 = Host("fe80::250:56ff:fe09:220", "00:50:56:09:02:20"), Host("fe80::1", "00:09:0f:09:02:01")
 PROTOCOLS = {}
+WHO = set()
 
 
 def capture(function):
@@ -17,7 +18,13 @@ def capture(function):
     return function
 
 
-@capture
+def who(function):
+    """A capture whose identities are told beside its facts."""
+    WHO.add(function.__name__)
+    return capture(function)
+
+
+@who
 def modbus_functions(net):
     """Every function of the Application Protocol Specification V1.1b3, chapter 6, and its refusal."""
     talk = Modbus(net.connect(HMI, PLC, 502))
@@ -57,7 +64,7 @@ def modbus_more(net):
         talk.connection.answer(modbus(1000 + n, struct.pack(">BBH", 3, 2, n)))
 
 
-@capture
+@who
 def modbus_umas(net):
     """Function 90: who are you, the reservation, values, a program in and out, stop and start, a refusal."""
     talk = Modbus(net.connect(HMI, PLC, 502))
@@ -120,7 +127,7 @@ def s7_alarms(net):
                   bytes([0, 1]) + struct.pack(">BBH", 0xff, 9, 0))
 
 
-@capture
+@who
 def pccc(net):
     """Typed reads and writes, a mode change and a status request through the PCCC object."""
     talk = Cip(net.connect(HMI, PLC, 44818))
@@ -132,7 +139,7 @@ def pccc(net):
     talk.pccc(0x0f, 0xa2, at, status=0x10)
 
 
-@capture
+@who
 def cip_objects(net):
     """All attributes at once, also of the identity class; lists; a network address behind a safety number."""
     talk = Cip(net.connect(HMI, PLC, 44818))
@@ -188,7 +195,7 @@ def dnp3_layouts():
     return out
 
 
-@capture
+@who
 def dnp3_objects(net):
     """Every object of fixed size, twice each with an index in front, a group an answer; packed bits; attributes."""
     talk = Dnp3(net.connect(HMI, PLC, 20000))

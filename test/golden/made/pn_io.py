@@ -1,7 +1,7 @@
 """PROFINET IO context management, IEC 61158-6-10 over C706: what no capture at hand shows, and a piece of everything."""
 import struct
 
-from protocols import HMI, PLC, PROTOCOLS
+from protocols import HMI, PLC, PROTOCOLS, WHO
 from wire import Host
 
 DEVICE = Host("10.9.1.40", "28:63:36:09:01:40")
@@ -293,3 +293,6 @@ def mapper(net):
     other.sequence = 0
     other.interface, other.object = uuid("e1af8308-5d1f-11c9-91a4-08002b14a0fa", True), NONE
     other.send(False, REQUEST, 2, bytes(40))
+
+
+WHO.update(("pn_io_identification", "pn_io_mapper"))
