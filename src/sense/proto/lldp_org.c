@@ -146,10 +146,11 @@ static const struct field app_protocol = { "lldp.dcbx.feature.app.proto", BE16 }
 static const struct field policy_type = { "lldp.media.app_type", U8 };
 static const struct field policy_unknown = { "lldp.media.policy_flag", FLAG };
 static const struct field policy_tagged = { "lldp.media.tag_flag", FLAG };
-static const struct field policy_vlan = { "lldp.media.vlan_id", U8 };
+static const struct field policy_vlan = { "lldp.media.vlan_id", BE16, 0, 4094 };
 static const struct field policy_priority = { "lldp.media.l2_prio", U8 };
 static const struct field policy_dscp = { "lldp.media.dscp", U8 };
 static const struct field location_format = { "lldp.media.loc.data_format", U8, 1, 3 };
+static const struct field location_elin = { "lldp.media.ecs", TEXT };
 static const struct field location_data = { "lldp.media.loc.data", BYTES };
 static const struct field civic_what = { "lldp.media.civic.what", U8 };
 static const struct field civic_country = { "lldp.media.civic.country", TEXT };
@@ -187,14 +188,18 @@ static void network_policy(struct scene *s, struct cur *c)
 	fact_uint(s, &policy_dscp, bits & 63);
 }
 
-/* TIA-1057 10.2.4: format 2 is a civic address (RFC 4776); the others stay bytes. */
+/* TIA-1057 10.2.4: where the port's other end stands, so nothing of who sends it.  Format 2 is a
+ * civic address (RFC 4776), 3 a number for emergency calls; coordinates stay bytes. */
 static void location(struct scene *s, struct cur *c)
 {
 	uint8_t format = cur_u8(c);
 	fact_uint(s, &location_format, format);
 	if (format != 2) {
 		struct cur rest = cur_sub(c, c->left);
-		fact_bytes(s, &location_data, rest.at, rest.left);
+		if (format == 3)
+			fact_text(s, &location_elin, rest.at, rest.left);
+		else
+			fact_bytes(s, &location_data, rest.at, rest.left);
 		return;
 	}
 	struct cur civic = cur_sub(c, cur_u8(c));
