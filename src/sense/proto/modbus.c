@@ -29,15 +29,7 @@ static const struct field f_write_count = { "modbus.write_count", BE16, 1, 121 }
 static const struct field f_diagnostic = { "modbus.diagnostic", BE16, 0, 0 };
 static const struct field f_fifo_bytes = { "modbus.fifo.byte_count", BE16, 2, 64 };
 static const struct field f_fifo_count = { "modbus.fifo.count", BE16, 0, 31 };
-static const struct field f_object_size = { "modbus.object_length", U8, 0, 0 };
 static const struct field f_mei = { "modbus.mei", U8, 0, 0 };
-static const struct field f_read_device_id = { "modbus.read_device_id", U8, 1, 4 };
-static const struct field f_object_id = { "modbus.object_id", U8, 0, 0 };
-static const struct field f_object_text = { "modbus.object_text", TEXT, 0, 0 };
-static const struct field f_object_count = { "modbus.object_count", U8, 0, 0 };
-static const struct field f_conformity = { "modbus.conformity", U8, 0, 0 };
-static const struct field f_more_follows = { "modbus.more_follows", U8, 0, 0 };
-static const struct field f_next_object = { "modbus.next_object", U8, 0, 0 };
 static const struct field f_file_type = { "modbus.file.type", U8, 6, 6 };
 static const struct field f_file_number = { "modbus.file.number", BE16, 1, 0xffff };
 static const struct field f_file_record = { "modbus.file.record", BE16, 0, 9999 };
@@ -468,10 +460,8 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		break;
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
-		if (asked.table == modbus_device_id) {
-			fact_uint(s, &f_read_device_id, cur_u8(c));
-			fact_uint(s, &f_object_id, cur_u8(c));
-		}
+		if (asked.table == modbus_device_id)
+			modbus_identity_request(s, c);
 		rest_as_data(s, c);
 		break;
 	case MODBUS_UMAS:
@@ -486,37 +476,6 @@ static enum parsed request(struct scene *s, struct pdu *p)
 	if (kept)
 		*kept = asked;
 	return cur_ok(c) ? PARSED_WHOLE : PARSED_BAD;
-}
-
-/* Objects of 43/14 that name the device (specification 6.21): 0 vendor, 1 product code, 2 revision,
- * 3 URL, 4 product name, 5 model name, 6 user's application name. */
-static void say_object(struct scene *s, uint8_t id, const uint8_t *text, size_t size)
-{
-	static const uint8_t keys[] = { ID_VENDOR, ID_ORDER_NUMBER, ID_FIRMWARE, 0, ID_MODEL,
-		ID_MODEL, ID_NAME };
-	if (id < sizeof keys && keys[id])
-		who_sender(s, keys[id], text, size);
-}
-
-static void device_objects(struct scene *s, struct cur *c)
-{
-	fact_uint(s, &f_read_device_id, cur_u8(c));
-	fact_uint(s, &f_conformity, cur_u8(c));
-	fact_uint(s, &f_more_follows, cur_u8(c));
-	fact_uint(s, &f_next_object, cur_u8(c));
-	uint8_t count = cur_u8(c);
-	fact_uint(s, &f_object_count, count);
-	for (unsigned i = 0; i < count && cur_ok(c); i++) {
-		uint8_t id = cur_u8(c);
-		uint8_t size = cur_u8(c);
-		const uint8_t *text = cur_take(c, size);
-		if (!text)
-			break;
-		fact_uint(s, &f_object_id, id);
-		fact_uint(s, &f_object_size, size);
-		fact_text(s, &f_object_text, text, size);
-		say_object(s, id, text, size);
-	}
 }
 
 static void answer_values(struct scene *s, struct pdu *p, const struct asked *asked)
@@ -572,12 +531,7 @@ static enum parsed response(struct scene *s, struct pdu *p)
 		struct cur id = cur_upto(c, count);
 		fact_uint(s, &f_byte_count, count);
 		fact_bytes(s, &f_data, id.at, id.left);
-		/* One byte of id, then 00 or FF for stopped and running, then what the vendor
-		 * likes. */
-		struct cur text = id;
-		cur_skip(&text, 2);
-		if (cur_ok(&text) && text.left >= 4)
-			who_sender(s, ID_DESCRIPTION, text.at, text.left);
+		modbus_server_id(s, p->unit, id);
 		break;
 	}
 	case 20:
@@ -592,7 +546,7 @@ static enum parsed response(struct scene *s, struct pdu *p)
 	case 43:
 		fact_uint(s, &f_mei, cur_u8(c));
 		if (table == modbus_device_id)
-			device_objects(s, c);
+			modbus_identity(s, p->unit, c);
 		else
 			rest_as_data(s, c);
 		break;

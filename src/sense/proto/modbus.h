@@ -22,6 +22,11 @@ struct modbus_diagnostic {
 };
 extern const struct modbus_diagnostic modbus_diagnostics[]; /* ends with a row without a name */
 
+/* modbus_identity.c: functions 43/14, behind the type, and 17, behind the count. */
+void modbus_identity_request(struct scene *s, struct cur *c);
+void modbus_identity(struct scene *s, uint8_t unit, struct cur *c);
+void modbus_server_id(struct scene *s, uint8_t unit, struct cur id);
+
 /* modbus_umas.c: the rows of one UMAS function, `c` behind the function code of Modbus. */
 const struct msg *modbus_umas_row(struct cur c);
 void modbus_umas_request(struct scene *s, struct cur *c);

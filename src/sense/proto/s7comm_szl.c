@@ -463,6 +463,26 @@ static void tell_led(struct scene *s, struct cur c)
 		who_sender(s, ID_MODE, "stop", 4);
 }
 
+/* List 0x91: what stands in the slots of the racks, by a number that the maker's catalogue
+ * explains. The CPU itself is told by better lists; what hangs on a bus is no module of this rack.
+ */
+static void tell_slot(struct scene *s, struct cur c)
+{
+	enum { RACK_LAST = 21, TYPE_CPU = 0xc0, STATUS_EXISTS = 2, NO_TYPE = 0xffff };
+	uint16_t rack = cur_be16(&c), place = cur_be16(&c);
+	cur_skip(&c, 4);
+	uint16_t type = cur_be16(&c);
+	cur_skip(&c, 2);
+	uint16_t status = cur_be16(&c);
+	bool whole = (place & 0xff) == 0; /* no module within the module */
+	if (!cur_ok(&c) || rack > RACK_LAST || place >> 8 == 0 || !whole ||
+		!(status & STATUS_EXISTS) || type == TYPE_CPU || type == 0 || type == NO_TYPE)
+		return;
+	char text[24];
+	int n = snprintf(text, sizeof text, "module type 0x%04x", type);
+	who_module(s, rack, place >> 8, ID_MODULE, text, (size_t)n);
+}
+
 /* --- lists -------------------------------------------------------------------------------------
  */
 
@@ -511,7 +531,7 @@ static const struct list {
 	{ 0x32, 11, now_meters, NULL },
 	{ 0x32, 12, now_meters, NULL },
 	{ 0x74, ANY, led, tell_led },
-	{ 0x91, ANY, module_status, NULL },
+	{ 0x91, ANY, module_status, tell_slot },
 	{ 0x92, ANY, rack_status, NULL },
 	{ 0x94, ANY, station_status, NULL },
 	{ 0x96, ANY, profinet_slot, NULL },

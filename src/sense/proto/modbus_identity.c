@@ -1,0 +1,70 @@
+/* Who a Modbus server says it is: MODBUS Application Protocol V1.1b3, 6.13 (function 17) and 6.21
+ * (function 43, type 14).
+ *
+ * Behind a gateway each unit is a device of its own, an asset within the gateway.  Servers on TCP
+ * themselves are unit 0 or 255 (Messaging Implementation Guide V1.0b, 4.4.2), or 1 as delivered. */
+#include "sense/proto/modbus.h"
+#include "sense/proto/text.h"
+
+static const struct field f_read_device_id = { "modbus.read_device_id", U8, 1, 4 };
+static const struct field f_object_id = { "modbus.object_id", U8, 0, 0 };
+static const struct field f_object_size = { "modbus.object_length", U8, 0, 0 };
+static const struct field f_object_text = { "modbus.object_text", TEXT, 0, 0 };
+static const struct field f_object_count = { "modbus.object_count", U8, 0, 0 };
+static const struct field f_conformity = { "modbus.conformity", U8, 0, 0 };
+static const struct field f_more_follows = { "modbus.more_follows", U8, 0, 0 };
+static const struct field f_next_object = { "modbus.next_object", U8, 0, 0 };
+
+static void say(struct scene *s, uint8_t unit, enum identity_key key, struct cur text)
+{
+	if (unit <= 1 || unit == 255)
+		who_sender(s, key, text.at, text.left);
+	else
+		who_module(s, 0, unit, key, text.at, text.left);
+}
+
+void modbus_identity_request(struct scene *s, struct cur *c)
+{
+	fact_uint(s, &f_read_device_id, cur_u8(c));
+	fact_uint(s, &f_object_id, cur_u8(c));
+}
+
+/* Objects that name the device: 0 vendor, 1 product code, 2 revision, 3 URL, 4 product name, 5
+ * model name, 6 user's application name. */
+static void say_object(struct scene *s, uint8_t unit, uint8_t id, struct cur text)
+{
+	static const uint8_t keys[] = { ID_VENDOR, ID_ORDER_NUMBER, ID_FIRMWARE, 0, ID_MODEL,
+		ID_MODEL, ID_NAME };
+	if (id < sizeof keys && keys[id])
+		say(s, unit, keys[id], text);
+}
+
+void modbus_identity(struct scene *s, uint8_t unit, struct cur *c)
+{
+	fact_uint(s, &f_read_device_id, cur_u8(c));
+	fact_uint(s, &f_conformity, cur_u8(c));
+	fact_uint(s, &f_more_follows, cur_u8(c));
+	fact_uint(s, &f_next_object, cur_u8(c));
+	uint8_t count = cur_u8(c);
+	fact_uint(s, &f_object_count, count);
+	for (unsigned i = 0; i < count && cur_ok(c); i++) {
+		uint8_t id = cur_u8(c);
+		struct cur text = cur_sub(c, cur_u8(c));
+		if (!cur_ok(&text)) {
+			cur_fail(c);
+			break;
+		}
+		fact_uint(s, &f_object_id, id);
+		fact_uint(s, &f_object_size, text.left);
+		fact_text(s, &f_object_text, text.at, text.left);
+		say_object(s, unit, id, text);
+	}
+}
+
+/* One byte of id, then 00 or FF for stopped and running, then what the vendor likes: often text. */
+void modbus_server_id(struct scene *s, uint8_t unit, struct cur id)
+{
+	cur_skip(&id, 2);
+	if (cur_ok(&id) && id.left >= 4 && text_is_utf8(id))
+		say(s, unit, ID_DESCRIPTION, id);
+}
