@@ -2,11 +2,9 @@
  *
  * BER (X.690) is read straight down.  One fact for each message, with its variables as pairs of
  * name and value; what a response says in the system group and in ENTITY-MIB is who it is. */
-#include <stdio.h>
+#include "sense/proto/snmp.h"
 
-#include "sense/proto.h"
 #include "sense/proto/ber.h"
-#include "sense/proto/text.h"
 
 /* RFC 2578 and X.690: tags */
 enum tag {
@@ -92,63 +90,6 @@ static const struct msg msgs[] = {
 	{ 0 },
 };
 
-/* What variables say about who answers: the beginning of the name, and what follows it. */
-enum follows { INSTANCE_0, ENTITY };
-
-static const struct known_object {
-	const char *prefix;
-	enum identity_key key;
-	enum follows follows;
-} known_objects[] = {
-	/* SNMPv2-MIB, system (RFC 3418, 2) */
-	{ "1.3.6.1.2.1.1.1.", ID_DESCRIPTION, INSTANCE_0 },
-	{ "1.3.6.1.2.1.1.4.", ID_CONTACT, INSTANCE_0 },
-	{ "1.3.6.1.2.1.1.5.", ID_NAME, INSTANCE_0 },
-	{ "1.3.6.1.2.1.1.6.", ID_LOCATION, INSTANCE_0 },
-	/* ENTITY-MIB, entPhysicalTable (RFC 6933, 3) */
-	{ "1.3.6.1.2.1.47.1.1.1.1.8.", ID_HARDWARE, ENTITY },
-	{ "1.3.6.1.2.1.47.1.1.1.1.9.", ID_FIRMWARE, ENTITY },
-	{ "1.3.6.1.2.1.47.1.1.1.1.10.", ID_SOFTWARE, ENTITY },
-	{ "1.3.6.1.2.1.47.1.1.1.1.11.", ID_SERIAL, ENTITY },
-	{ "1.3.6.1.2.1.47.1.1.1.1.12.", ID_VENDOR, ENTITY },
-	{ "1.3.6.1.2.1.47.1.1.1.1.13.", ID_MODEL, ENTITY },
-	/* Printer-MIB, prtGeneralSerialNumber (RFC 3805) */
-	{ "1.3.6.1.2.1.43.5.1.1.17.", ID_SERIAL, ENTITY },
-};
-
-/* sysObjectID begins with its maker's number (IANA, private enterprise numbers). */
-static const char enterprises[] = "1.3.6.1.4.1.";
-static const char system_object[] = "1.3.6.1.2.1.1.2.0";
-
-static const struct enterprise {
-	uint32_t number;
-	const char *vendor;
-} vendors[] = {
-	{ 9, "Cisco" },
-	{ 11, "Hewlett-Packard" },
-	{ 248, "Hirschmann" },
-	{ 311, "Microsoft" },
-	{ 318, "APC" },
-	{ 674, "Dell" },
-	{ 1916, "Extreme Networks" },
-	{ 2011, "Huawei" },
-	{ 2636, "Juniper Networks" },
-	{ 4196, "Siemens" },
-	{ 4329, "Siemens" },
-	{ 4346, "Phoenix Contact" },
-	{ 8691, "Moxa" },
-	{ 12356, "Fortinet" },
-	{ 13576, "WAGO" },
-	{ 15004, "RuggedCom" },
-	{ 16177, "Westermo" },
-	{ 25506, "H3C" },
-};
-
-/* The part of the machine that is the machine: the first with a serial number or a model. */
-struct memory {
-	uint32_t entity;
-};
-
 struct asked {
 	uint16_t pdu;
 };
@@ -209,16 +150,6 @@ static enum probe probe(struct cur c, const struct scene *s)
 
 /* --- variables --- */
 
-static bool is_text(const struct cur *c)
-{
-	for (size_t i = 0; i < c->left; i++) {
-		int b = cur_peek(c, i);
-		if ((b < 0x20 && b != '\t' && b != '\r' && b != '\n') || b >= 0x7f)
-			return i > 0 && i + 1 == c->left && b == 0; /* a C string with its end */
-	}
-	return true;
-}
-
 static void add_object(struct scene *s, const struct field *f, const char *text, size_t size)
 {
 	char *kept = scene_scratch(s, size ? size : 1);
@@ -228,47 +159,9 @@ static void add_object(struct scene *s, const struct field *f, const char *text,
 	fact_text(s, f, kept, size);
 }
 
-static void say_vendor(struct scene *s, const char *object)
-{
-	unsigned long number = 0;
-	if (strncmp(object, enterprises, sizeof enterprises - 1) != 0 ||
-		sscanf(object + sizeof enterprises - 1, "%lu", &number) != 1)
-		return;
-	for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
-		if (vendors[i].number == number)
-			who_sender(s, ID_VENDOR, vendors[i].vendor, strlen(vendors[i].vendor));
-}
-
-static bool is_the_machine(struct scene *s, const char *index, enum identity_key key)
-{
-	struct memory *memory = s->state;
-	unsigned long entity = 0;
-	if (sscanf(index, "%lu", &entity) != 1 || entity == 0 || entity > UINT32_MAX)
-		return false;
-	if (!memory->entity && (key == ID_SERIAL || key == ID_MODEL))
-		memory->entity = (uint32_t)entity;
-	return memory->entity ? memory->entity == entity : entity == 1;
-}
-
-static void say_identity(struct scene *s, const char *object, const struct cur *value)
-{
-	if (value->left == 0 || !(is_text(value) || text_is_utf8(*value)))
-		return;
-	for (size_t i = 0; i < sizeof known_objects / sizeof known_objects[0]; i++) {
-		const struct known_object *known = &known_objects[i];
-		size_t size = strlen(known->prefix);
-		if (strncmp(object, known->prefix, size) != 0)
-			continue;
-		if (known->follows == ENTITY ? is_the_machine(s, object + size, known->key)
-					     : strcmp(object + size, "0") == 0)
-			who_sender(s, known->key, value->at, value->left);
-		return;
-	}
-}
-
 static void add_octets(struct scene *s, const struct cur *value)
 {
-	if (is_text(value))
+	if (snmp_is_text(value))
 		fact_text(s, &f_text, value->at, value->left);
 	else
 		fact_bytes(s, &f_bytes, value->at, value->left);
@@ -333,6 +226,9 @@ static bool add_value(struct scene *s, const struct ber *e)
 	}
 }
 
+/* snmpTrapOID.0: in every notification (RFC 3416, 4.2.6). */
+static const char trap_object[] = "1.3.6.1.6.3.1.1.4.1.0";
+
 /* SNMP-COMMUNITY-MIB (RFC 3584, 5): communities as values. */
 static bool is_community(const char *object)
 {
@@ -340,9 +236,10 @@ static bool is_community(const char *object)
 	return strncmp(object, name, sizeof name - 1) == 0 || strcmp(object, in_trap) == 0;
 }
 
-static void add_variable(struct scene *s, struct cur *c, bool answers)
+/* `own`: what is told are the sender's own variables. */
+static void add_variable(struct scene *s, struct cur *c, bool *own)
 {
-	char object[BER_OBJECT];
+	char object[BER_OBJECT], text[BER_OBJECT];
 	struct cur name = ber_expect(c, OBJECT);
 	struct ber value = ber_read(c);
 	if (!cur_ok(c))
@@ -353,24 +250,26 @@ static void add_variable(struct scene *s, struct cur *c, bool answers)
 		fact_secret(s, &f_text, value.content.at, value.content.left);
 	else if (size == 0 || !add_value(s, &value))
 		fact_violation(s);
-	if (!answers || size == 0)
+	if (!*own || size == 0)
 		return;
+	/* The answer to an inform repeats it (RFC 3416, 4.2.7): another's variables. */
+	*own = strcmp(object, trap_object) != 0;
+	uint64_t number;
 	if (value.tag == OCTETS)
-		say_identity(s, object, &value.content);
-	if (value.tag == OBJECT && strcmp(object, system_object) == 0) {
-		size = ber_object(value.content, object);
-		if (size)
-			say_vendor(s, object);
-	}
+		snmp_say_text(s, object, value.content);
+	else if (value.tag == INTEGER && ber_number(value.content, true, &number))
+		snmp_say_number(s, object, (int64_t)number);
+	else if (value.tag == OBJECT && ber_object(value.content, text))
+		snmp_say_object(s, object, text);
 }
 
-static void add_variables(struct scene *s, struct cur *c, bool answers)
+static void add_variables(struct scene *s, struct cur *c, bool own)
 {
 	struct cur list = ber_expect(c, SEQUENCE);
 	while (list.left && cur_ok(&list)) {
 		struct cur variable = ber_expect(&list, SEQUENCE);
 		if (cur_ok(&list))
-			add_variable(s, &variable, answers);
+			add_variable(s, &variable, &own);
 		cur_need(&list, cur_ok(&variable));
 	}
 	cur_need(c, cur_ok(&list));
@@ -466,6 +365,14 @@ static const struct msg *row_of(struct scene *s, int pdu, int64_t request_id)
 	return msg_find(msgs, (uint32_t)pdu, DIR_REQUEST);
 }
 
+/* RFC 3413, 3.5: a proxy hands on what the engine of the context says. */
+static bool for_another(const struct envelope *v)
+{
+	const struct cur *e = &v->engine, *c = &v->context_engine;
+	return v->has_user && v->has_context &&
+		(e->left != c->left || (e->left && memcmp(e->at, c->at, e->left) != 0));
+}
+
 static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelope *v)
 {
 	struct ber pdu = ber_read(c);
@@ -486,7 +393,7 @@ static enum parsed parse_pdu(struct scene *s, struct cur *c, const struct envelo
 	fact_uint(s, bulk ? &f_repetitions : &f_error_index, (uint64_t)third);
 	if (pdu.tag == RESPONSE && second != 0)
 		fact_failed(s);
-	add_variables(s, &in, pdu.tag == RESPONSE);
+	add_variables(s, &in, pdu.tag == RESPONSE && second == 0 && !for_another(v));
 	return cur_ok(&in) ? PARSED_WHOLE : PARSED_BAD;
 }
 
@@ -549,13 +456,13 @@ const struct proto proto_snmp = {
 	.name = "snmp",
 	.title = "SNMP",
 	.standard = "RFC 3416",
-	.reads = "versions 1, 2c and 3: all PDUs, values, system and entity identity",
+	.reads = "versions 1, 2c and 3: all PDUs, values, identity, modules of ENTITY-MIB",
 	.seen = "8 captures: switches and printers, all three versions",
 	.over = OVER_UDP,
 	.begins = "30",
 	.probe = probe,
 	.parse = parse,
-	.state_size = sizeof(struct memory),
+	.state_size = sizeof(struct snmp_memory),
 	.asks = 16, /* managers ask for many things of one device at once, from one port */
 	.ask_size = sizeof(struct asked),
 };
