@@ -31,6 +31,8 @@ enum identity_key {
 	ID_PROTECTION, /* protection level, key switch position */
 	ID_CHASSIS,    /* the name of the box that all its interfaces give */
 	ID_ASKED_NAME, /* what clients ask for there: the server name of TLS */
+	ID_WEB_NAME,   /* what its web pages call themselves: title, realm of the login */
+	ID_UUID,       /* number that is its own everywhere: UPnP's UDN */
 	ID_MODE,       /* run, program, stop ... as last told */
 	ID_KEY_COUNT
 };

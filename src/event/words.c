@@ -53,6 +53,8 @@ static const char *const identity_keys[ID_KEY_COUNT] = {
 	[ID_PROTECTION] = "protection",
 	[ID_CHASSIS] = "chassis",
 	[ID_ASKED_NAME] = "asked_name",
+	[ID_WEB_NAME] = "web_name",
+	[ID_UUID] = "uuid",
 	[ID_MODE] = "mode",
 };
 

@@ -1,8 +1,10 @@
 /* HTTP/1: RFC 9110 (semantics) and RFC 9112 (messages): who serves what with which software.
  *
- * Heads are read, bodies are passed over by their framing; of an HTML page the first bytes are
- * looked at for its title.  Passwords never leave this file: a fact says who logs in, and whether
- * the password is one that everybody knows. */
+ * Heads are read, bodies are passed over by their framing; of pages that may name their server the
+ * first bytes are looked at (http_page.c).  Passwords never leave this file: a fact says who logs
+ * in, and whether the password is one that everybody knows. */
+#include "base/hash.h"
+#include "sense/proto/http_page.h"
 #include "sense/proto/http_uri.h"
 #include "sense/proto/text.h"
 #include "sense/secret.h"
@@ -10,7 +12,6 @@
 enum {
 	HEAD_MAX = 16 * 1024, /* what common servers accept */
 	LINE_MAX = 256,       /* of a chunk size or a trailer */
-	TITLE_WITHIN = 2048,  /* a title stands near the top of its page */
 	CREDENTIALS_MAX = 256,
 };
 
@@ -19,13 +20,17 @@ enum mode { MODE_HEAD, MODE_PAGE, MODE_CHUNK, MODE_TRAILER };
 
 struct side {
 	uint8_t mode;
-	bool html, chunked;
+	uint8_t page; /* enum http_page */
+	bool chunked, to_the_end;
+	bool root, own;   /* of a page: http_page_read */
+	uint16_t looked;  /* bytes of this page in chunks before */
 	uint32_t scanned; /* of an unfinished head: no end within these bytes */
 	uint64_t left;    /* of the body or the chunk */
 };
 
 struct state {
 	struct side sides[2];
+	uint32_t home;            /* hash of the path that the root sent its visitors to; 0 none */
 	uint32_t asked, answered; /* requests and responses come in the same order, 9.3.2 */
 };
 
@@ -33,6 +38,8 @@ struct state {
 struct asked {
 	uint8_t row;
 	bool login;
+	bool root;    /* asks for the page where a server's pages begin */
+	bool through; /* by way of a proxy: what comes back is not its own */
 };
 
 static const struct field f_method = { "http.request.method", TEXT };
@@ -45,23 +52,31 @@ static const struct field f_length = { "http.content_length", BE64 };
 static const struct field f_scheme = { "http.auth_scheme", TEXT };
 static const struct field f_user = { "http.user", TEXT };
 static const struct field f_default = { "http.default_credentials", FLAG };
-static const struct field f_title = { "http.title", TEXT };
 
-/* Headers whose value is told as it stands. */
+/* Headers whose value is told as it stands, and kept until all of the head is read. */
+enum header {
+	HOST,
+	USER_AGENT,
+	SERVER,
+	CHALLENGE,
+	CONTENT_TYPE,
+	LOCATION,
+	UPGRADE,
+	FORWARDED_FOR,
+	HEADER_COUNT
+};
 static const struct {
 	const char *name;
 	struct field field;
-	uint8_t identity; /* of the sender; 0 none */
-	bool is_uri;
-} headers[] = {
-	{ "host", { "http.host", TEXT }, 0 },
-	{ "user-agent", { "http.user_agent", TEXT }, ID_SOFTWARE },
-	{ "server", { "http.server", TEXT }, ID_SOFTWARE },
-	{ "www-authenticate", { "http.www_authenticate", TEXT }, 0 },
-	{ "content-type", { "http.content_type", TEXT }, 0 },
-	{ "location", { "http.location", TEXT }, .is_uri = true },
-	{ "upgrade", { "http.upgrade", TEXT }, 0 },
-	{ "x-forwarded-for", { "http.x_forwarded_for", TEXT }, 0 },
+} headers[HEADER_COUNT] = {
+	[HOST] = { "host", { "http.host", TEXT } },
+	[USER_AGENT] = { "user-agent", { "http.user_agent", TEXT } },
+	[SERVER] = { "server", { "http.server", TEXT } },
+	[CHALLENGE] = { "www-authenticate", { "http.www_authenticate", TEXT } },
+	[CONTENT_TYPE] = { "content-type", { "http.content_type", TEXT } },
+	[LOCATION] = { "location", { "http.location", TEXT } },
+	[UPGRADE] = { "upgrade", { "http.upgrade", TEXT } },
+	[FORWARDED_FOR] = { "x-forwarded-for", { "http.x_forwarded_for", TEXT } },
 };
 
 #define BOTH(code, act, name)                                                                      \
@@ -83,7 +98,6 @@ static const struct msg rows[] = {
 	BOTH(10, ACT_OTHER, "other"),
 };
 static const struct msg row_response = { 11, DIR_RESPONSE, ACT_OTHER, 0, "response" };
-static const struct msg row_page = { 12, DIR_OTHER, ACT_OTHER, 0, "page" };
 static const struct msg row_login = { 13, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "login" };
 static const struct msg row_refused = { 13, DIR_RESPONSE, ACT_OTHER, EFFECT_REFUSED, "login" };
 
@@ -93,13 +107,13 @@ static bool is_status_line(const struct cur *c)
 }
 
 /* METHOD SP target SP HTTP/1.x: the method a word in capitals, RFC 9112, 3. */
-static enum probe request_line(struct cur c, bool whole)
+static enum probe request_line(struct cur c)
 {
 	size_t method = 0;
 	for (;; method++) {
 		int byte = cur_peek(&c, method);
 		if (byte < 0)
-			return whole || method > 20 ? PROBE_NO : PROBE_MORE;
+			return method > 20 ? PROBE_NO : PROBE_MORE;
 		if (byte == ' ')
 			break;
 		bool letter = (byte >= 'A' && byte <= 'Z') || byte == '_' || byte == '-';
@@ -110,7 +124,7 @@ static enum probe request_line(struct cur c, bool whole)
 		return PROBE_NO;
 	long end = cur_find(&c, '\n');
 	if (end < 0)
-		return whole ? PROBE_NO : PROBE_MORE;
+		return PROBE_MORE;
 	struct cur line = text_line(&c);
 	if (line.left < method + 10)
 		return PROBE_NO;
@@ -130,7 +144,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 		return PROBE_MORE;
 	if (is_status_line(&c))
 		return PROBE_YES;
-	return request_line(c, false);
+	return request_line(c);
 }
 
 /* Length of a head with its empty line; looks only at what is new since the last time. */
@@ -167,7 +181,9 @@ static long frame(struct cur c, struct scene *s)
 
 	switch (side->mode) {
 	case MODE_PAGE:
-		return (long)(side->left < TITLE_WITHIN ? side->left : TITLE_WITHIN);
+		if (side->to_the_end)
+			return http_page_end(c, side->page);
+		return (long)(side->left < HTTP_PAGE_WITHIN ? side->left : HTTP_PAGE_WITHIN);
 	case MODE_CHUNK:
 	case MODE_TRAILER:
 		line = cur_find(&c, '\n');
@@ -217,8 +233,10 @@ static size_t base64(struct cur c, uint8_t out[CREDENTIALS_MAX])
 
 /* What one head says, beyond the values that went into its fact. */
 struct head {
-	bool has_length, chunked, html, packed;
+	bool has_length, chunked, packed;
+	bool via; /* somebody handed it on (RFC 9110, 7.6.3) */
 	uint64_t length;
+	struct cur values[HEADER_COUNT];
 	bool login, is_default;
 	size_t user_size;
 	const char *scheme;
@@ -277,6 +295,13 @@ static void read_length(struct scene *s, struct cur value, struct head *head)
 	fact_uint(s, &f_length, length);
 }
 
+/* Headers of those in between: RFC 9110, 7.6.3, RFC 7239 and what came before it. */
+static bool is_via(const struct cur *name)
+{
+	return text_is(name, "via") || text_is(name, "forwarded") ||
+		text_is(name, "x-forwarded-for") || text_is(name, "x-cache");
+}
+
 static void read_header(struct scene *s, struct cur line, struct head *head)
 {
 	if (cur_find(&line, ':') < 0) {
@@ -292,19 +317,17 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 		read_credentials(s, value, head);
 	} else if (text_is(&name, "content-encoding")) {
 		head->packed = !text_is(&value, "identity");
-	} else {
-		for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-			if (!text_is(&name, headers[i].name))
-				continue;
-			if (headers[i].is_uri)
-				http_tell_uri(s, &headers[i].field, value);
-			else
-				text_tell(s, &headers[i].field, value);
-			if (headers[i].identity)
-				who_sender(s, headers[i].identity, value.at, value.left);
-		}
-		if (text_is(&name, "content-type"))
-			head->html = text_begins(&value, "text/html");
+	} else if (is_via(&name)) {
+		head->via = true;
+	}
+	for (size_t i = 0; i < HEADER_COUNT; i++) {
+		if (!text_is(&name, headers[i].name))
+			continue;
+		if (i == LOCATION)
+			http_tell_uri(s, &headers[i].field, value);
+		else
+			text_tell(s, &headers[i].field, value);
+		head->values[i] = value;
 	}
 }
 
@@ -322,22 +345,51 @@ static void read_headers(struct scene *s, struct cur c, struct head *head)
 		fact_violation(s);
 }
 
-/* What comes behind the head, RFC 9112, 6.3. */
-static void expect_body(
-	struct scene *s, struct side *side, const struct head *head, bool to_the_end)
+static enum http_page page_of(const struct head *head)
 {
-	bool page = head->html && !head->packed;
-	side->html = page;
+	const struct cur *type = &head->values[CONTENT_TYPE];
+	if (head->packed)
+		return PAGE_NONE;
+	if (text_begins(type, "text/html"))
+		return PAGE_HTML;
+	return text_begins(type, "text/xml") || text_begins(type, "application/xml") ? PAGE_XML
+										     : PAGE_NONE;
+}
+
+/* What comes behind the head, RFC 9112, 6.3.  `page`: its beginning is worth a look. */
+static void expect_body(struct scene *s, struct side *side, const struct head *head,
+	enum http_page page, bool to_the_end)
+{
+	bool empty = head->has_length && head->length == 0;
+	side->page = (uint8_t)page;
+	side->looked = 0;
 	side->chunked = head->chunked;
-	side->left = head->length;
+	side->to_the_end = !head->chunked && !head->has_length;
+	side->left = side->to_the_end ? UINT64_MAX : head->length;
 	if (head->chunked)
 		side->mode = MODE_CHUNK;
-	else if (head->has_length && page && head->length > 0)
+	else if (page && !empty && (head->has_length || to_the_end))
 		side->mode = MODE_PAGE;
 	else if (head->has_length)
 		scene_skip(s, head->length);
 	else if (to_the_end)
 		scene_skip(s, UINT64_MAX);
+}
+
+/* The hash of a path without its query; of an absolute URI (RFC 3986, 4.3) that of its path. */
+static uint32_t path_hash(struct cur uri)
+{
+	struct cur look = uri;
+	struct cur scheme = text_until(&look, ':');
+	if (look.left > 0 && cur_starts(&look, "//") && cur_find(&scheme, '/') < 0) {
+		cur_skip(&look, 2);
+		text_until(&look, '/');
+		uri = look;
+	} else if (cur_peek(&uri, 0) == '/') {
+		cur_skip(&uri, 1);
+	}
+	struct cur path = text_until(&uri, '?');
+	return (uint32_t)hash_bytes(path.at, path.left) | 1;
 }
 
 static const struct msg *request_row(struct cur method)
@@ -346,6 +398,11 @@ static const struct msg *request_row(struct cur method)
 	while (row - rows < OTHER_METHOD && !text_is(&method, row->name))
 		row += 2;
 	return row;
+}
+
+static void say(struct scene *s, enum identity_key key, struct cur text)
+{
+	who_sender(s, key, text.at, text.left);
 }
 
 static enum parsed request(struct scene *s, struct state *state, struct side *side, struct cur c)
@@ -366,8 +423,15 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 	text_tell(s, &f_request_version, line);
 	read_headers(s, c, &head);
 	fact_end(s);
+	if (!head.via)
+		say(s, ID_SOFTWARE, head.values[USER_AGENT]);
 	if (asked)
-		*asked = (struct asked){ .row = (uint8_t)(row - rows), .login = head.login };
+		*asked = (struct asked){ .row = (uint8_t)(row - rows),
+			.login = head.login,
+			.root = http_page_is_root(uri) ||
+				(state->home && state->home == path_hash(uri)),
+			.through = row - rows != CONNECT && cur_peek(&uri, 0) != '/' &&
+				!text_is(&uri, "*") };
 	if (head.login) {
 		fact_begin(s, &row_login);
 		fact_text(s, &f_scheme, head.scheme, strlen(head.scheme));
@@ -377,8 +441,21 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 		fact_end(s);
 		who_sender(s, ID_USER, head.user, head.user_size);
 	}
-	expect_body(s, side, &head, false);
+	expect_body(s, side, &head, PAGE_NONE, false);
 	return PARSED_WHOLE;
+}
+
+/* What a head says of who answers, where it is his own. */
+static void say_server(struct scene *s, struct state *state, const struct asked *asked,
+	const struct head *head, unsigned code)
+{
+	if (head->via || (asked->through && code != 407)) /* 407: the proxy itself */
+		return;
+	say(s, ID_SOFTWARE, head->values[SERVER]);
+	if (code == 401)
+		http_page_say_realm(s, head->values[CHALLENGE]);
+	if (code / 100 == 3 && asked->root && head->values[LOCATION].left > 0)
+		state->home = path_hash(head->values[LOCATION]);
 }
 
 static enum parsed response(struct scene *s, struct state *state, struct side *side, struct cur c)
@@ -416,37 +493,30 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 		fact_failed(s);
 		fact_end(s);
 	}
+	say_server(s, state, &asked, &head, code);
 	if (code == 101 || (asked.row == CONNECT && code / 100 == 2)) {
 		scene_anew(s);
 		return PARSED_WHOLE;
 	}
 	bool empty = code / 100 == 1 || code == 204 || code == 304 || asked.row == HEAD;
+	side->root = asked.root;
+	side->own = found && code == 200 && asked.row == GET && !asked.through && !head.via;
 	if (!empty)
-		expect_body(s, side, &head, true);
+		expect_body(s, side, &head, page_of(&head), true);
 	return PARSED_WHOLE;
 }
 
-/* The title of a page, where it stands within the first bytes. */
+/* The beginning of a page; of one in chunks, chunk after chunk until it is known. */
 static void page(struct scene *s, struct side *side, struct cur c)
 {
 	uint64_t size = c.left;
-	for (; c.left > 0; cur_skip(&c, 1)) {
-		if (!text_begins(&c, "<title"))
-			continue;
-		text_until(&c, '>');
-		long end = cur_find(&c, '<');
-		if (end <= 0)
-			break;
-		struct cur title = text_trimmed(cur_sub(&c, (size_t)end));
-		fact_begin(s, &row_page);
-		text_tell(s, &f_title, title);
-		fact_end(s);
-		break;
-	}
+	bool known = http_page_read(s, c, side->page, side->root, side->own);
+	side->looked = (uint16_t)(side->looked + size);
+	if (known || side->looked >= HTTP_PAGE_WITHIN)
+		side->page = PAGE_NONE;
 	side->left -= size < side->left ? size : side->left;
-	side->html = false;
 	side->mode = side->chunked ? MODE_CHUNK : MODE_HEAD;
-	scene_skip(s, side->left + (side->chunked ? 2 : 0));
+	scene_skip(s, side->to_the_end ? UINT64_MAX : side->left + (side->chunked ? 2 : 0));
 }
 
 /* A chunk size in hexadecimal digits, 7.1. */
@@ -470,7 +540,7 @@ static enum parsed chunk(struct scene *s, struct side *side, struct cur c)
 	}
 	if (size == 0)
 		side->mode = MODE_TRAILER;
-	else if (side->html) {
+	else if (side->page) {
 		side->left = size;
 		side->mode = MODE_PAGE;
 	} else
@@ -513,7 +583,7 @@ const struct proto proto_http = {
 	.name = "http",
 	.title = "HTTP",
 	.standard = "RFC 9110, RFC 9112",
-	.reads = "request and status lines, heads, titles, logins",
+	.reads = "request and status lines, heads, titles, logins, UPnP descriptions",
 	.seen = "19 captures: device pages, cloud agents, attacks",
 	.over = OVER_TCP,
 	.begins = "2d 41-5a 5f",

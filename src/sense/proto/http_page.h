@@ -1,0 +1,25 @@
+/* What pages say about whoever serves them, for http.c. */
+#ifndef SENSE_PROTO_HTTP_PAGE_H
+#define SENSE_PROTO_HTTP_PAGE_H
+
+#include "sense/proto.h"
+
+/* Only the beginning of a body is looked at: a title stands near the top of its page, and so does
+ * what a UPnP description says of the device itself. */
+enum { HTTP_PAGE_WITHIN = 4096 };
+
+enum http_page { PAGE_NONE, PAGE_HTML, PAGE_XML };
+
+/* Behind what names the page, where nobody told how long it is; FRAME_MORE until that is there. */
+long http_page_end(struct cur c, enum http_page kind);
+/* Tells the title, or the device that is described.  `root`: the page is where a server's pages
+ * begin, so its title names the server; `own`: the sender made the page rather than handed it on.
+ * True once there is nothing more to look for in this page. */
+bool http_page_read(struct scene *s, struct cur c, enum http_page kind, bool root, bool own);
+
+/* A path where the pages of a server begin: "/", "/index.html", "/login.asp?lang=en". */
+bool http_page_is_root(struct cur path);
+/* The realm of a WWW-Authenticate header says what asks for the password. */
+void http_page_say_realm(struct scene *s, struct cur challenge);
+
+#endif
