@@ -117,7 +117,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	struct proto_stats *stats = &s->stats[l->number];
 	s->layer = l;
 	s->proto = l->proto;
-	s->scene.state = l->proto->shared ? shared_state(s, l) : l->state;
+	s->scene.state = l->proto->shared || !s->flow ? shared_state(s, l) : l->state;
 	s->label = NULL;
 	s->ask_frame = 0;
 	if (!below) {
@@ -210,9 +210,10 @@ void dispatch_link(struct sense *s, const struct packet *p)
 		for (size_t t = 0; t < COUNT_OF(proto->ethertypes) && proto->ethertypes[t]; t++) {
 			if (proto->ethertypes[t] != p->ethertype)
 				continue;
-			struct layer l = { .proto = proto,
-				.number = *n }; /* no state: nobody converses here */
-			dispatch_parse(s, &l, p->payload);
+			struct layer *l = &s->shared[*n]; /* nobody converses here */
+			l->proto = proto;
+			l->number = *n;
+			dispatch_parse(s, l, p->payload);
 			return;
 		}
 	}

@@ -50,7 +50,7 @@ struct sense {
 	struct flow *flow;   /* NULL for a link message */
 	struct layer *layer; /* the protocol that speaks */
 	const struct proto *proto;
-	struct layer shared[PROTO_COUNT]; /* what rows with `shared` keep */
+	struct layer shared[PROTO_COUNT]; /* what rows with `shared` keep, and all on Ethernet */
 	struct fact fact;
 	bool fact_open;
 	const char *label;

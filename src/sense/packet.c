@@ -410,6 +410,12 @@ static void read_llc(struct reader *r, struct cur c)
 		read_ethertype(r, ETHER_IPV4, c);
 		return;
 	}
+	if (cur_peek(&c, 0) == SAP_BACNET && cur_peek(&c, 1) == SAP_BACNET &&
+		cur_peek(&c, 2) == 3) {
+		cur_skip(&c, 3);
+		link_payload(r, SAP_BACNET, 0, c); /* below 1500 it is no ethertype of anybody */
+		return;
+	}
 	link_payload(r, 0, 0, c);
 }
 

@@ -15,7 +15,8 @@ enum {
 	ETHER_PPPOE = 0x8864,
 	ETHER_HSR = 0x892f,        /* IEC 62439-3 */
 	ETHER_REDUNDANCY = 0xf1c1, /* IEEE 802.1CB, 7.8 */
-	ETHER_BRIDGED = 0x6558,    /* transparent Ethernet bridging, RFC 1701 */
+	SAP_BACNET = 0x82, /* 802.2 service point, which stands for a type where there is none */
+	ETHER_BRIDGED = 0x6558, /* transparent Ethernet bridging, RFC 1701 */
 	ETHER_ERSPAN = 0x88be,
 	ETHER_ERSPAN3 = 0x22eb,
 };

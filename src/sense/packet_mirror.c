@@ -33,9 +33,10 @@ static bool plausible_ethernet(struct cur c)
 	}
 	if (type == ETHER_IPV4 || type == ETHER_IPV6)
 		return plausible_ip(type, c);
-	if (type <= 1500) { /* a length, then LLC: SNAP (CDP and its kind) or spanning tree */
+	if (type <= 1500) { /* a length, then LLC: SNAP (CDP and its kind), spanning tree, BACnet */
 		uint32_t llc = cur_be24(&c);
-		return cur_ok(&c) && type <= c.left + 3 && (llc == 0xaaaa03 || llc == 0x424203);
+		return cur_ok(&c) && type <= c.left + 3 &&
+			(llc == 0xaaaa03 || llc == 0x424203 || llc == 0x828203);
 	}
 	for (size_t i = 0; i < COUNT_OF(plant_types); i++)
 		if (type == plant_types[i])

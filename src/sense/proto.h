@@ -61,7 +61,7 @@ struct proto {
 	unsigned over;     /* enum over, a set */
 	bool follows;      /* begins within streams of others too (STARTTLS, a proxy's greeting) */
 	bool shared;       /* state and asks are one for all conversations: answers come from other
-			    * ports, or there are no conversations (Ethernet) */
+			    * ports.  On Ethernet, where nobody converses, they always are */
 	bool ot;           /* an industrial protocol: its servers are controllers or like them */
 	/* First bytes that a message at the beginning of a conversation may have, in hex: "05",
 	 * "00 81-85".  NULL: any.  Others are not shown to `probe`. */
@@ -80,8 +80,8 @@ struct proto {
 	void (*gap)(struct scene *s);
 
 	bool in_parts; /* state begins with struct parts[2], one for each side: parts_add */
-	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when `shared` and no
-	 * memory was left for it. */
+	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when it is one for all
+	 * and no memory was left for it. */
 	size_t state_size;
 	uint8_t asks;      /* requests remembered per conversation; 0: no pairing */
 	uint16_t ask_size; /* bytes kept with each */

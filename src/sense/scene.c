@@ -203,7 +203,7 @@ void *ask_put(struct scene *c, uint32_t key)
 {
 	struct sense *s = c->sense;
 	struct layer *l = ask_layer(s);
-	if ((!s->flow && !s->proto->shared) || !l->proto->asks)
+	if (!l->proto->asks)
 		return NULL;
 	if (!l->asks) {
 		l->asks = budget_room(&s->memory, asks_size(l->proto));
@@ -449,7 +449,8 @@ void *scene_scratch(struct scene *c, size_t size)
 static void set_client(struct scene *c, int8_t side)
 {
 	struct flow *f = c->sense->flow;
-	if (f && f->client < 0)
+	bool group = f && f->group && side == 1; /* asks nothing, although it is told much */
+	if (f && f->client < 0 && !group)
 		f->client = side;
 	if (f)
 		c->client = f->client;

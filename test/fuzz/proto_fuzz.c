@@ -167,6 +167,11 @@ static void send_ether(struct talk *t, unsigned side, const uint8_t *bytes, size
 		memcpy(frame + at, snap, sizeof snap);
 		put16(frame + at + 6, proto->ethertypes[0]);
 		at += 8;
+	} else if (proto->ethertypes[0] <= 0xff) { /* a service point: LLC, IEEE 802.2 */
+		put16(frame + 12, (unsigned)(3 + size));
+		frame[at] = frame[at + 1] = (uint8_t)proto->ethertypes[0];
+		frame[at + 2] = 3;
+		at += 3;
 	}
 	memcpy(frame + at, bytes, size);
 	send_frame(t, frame, at + size);

@@ -65,9 +65,12 @@ def talks_of(path):
                 continue  # a retransmission
             seen.add(mark)
             key = ("tcp" if tcp else "udp", min(one, two), max(one, two))
-        elif kind != 0x0800:
-            payload = frame[at:] if kind >= 0x0600 else frame[at + 8:]
+        elif kind >= 0x0600 and kind != 0x0800:
+            payload = frame[at:]
             one, key = frame[6:12], ("ether", kind, frame[6:12])
+        elif kind < 0x0600:  # a length, LLC, and SNAP where that says so
+            payload = frame[at + (8 if frame[at:at + 2] == b"\xaa\xaa" else 3):at + kind]
+            one, key = frame[6:12], ("llc", frame[at:at + 2], min(frame[:6], frame[6:12]), max(frame[:6], frame[6:12]))
         else:
             continue
         talk = talks.setdefault(key, [one, []])

@@ -1,0 +1,148 @@
+/* BACnet, who speaks and what it measures.
+ *
+ * What a message means is kept until all of it was read, and told then: a malformed one means
+ * nothing. */
+#include <stdio.h>
+
+#include "sense/proto/bacnet.h"
+
+enum { A_POINT = 0 }; /* among the keys of identities, which begin with 1 */
+
+bool bacnet_behind_router(const struct bacnet_talk *t)
+{
+	return t->src.net != 0;
+}
+
+/* A number for an address of any size: MS/TP and ARCNET have one byte; what the six of BACnet/IP
+ * or Ethernet differ in stays apart, as long as the rest of them is the same. */
+static unsigned slot_of(const struct bacnet_address *a)
+{
+	unsigned slot = 0;
+	struct cur mac = cur_of(a->mac, a->size);
+	while (mac.left) {
+		unsigned shift = mac.left & 1 ? 0 : 8;
+		slot ^= (unsigned)cur_u8(&mac) << shift;
+	}
+	return slot;
+}
+
+static void say(struct bacnet_talk *t, enum identity_key key, const void *text, size_t size)
+{
+	if (!ip_is_zero(&t->origin)) {
+		/* A place in a router that is not the sender is nobody's. */
+		if (!bacnet_behind_router(t))
+			who_ip(t->s, &t->origin, key, text, size);
+	} else if (bacnet_behind_router(t)) {
+		who_module(t->s, t->src.net, slot_of(&t->src), key, text, size);
+	} else {
+		who_sender(t->s, key, text, size);
+	}
+}
+
+/* "108", or "0a010105bac0": where in its network the speaker is, once for all points. */
+static bool name_place(struct bacnet_talk *t)
+{
+	if (t->place)
+		return true;
+	char *text = scene_scratch(t->s, POINT_NAME);
+	if (!text)
+		return false;
+	int size = 0;
+	struct cur mac = cur_of(t->src.mac, t->src.size < 8 ? t->src.size : 8);
+	if (mac.left == 1)
+		size = snprintf(text, POINT_NAME, "%u", cur_u8(&mac));
+	while (mac.left)
+		size += snprintf(text + size, POINT_NAME - (size_t)size, "%02x", cur_u8(&mac));
+	t->place = (const uint8_t *)text;
+	t->place_size = (uint16_t)size;
+	return true;
+}
+
+void bacnet_point(struct bacnet_talk *t, uint32_t object, double value, bool written)
+{
+	struct point_at at = { .index = object };
+	if (!ip_is_zero(&t->origin))
+		return; /* the sender only passes it on */
+	if (bacnet_behind_router(t)) {
+		if (!name_place(t))
+			return;
+		at.unit = t->src.net;
+		at.symbol = t->place;
+		at.symbol_size = t->place_size;
+	}
+	point_sender(t->s, &at, value, written);
+}
+
+/* Points are present values: the object says it all.  Network and device stand before it, as
+ * 3:108, where a router is asked for what stands behind it. */
+void bacnet_point_name(const struct point_at *at, char name[POINT_NAME])
+{
+	const char *type = bacnet_object_type(at->index >> 22);
+	unsigned instance = at->index & 0x3fffff;
+	char object[48];
+	if (type)
+		snprintf(object, sizeof object, "%s %u", type, instance);
+	else
+		snprintf(object, sizeof object, "object type %u %u", at->index >> 22, instance);
+	if (at->unit)
+		snprintf(name, POINT_NAME, "%u:%.*s %s", at->unit, (int)at->symbol_size,
+			(const char *)at->symbol, object);
+	else
+		snprintf(name, POINT_NAME, "%s", object);
+}
+
+/* --- kept until the end --- */
+
+static struct bacnet_meaning *room(struct bacnet_talk *t)
+{
+	if (!t->last || t->last->count == COUNT_OF(t->last->of)) {
+		struct bacnet_meanings *more = scene_scratch(t->s, sizeof *more);
+		if (!more)
+			return NULL;
+		more->next = NULL;
+		more->count = 0;
+		if (t->last)
+			t->last->next = more;
+		else
+			t->first = more;
+		t->last = more;
+	}
+	return &t->last->of[t->last->count++];
+}
+
+void bacnet_mean_text(struct bacnet_talk *t, enum identity_key key, const void *text, size_t size)
+{
+	struct bacnet_meaning *m = room(t);
+	if (m)
+		*m = (struct bacnet_meaning){
+			.text = text, .what = (uint32_t)size, .key = (uint8_t)key
+		};
+}
+
+void bacnet_mean_vendor(struct bacnet_talk *t, uint64_t number)
+{
+	const char *name = bacnet_vendor(number);
+	if (name)
+		bacnet_mean_text(t, ID_VENDOR, name, strlen(name));
+}
+
+void bacnet_mean_point(struct bacnet_talk *t, uint32_t object, double value)
+{
+	struct bacnet_meaning *m = room(t);
+	if (m)
+		*m = (struct bacnet_meaning){ .value = value, .what = object, .key = A_POINT };
+}
+
+void bacnet_tell(struct bacnet_talk *t)
+{
+	for (const struct bacnet_meanings *some = t->first; some; some = some->next) {
+		for (size_t i = 0; i < some->count; i++) {
+			const struct bacnet_meaning *m = &some->of[i];
+			if (m->key == A_POINT)
+				bacnet_point(t, m->what, m->value, false);
+			else
+				say(t, m->key, m->text, m->what);
+		}
+	}
+	t->first = t->last = NULL;
+}
