@@ -80,6 +80,7 @@ static void release_layer(struct sense *s, struct layer *l)
 		return;
 	parts_forget(s, l, 0);
 	parts_forget(s, l, 1);
+	kept_forget(s, l);
 	budget_free(&s->memory, l->state, l->proto->state_size);
 	budget_free(&s->memory, l->asks, asks_size(l->proto));
 	*l = (struct layer){ 0 };

@@ -1,5 +1,5 @@
-/* Messages that come in parts: put together in memory of their own, while they are under way only.
- */
+/* Memory that grows: messages that come in parts are put together there, while they are under way
+ * only, and dissectors keep there what has no size of its own. */
 #include <assert.h>
 #include <string.h>
 
@@ -42,20 +42,28 @@ static bool make_room(struct sense *s, struct parts *p, size_t size)
 	return true;
 }
 
-bool parts_add(struct scene *c, struct cur part, size_t max)
+bool kept_add(struct scene *c, struct parts *p, const void *bytes, size_t size, size_t max)
 {
-	struct sense *s = c->sense;
-	struct parts *p = parts_now(c);
-	size_t size = part.left;
-	if (p->size > max || size > max - p->size || !make_room(s, p, p->size + size)) {
-		drop(s, p);
+	if (p->size > max || size > max - p->size || !make_room(c->sense, p, p->size + size))
 		return false;
-	}
-	const uint8_t *from = cur_take(&part, size);
-	if (from)
-		memcpy(p->bytes + p->size, from, size);
+	if (size)
+		memcpy(p->bytes + p->size, bytes, size);
 	p->size += size;
 	return true;
+}
+
+void kept_drop(struct scene *c, struct parts *p)
+{
+	drop(c->sense, p);
+}
+
+bool parts_add(struct scene *c, struct cur part, size_t max)
+{
+	struct parts *p = parts_now(c);
+	bool added = kept_add(c, p, part.at, part.left, max);
+	if (!added)
+		drop(c->sense, p);
+	return added;
 }
 
 struct cur parts_whole(const struct scene *c)
@@ -74,4 +82,21 @@ void parts_forget(struct sense *s, struct layer *l, unsigned side)
 	struct parts *p = parts_at(l, side);
 	if (p)
 		drop(s, p);
+}
+
+void kept_forget(struct sense *s, struct layer *l)
+{
+	struct parts *in_state = l->state;
+	if (in_state && l->proto->in_parts)
+		in_state += 2;
+	for (unsigned i = 0; in_state && i < l->proto->keeps; i++)
+		drop(s, &in_state[i]);
+	for (unsigned i = 0; l->asks && l->proto->ask_keeps && i < l->proto->asks; i++)
+		kept_forget_ask(s, l, &l->asks[i]);
+}
+
+void kept_forget_ask(struct sense *s, struct layer *l, const struct ask *a)
+{
+	if (l->proto->ask_keeps)
+		drop(s, (struct parts *)(void *)(ask_rest(l, a) + 1));
 }

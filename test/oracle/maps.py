@@ -124,6 +124,7 @@ class Row:
         self.told = None
         self.mask, self.shift, self.scale, self.add, self.regex = None, 0, 1, 0, None
         self.join, self.hide = None, []
+        self.ours_regex, self.under, self.not_under = None, None, None
         for option in options:
             self.take(option)
 
@@ -158,6 +159,12 @@ class Row:
             self.told = value
         elif word == "hide":
             self.hide.append(re.compile(value))
+        elif word == "ours":
+            self.ours_regex = re.compile(value)
+        elif word == "under" and value.startswith("!"):
+            self.not_under = re.compile(value[1:])
+        elif word == "under":
+            self.under = re.compile(value)
         elif word == "re":
             self.regex = re.compile(value)
         else:
@@ -172,9 +179,15 @@ class Row:
         return not self.protocols or fact.get("protocol") in self.protocols
 
     def our_value(self, value):
+        """Our value in comparable form, or None where the row has none."""
         if isinstance(value, bool):
             value = int(value)
         text = str(value)
+        if self.ours_regex:
+            found = self.ours_regex.search(text)
+            if not found:
+                return None
+            text = value = found.group(1)
         if self.form in ("hex", "raw"):
             return re.sub(r"[:\s]", "", text).lower()
         value = self.shaped(text) if isinstance(value, str) or self.form != "auto" else value
@@ -247,13 +260,21 @@ class Row:
             mine = sorted(i for name in self.theirs for i in layer.at.get(name, ()))
             for begin, end in self.scopes(layer):
                 if all(t.holds(layer, begin, end) for t in self.when):
-                    nodes = (layer.nodes[i] for i in mine if begin <= i < end)
+                    nodes = (layer.nodes[i] for i in mine if begin <= i < end and self.stands(layer, i))
                     values = (self.their_value(n) for n in nodes if n[RAW] or not self.wire)
                     found += [v for v in values if v is not None]
         if self.join is not None:
             n = len(self.theirs)
             found = [self.join.join(map(str, found[i:i + n])) for i in range(0, len(found), n)]
         return found
+
+    def stands(self, layer, index):
+        """Whether the texts of the nodes above this one are as `under=` asks."""
+        if not self.under and not self.not_under:
+            return True
+        texts = [layer.nodes[i][SHOW] for i in layer.above(index)]
+        return (not self.under or any(self.under.search(t) for t in texts)) and \
+            not (self.not_under and any(self.not_under.search(t) for t in texts))
 
     def scopes(self, layer):
         if self.scope is None:
@@ -282,7 +303,7 @@ class Map:
                 raise Wrong(f"{where}: {e}") from None
         self.groups = {}
         for row in self.rows:
-            self.groups.setdefault(row.left, []).append(row)
+            self.groups.setdefault((row.left, row.ours_regex), []).append(row)
         self.known = []
         known = path[:-len(".map")] + ".known"
         if os.path.exists(known):

@@ -122,7 +122,8 @@ def compare_group(rows, nodes, facts):
             for fact in some:
                 row = next((r for r in rows if r.wants(fact)), None)
                 if row:
-                    ours[frame].update(row.our_value(v) for v in values_of(fact, name))
+                    values = (row.our_value(v) for v in values_of(fact, name))
+                    ours[frame].update(v for v in values if v is not None)
     for frame in sorted(ours.keys() | theirs.keys()):
         a, b = ours[frame], theirs[frame]
         if once:
@@ -133,7 +134,7 @@ def compare_group(rows, nodes, facts):
 
 def compare(table, frames, facts, out):
     nodes = by_node(frames, table.layers)
-    for left, rows in table.groups.items():
+    for (left, _), rows in table.groups.items():
         for frame, ours, theirs in compare_group(rows, nodes, facts):
             out.compared[table.name] += sum((ours | theirs).values())
             if ours != theirs:
@@ -153,7 +154,7 @@ def compare_identity(table, frames, look, out):
     for asset in look.get("assets", []):
         for identity in asset.get("identity", []):
             our[identity["key"]].add((printable(identity["value"]), identity["frame"], identity["protocol"]))
-    for key, rows in table.groups.items():
+    for (key, _), rows in table.groups.items():
         theirs = collections.defaultdict(set)  # value: frames
         told_by = collections.defaultdict(set)  # value: our names of the protocols that tell it
         last = {}  # value: its last frame, for rows where ours may be earlier

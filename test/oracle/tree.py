@@ -21,6 +21,19 @@ class Layer:
         self.nodes, self.name, self.at = nodes, nodes[0][NAME], {}
         for i, node in enumerate(nodes):
             self.at.setdefault(node[NAME], []).append(i)
+        self.parents = None
+
+    def above(self, index):
+        """The nodes a node stands in, nearest first."""
+        if self.parents is None:
+            self.parents, path = [], []
+            for i, node in enumerate(self.nodes):
+                while path and i >= self.nodes[path[-1]][END]:
+                    path.pop()
+                self.parents.append(path[-1] if path else None)
+                path.append(i)
+        while (index := self.parents[index]) is not None:
+            yield index
 
 
 class Reader:
