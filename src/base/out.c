@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 struct out out_fd(int fd, char *buffer, size_t size)
@@ -31,7 +30,7 @@ static void drain(struct out *o)
 	o->used = 0;
 }
 
-void out_bytes(struct out *o, const void *bytes, size_t size)
+void out_beyond(struct out *o, const void *bytes, size_t size)
 {
 	const char *from = bytes;
 	while (size && !o->failed) {
@@ -48,19 +47,6 @@ void out_bytes(struct out *o, const void *bytes, size_t size)
 		else
 			drain(o);
 	}
-}
-
-void out_str(struct out *o, const char *s)
-{
-	out_bytes(o, s, strlen(s));
-}
-
-void out_char(struct out *o, char c)
-{
-	if (LIKELY(o->used < o->size && !o->failed))
-		o->at[o->used++] = c;
-	else
-		out_bytes(o, &c, 1);
 }
 
 void out_uint(struct out *o, uint64_t n)

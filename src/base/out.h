@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 
 struct out {
@@ -22,9 +24,28 @@ struct out {
 struct out out_fd(int fd, char *buffer, size_t size);
 struct out out_mem(char *buffer, size_t size); /* keeps room for the final NUL */
 
-void out_bytes(struct out *o, const void *bytes, size_t size);
-void out_str(struct out *o, const char *s);
-void out_char(struct out *o, char c);
+void out_beyond(struct out *o, const void *bytes, size_t size); /* of out_bytes(), when full */
+
+static inline void out_bytes(struct out *o, const void *bytes, size_t size)
+{
+	if (RARELY(size > o->size - o->used || o->failed)) {
+		out_beyond(o, bytes, size);
+		return;
+	}
+	memcpy(o->at + o->used, bytes, size);
+	o->used += size;
+}
+
+static inline void out_str(struct out *o, const char *s)
+{
+	out_bytes(o, s, strlen(s));
+}
+
+static inline void out_char(struct out *o, char c)
+{
+	out_bytes(o, &c, 1);
+}
+
 void out_uint(struct out *o, uint64_t n);
 void out_int(struct out *o, int64_t n);
 void out_hex(struct out *o, const uint8_t *bytes, size_t size); /* lower case, no separator */

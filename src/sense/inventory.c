@@ -416,6 +416,9 @@ static uint32_t find_operation(struct inventory *v, uint32_t conversation, const
 		o = pool_at(&v->operations, n);
 		if (o->msg == m || o->other == m)
 			return n;
+	}
+	for (uint32_t n = c->operations; n; n = o->next) { /* request and answer are one */
+		o = pool_at(&v->operations, n);
 		if (strcmp(o->msg->name, m->name) == 0) {
 			o->other = m;
 			return n;

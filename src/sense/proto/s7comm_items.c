@@ -1,7 +1,7 @@
 /* S7comm addresses and values: read and write variables, and what else speaks of them. */
 #include <math.h>
-#include <stdio.h>
 
+#include "base/out.h"
 #include "sense/proto/s7comm.h"
 
 /* Syntax of an address, its third byte. */
@@ -138,22 +138,35 @@ static char width_letter(uint8_t size)
 }
 
 /* space: area; unit: data block; area: width letter; index: byte, or timer number; bit. */
-void s7_point_name(const struct point_at *at, char name[POINT_NAME])
+/* For every value, so without printf. */
+static size_t spell(const struct point_at *at, char name[POINT_NAME])
 {
+	struct out o = out_mem(name, POINT_NAME);
 	const char *letter = area_letter(at->space);
 	char width = (char)at->area;
-	char bit[8] = "";
-	if (width == 'X')
-		snprintf(bit, sizeof bit, ".%u", at->bit & 7u);
-	if (at->space == S7_AREA_DB || at->space == S7_AREA_INSTANCE_DB)
-		snprintf(name, POINT_NAME, "%s%u.DB%c%u%s", at->space == S7_AREA_DB ? "DB" : "DI",
-			at->unit, width, at->index, bit);
-	else if (is_numbered(at->space))
-		snprintf(name, POINT_NAME, "%s%u", letter ? letter : "?", at->index);
-	else if (width == 'X')
-		snprintf(name, POINT_NAME, "%s%u%s", letter ? letter : "?", at->index, bit);
-	else
-		snprintf(name, POINT_NAME, "%s%c%u", letter ? letter : "?", width, at->index);
+	bool numbered = is_numbered(at->space);
+	if (at->space == S7_AREA_DB || at->space == S7_AREA_INSTANCE_DB) {
+		out_str(&o, at->space == S7_AREA_DB ? "DB" : "DI");
+		out_uint(&o, at->unit);
+		out_str(&o, ".DB");
+		out_char(&o, width);
+	} else {
+		out_str(&o, letter ? letter : "?");
+		if (!numbered && width != 'X')
+			out_char(&o, width);
+	}
+	out_uint(&o, at->index);
+	if (!numbered && width == 'X') {
+		out_char(&o, '.');
+		out_char(&o, (char)('0' + (at->bit & 7)));
+	}
+	out_text(&o);
+	return o.used;
+}
+
+void s7_point_name(const struct point_at *at, char name[POINT_NAME])
+{
+	spell(at, name);
 }
 
 static struct point_at point_of(const struct s7_item *item)
@@ -173,8 +186,7 @@ static void add_point(struct scene *s, const struct s7_item *item)
 {
 	char name[POINT_NAME];
 	struct point_at at = point_of(item);
-	s7_point_name(&at, name);
-	size_t size = strlen(name);
+	size_t size = spell(&at, name);
 	char *text = scene_scratch(s, size);
 	if (!text)
 		return;
