@@ -304,10 +304,7 @@ class Map:
         self.groups = {}
         for row in self.rows:
             self.groups.setdefault((row.left, row.ours_regex), []).append(row)
-        self.known = []
-        known = path[:-len(".map")] + ".known"
-        if os.path.exists(known):
-            self.known = [Known(words, where) for words, where in lines_of(known, 3)]
+        self.known = known_of(path[:-len(".map")] + ".known")
 
 
 class Known:
@@ -342,6 +339,10 @@ class Known:
             return "nothing differs any more"
         gone = sorted(n for n, ranged in (self.frames or {}).items() if not ranged and n not in self.used)
         return f"frames {gone} no longer differ" if gone else None
+
+
+def known_of(path):
+    return [Known(words, where) for words, where in lines_of(path, 3)] if os.path.exists(path) else []
 
 
 def lines_of(path, split=None):

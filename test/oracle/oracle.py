@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import flows  # noqa: E402
 import maps  # noqa: E402
 import tree  # noqa: E402
 
@@ -23,14 +24,19 @@ Result = collections.namedtuple("Result", "compared differences unmapped problem
 
 
 class Labels:
-    """Which protocols are OT, and which folders hold none of them."""
+    """Which protocols are OT, at which ports they stand, and which folders hold none of them."""
 
     def __init__(self, path):
-        self.ot, self.folders = set(), set()
+        self.ot, self.folders, self.ports = set(), set(), {}
         for words, where in maps.lines_of(path):
-            if words[0] not in ("ot", "it-folder"):
-                raise maps.Wrong(f"{where}: expected 'ot' or 'it-folder', found '{words[0]}'")
-            (self.ot if words[0] == "ot" else self.folders).update(words[1:])
+            if words[0] == "ot":
+                self.ot.update(words[1:])
+            elif words[0] == "it-folder":
+                self.folders.update(words[1:])
+            elif words[0] in ("tcp", "udp") and len(words) > 2:
+                self.ports.update({(words[0], int(port)): words[1] for port in words[2:]})
+            else:
+                raise maps.Wrong(f"{where}: expected ot, it-folder, or a transport, a protocol and its ports")
 
 
 class Options:
@@ -198,6 +204,15 @@ def check_labels(path, labels, facts, look, out):
             out.differences.append(Difference("labels", 0, "conversation", [where], []))
 
 
+def check_flows(path, labels, facts, tshark, out):
+    """A flow with a payload at the port of an OT protocol is known for what it is: it has a fact."""
+    known = {tuple(sorted((fact["src"], fact["dst"]))) for some in facts.values() for fact in some}
+    for ends, (frame, name) in flows.flows_of(path, labels.ports, CACHE, tshark).items():
+        out.compared["flows"] += 1
+        if ends not in known:
+            out.differences.append(Difference("flows", frame, name, [], [" ".join(ends)]))
+
+
 def one_capture(job):
     """All of one capture; runs in a process of its own."""
     path, tables, identity, labels, options = job
@@ -218,6 +233,7 @@ def one_capture(job):
             out.problems.append(f"weir look --json: {e}")
         compare_identity(identity, frames, look, out)
         check_labels(path, labels, facts, look, out)
+        check_flows(path, labels, facts, options["tshark"], out)
     named = {name for table in every for row in table.rows for name in row.ours}
     heads = {name.split(".")[0] for name in named}
     for some in facts.values():
@@ -307,6 +323,8 @@ def main():
         row.form = "text" if row.form == "auto" else row.form
     labels = Labels(os.path.join(HERE, "labels"))
     known = {t.name: t.known for t in tables + ([identity] if identity else [])}
+    if identity:
+        known["flows"] = maps.known_of(os.path.join(HERE, "flows.known"))
     paths = captures_below(a.folders, a.capture)
     options = {"ask": Options(every, os.path.join(HERE, "decode-as")), "tshark": tree.version(), "weir": os.path.abspath(a.weir)}
     jobs = [(path, tables, identity, labels, options) for path in paths]
