@@ -101,6 +101,8 @@ static const struct port_row {
 	{ TRANSPORT_TCP, 5432, "postgresql" },
 	{ TRANSPORT_TCP, 5450, "pi" },
 	{ TRANSPORT_TCP, 5500, "vnc" },
+	{ TRANSPORT_UDP, 5560, "melsoft" },
+	{ TRANSPORT_TCP, 5562, "melsoft" },
 	{ TRANSPORT_UDP, 5683, "coap" },
 	{ TRANSPORT_TCP, 5900, "vnc" },
 	{ TRANSPORT_TCP, 5985, "winrm" },
@@ -128,6 +130,8 @@ static const struct port_row {
 	{ TRANSPORT_TCP, 48898, "ads" },
 	{ TRANSPORT_UDP, 48899, "ads" },
 	{ TRANSPORT_TCP, 55000, "ff-hse" },
+	{ TRANSPORT_UDP, 61450, "melsec" },
+	{ TRANSPORT_UDP, 61451, "melsec" },
 };
 
 static const struct transport_row {

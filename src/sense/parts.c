@@ -72,6 +72,13 @@ struct cur parts_whole(const struct scene *c)
 	return cur_of(p->bytes, p->size);
 }
 
+struct cur parts_of_other(const struct scene *c)
+{
+	const struct parts *p = parts_at(c->sense->layer, !c->side);
+	assert(p);
+	return p->size ? cur_of(p->bytes, p->size) : cur_none();
+}
+
 void parts_drop(struct scene *c)
 {
 	drop(c->sense, parts_now(c));

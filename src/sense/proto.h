@@ -193,6 +193,7 @@ bool scene_has_upper(const struct scene *s); /* somebody above knows this conver
  * the stream drops it too.  For `parse` only, where the row says `in_parts`. */
 bool parts_add(struct scene *s, struct cur part, size_t max);
 struct cur parts_whole(const struct scene *s); /* all that was added; good until added or dropped */
+struct cur parts_of_other(const struct scene *s); /* the same of the side that listens */
 void parts_drop(struct scene *s);
 /* What has no size of its own is kept in memory that grows: lists of the state (`keeps`), what a
  * request names (`ask_keeps`).  kept_add is false, and all stays as it was, where it would grow
