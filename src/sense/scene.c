@@ -209,17 +209,26 @@ void *ask_put(struct scene *c, uint32_t key)
 		l->asks = budget_room(&s->memory, asks_size(l->proto));
 		if (!l->asks)
 			return NULL;
-		memset(l->asks, 0,
-			l->proto->ask_keeps ? asks_size(l->proto)
-					    : l->proto->asks * sizeof *l->asks);
+		memset(l->asks, 0, l->proto->asks * sizeof *l->asks);
 	}
 	struct ask *a = ask_room(l, key);
-	kept_forget_ask(s, l, a);
 	*a = (struct ask){ .key = key, .turn = l->ask_turn++, .used = true };
 	struct ask_rest *rest = ask_rest(l, a);
 	memset(rest, 0, ask_rest_size(l->proto));
 	*rest = (struct ask_rest){ .frame = c->frame, .at_ns = c->at_ns };
 	return rest + 1;
+}
+
+void fact_asked(struct scene *c, uint64_t frame, int64_t at_ns)
+{
+	struct sense *s = c->sense;
+	if (s->fact_open) {
+		s->fact.request = frame;
+		s->fact.request_ns = at_ns;
+	} else {
+		s->ask_frame = frame;
+		s->ask_ns = at_ns;
+	}
 }
 
 static void *ask_get(struct scene *c, uint32_t key, bool keep)
@@ -231,13 +240,7 @@ static void *ask_get(struct scene *c, uint32_t key, bool keep)
 		return NULL;
 	a->used = keep;
 	struct ask_rest *rest = ask_rest(l, a);
-	if (s->fact_open) {
-		s->fact.request = rest->frame;
-		s->fact.request_ns = rest->at_ns;
-	} else {
-		s->ask_frame = rest->frame;
-		s->ask_ns = rest->at_ns;
-	}
+	fact_asked(c, rest->frame, rest->at_ns);
 	return rest + 1;
 }
 

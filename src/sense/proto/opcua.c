@@ -118,22 +118,28 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return probe_body(c, &h);
 }
 
-/* A message is all its chunks; one too long to be kept is handed over in parts. */
+/* A message is all its chunks.  One too long to be kept is handed over in parts, and so is one of
+ * very many chunks, since each segment has them counted anew: of the smallest that a buffer may be
+ * made for (1,024 bytes, 7.1.2.3) as many fill MESSAGE_MAX. */
 static long frame(struct cur c, struct scene *s)
 {
-	(void)s;
+	const struct cur first = c;
 	size_t total = 0;
-	uint8_t kind = OPCUA_MESSAGES;
-	for (;;) {
+	for (unsigned count = 1;; count++) {
 		struct opcua_head h;
 		struct cur look = c;
 		if (c.left < OPCUA_HEADER)
 			return FRAME_MORE;
-		if (!opcua_head_read(&look, &h) || (total && h.kind != kind))
+		if (!opcua_head_read(&look, &h))
 			return total ? (long)total : FRAME_LOST;
-		kind = h.kind;
+		if (total && c.left < h.size && c.left < OPCUA_CHUNK_LOOK)
+			return FRAME_MORE;
+		look = c;
+		if (total && !opcua_goes_on(s->state, first, cur_upto(&look, h.size)))
+			return (long)total;
 		total += h.size;
-		if (h.chunk != 'C' || total >= MESSAGE_MAX - OPCUA_HEADER)
+		if (h.chunk != 'C' || count == OPCUA_CHUNKS_MAX ||
+			total >= MESSAGE_MAX - OPCUA_CHUNK_LOOK)
 			return (long)total;
 		if (h.size > c.left)
 			return FRAME_MORE;
@@ -151,17 +157,42 @@ static void tell_sizes(struct scene *s, struct cur *c)
 		fact_uint(s, sizes[i], cur_le32(c));
 }
 
+/* Requests and items of a connection are nothing to the next one; nor, behind a hole, does anybody
+ * know which there are. */
+static void forget(struct scene *s)
+{
+	struct opcua_state *state = s->state;
+	opcua_asked_forget(s);
+	state->age++;
+	state->hello_frame = 0;
+	state->clear = false;
+}
+
+static void begin_anew(struct scene *s)
+{
+	struct opcua_state *state = s->state;
+	struct opcua o = { .s = s, .state = state };
+	forget(s);
+	opcua_forget(&o);
+	state->nameless = false;
+	state->policy = OPCUA_UNSEEN;
+	state->signature = 0;
+	state->split[0] = state->split[1] = OPCUA_TOGETHER;
+}
+
 static void hello(struct scene *s, const struct opcua_head *h, struct cur *c)
 {
 	struct opcua_state *state = s->state;
 	bool asks = h->kind == OPCUA_HEL;
 	if (asks) {
 		scene_client(s);
-		ask_put(s, 0); /* no request of a channel takes its answer: see opcua_ask.service */
+		begin_anew(s);
 	} else {
 		scene_server(s);
-		(void)ask_take(s, 0);
+		fact_asked(s, state->hello_frame, state->hello_ns);
 	}
+	state->hello_frame = asks ? s->frame : 0;
+	state->hello_ns = s->at_ns;
 	state->client = asks ? 1 + s->side : 2 - s->side;
 	fact_begin(s, asks ? &row_hello : &row_acknowledge);
 	opcua_head_tell(s, h);
@@ -208,6 +239,10 @@ static enum parsed parse(struct cur c, struct scene *s)
 static void gap(struct scene *s)
 {
 	struct opcua_state *state = s->state;
+	struct opcua o = { .s = s, .state = state };
+	forget(s);
+	opcua_items_forget(&o);
+	opcua_aliases_doubt(&o);
 	state->split[0] = state->split[1] = OPCUA_TORN;
 }
 
@@ -242,10 +277,9 @@ const struct proto proto_opcua = {
 	.parse = parse,
 	.gap = gap,
 	.in_parts = true,
-	.keeps = 3,
+	.keeps = 4,
 	.state_size = sizeof(struct opcua_state),
 	.asks = 32, /* a client leaves a request to publish or two for each subscription */
-	.ask_keeps = true,
 	.ask_size = sizeof(struct opcua_ask),
 	.point_name = point_name,
 };

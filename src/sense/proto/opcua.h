@@ -7,8 +7,10 @@
  *   opcua_values.c   what a value that was read is worth: numbers, texts
  *   opcua_schema.c   the structures the services and notifications are made of (OPC 10000-4)
  *   opcua_service.c  the table of services, one row each
+ *   opcua_methods.c  what the methods do that every server has
  *   opcua_meaning.c  what values mean: which node they belong to, points, who somebody is
- *   opcua_items.c    what a request named, and monitored items
+ *   opcua_asked.c    what a request named
+ *   opcua_items.c    monitored items and registered nodes
  *   opcua_names.c    status codes by name */
 #ifndef SENSE_PROTO_OPCUA_H
 #define SENSE_PROTO_OPCUA_H
@@ -47,6 +49,7 @@ enum opcua_kind {
 	OPCUA_SECRET,      /* a ByteString of the same kind: a password */
 	OPCUA_QUIET,       /* a ByteString that nobody needs: a nonce, a signature */
 	OPCUA_CERTIFICATE, /* a ByteString with one certificate or a chain of them */
+	OPCUA_IDENTITY,    /* an ExtensionObject that says who a user is, and by what secret */
 };
 
 /* What a part means beyond its value; opcua_meaning.c acts on it. */
@@ -54,6 +57,7 @@ enum opcua_means {
 	MEANS_NOTHING,
 	MEANS_NODE,           /* the node this element is about */
 	MEANS_METHOD,         /* the method */
+	MEANS_ARGUMENT,       /* what it is called with */
 	MEANS_ATTRIBUTE,      /* which attribute of the node */
 	MEANS_RANGE,          /* which elements of its array */
 	MEANS_HANDLE,         /* the client's number of a monitored item */
@@ -63,6 +67,8 @@ enum opcua_means {
 	MEANS_DATA,           /* the value of a monitored item */
 	MEANS_ASKED,          /* an element of a request: remembered for the answer */
 	MEANS_ASKED_ID,       /* the same, where the element is only a number */
+	MEANS_REGISTERS,      /* a node that shall have a shorter name; remembered too */
+	MEANS_REGISTERED,     /* that name */
 	MEANS_FILTER,         /* the request wants some only */
 	MEANS_SERVICE_RESULT, /* whether the whole service went well */
 	MEANS_READ_RESULT,    /* element n answers element n of the request */
@@ -130,6 +136,8 @@ struct opcua_item {
 	uint32_t text; /* its address, in opcua_state.texts */
 	uint8_t size;
 	bool point, used;
+	bool twice; /* its client calls another item the same: a value's address is not known */
+	bool gone;  /* only that other one is there */
 };
 
 enum opcua_policy { OPCUA_UNSEEN, OPCUA_PLAIN, OPCUA_SECURED };
@@ -142,22 +150,33 @@ enum opcua_split {
 struct opcua_state {
 	struct parts parts[2];
 	struct parts items, texts, index; /* opcua_items.c */
-	uint32_t used;                    /* of items */
-	uint32_t entries;                 /* of the index */
+	struct parts asked;               /* opcua_asked.c */
+	uint64_t asked_from;              /* bytes of such that came and went before */
+	uint64_t hello_frame;             /* not answered yet; 0: none */
+	int64_t hello_ns;
+	uint32_t asks;    /* requests with elements under way */
+	uint32_t used;    /* of items */
+	uint32_t aliases; /* of these: names of registered nodes */
+	uint32_t entries; /* of the index */
+	uint32_t age;     /* no request before the last hole or hello is answered behind it */
 	uint32_t split_id[2];
 	uint8_t split[2];  /* enum opcua_split, per side */
 	uint8_t policy;    /* enum opcua_policy of the channel's last OPN */
 	uint8_t signature; /* bytes of it behind each chunk */
 	uint8_t client;    /* 1 + side; 0 unknown */
+	bool clear;        /* nothing is encrypted, as was seen since the last hole */
+	bool nameless;     /* some alias is not known: there was no room, or half an answer */
 };
 
 /* What a request leaves for its answer. */
 struct opcua_ask {
-	struct parts kept; /* its elements */
+	uint64_t from; /* where its elements begin, among all that were ever kept */
+	uint32_t size; /* of them */
 	uint32_t channel, subscription;
 	uint16_t service; /* place in opcua_services, from 1 */
 	uint8_t side;
 	uint8_t kind;  /* enum opcua_kind_of */
+	bool numbers;  /* the elements are nothing more */
 	bool full;     /* there was no room for the rest of the elements */
 	bool filtered; /* asks for certain servers only */
 	bool secret;
@@ -173,7 +192,17 @@ enum opcua_kind_of {
 	OPCUA_MODE,
 	OPCUA_WRITES_FILE,
 	OPCUA_CONFIGURES,
+	OPCUA_RESTARTS,
+	OPCUA_STOPS,
 	OPCUA_KINDS
+};
+
+/* Methods in namespace 0 that do the same; numbers between them are no methods. */
+struct opcua_method {
+	uint16_t first, last;
+	uint8_t kind;  /* enum opcua_kind_of */
+	uint8_t opens; /* kind of an Open that is about to write; 0: is no Open */
+	bool secret;   /* passwords or keys are among its arguments or results */
 };
 
 /* The walk through one body. */
@@ -183,6 +212,8 @@ struct opcua {
 	struct opcua_ask *asked; /* of an answer; NULL unknown */
 	struct opcua_ask *ask;   /* of a request; NULL no room */
 	struct cur asked_rest;   /* elements of it not answered yet */
+	struct cur wrapper;      /* around a service without a session */
+	uint32_t type;           /* type id of the message */
 	uint32_t request;        /* type id of the service; that of the request in answers */
 	uint8_t kind;            /* enum opcua_kind_of */
 	bool quiet;              /* looks only: no values, no identity, no points */
@@ -201,11 +232,13 @@ struct opcua {
 
 	/* the element at hand */
 	struct opcua_node node;
+	const struct opcua_method *method; /* NULL: a vendor's */
+	unsigned argument;                 /* the next one of it */
 	struct cur range;
 	uint32_t attribute, handle, item, subscription, element_status;
 	bool remembered;
 	struct opcua_asked_item from; /* it */
-	struct cur value;             /* the Variant in the last DataValue */
+	struct cur value;             /* the last Variant; that of a DataValue behind it */
 	bool has_value;
 	struct cur address; /* of the node a value belongs to */
 	bool failed;
@@ -237,6 +270,10 @@ enum opcua_message {
 	OPCUA_MESSAGES
 };
 enum { OPCUA_HEADER = 8 };
+enum { OPCUA_CHUNKS_MAX = 64 }; /* of a message, before it is handed over, whole or not */
+/* Bytes of a chunk that tell whether it goes on with the message of another one. */
+enum { OPCUA_CHUNK_LOOK = 24 + 7 };
+bool opcua_goes_on(const struct opcua_state *state, struct cur first, struct cur next);
 bool opcua_head_read(struct cur *c, struct opcua_head *h);
 void opcua_head_tell(struct scene *s, const struct opcua_head *h);
 struct cur opcua_string(struct cur *c); /* a length, -1 for none, and its bytes */
@@ -263,18 +300,30 @@ bool opcua_whole_number(struct cur variant, uint64_t *v);
 enum { OPCUA_GUID_SIZE = 16, OPCUA_GUID_TEXT = 37 };
 void opcua_guid_text(struct cur c, char text[OPCUA_GUID_TEXT]);
 
-/* --- opcua_items.c --- */
+/* --- opcua_asked.c --- */
 /* Elements of a request, kept until their answer comes. */
 void opcua_remember(struct opcua *o);
-void opcua_recall(struct opcua *o);
+void opcua_remember_number(struct opcua *o, uint32_t number);
+struct cur opcua_asked(const struct opcua_state *state, const struct opcua_ask *ask); /* all */
+void opcua_recall(struct opcua *o);                                                   /* the next */
+void opcua_answered(struct scene *s, const struct opcua_ask *ask);
+void opcua_asked_forget(struct scene *s);
+
+/* --- opcua_items.c --- */
 /* What the answer said well of: items made, changed, gone. */
 void opcua_item_add(struct opcua *o);
 void opcua_item_rename(struct opcua *o, uint32_t subscription, uint32_t item, uint32_t handle);
 void opcua_item_drop(struct opcua *o, uint32_t subscription, uint32_t item);
 void opcua_items_drop(struct opcua *o, uint32_t subscription);
+void opcua_items_forget(struct opcua *o); /* nobody knows any more which there are */
 const struct opcua_item *opcua_item_by_handle(
 	struct opcua *o, uint32_t subscription, uint32_t handle); /* or NULL */
 struct cur opcua_item_address(const struct opcua *o, const struct opcua_item *item);
+/* The node just read is a session's own name for the one that was asked about. */
+void opcua_alias_add(struct opcua *o);
+const struct opcua_item *opcua_alias(const struct opcua *o); /* the node at hand; or NULL */
+void opcua_aliases_doubt(struct opcua *o);                   /* they may stand for others now */
+void opcua_forget(struct opcua *o);                          /* items and aliases */
 
 /* --- opcua_schema.c, opcua_service.c --- */
 extern const struct opcua_structure opcua_structures[];
@@ -283,8 +332,7 @@ extern const struct opcua_part opcua_request_header[], opcua_response_header[];
 unsigned opcua_service_find(uint32_t type, bool *answer); /* its number from 1; 0 none */
 const struct msg *opcua_row(
 	const struct opcua_service *service, enum opcua_kind_of kind, bool answer, bool refused);
-enum opcua_kind_of opcua_method_kind(const struct opcua_node *method);
-bool opcua_method_secret(const struct opcua_node *method); /* what it carries are keys */
+extern const struct opcua_part opcua_invoke[], opcua_invoked[];
 extern const struct opcua_part opcua_asks_find_servers[], opcua_answers_find_servers[],
 	opcua_asks_find_on_network[], opcua_answers_find_on_network[], opcua_asks_endpoints[],
 	opcua_answers_endpoints[], opcua_asks_register[], opcua_asks_register_2[],
@@ -310,10 +358,16 @@ extern const struct opcua_part opcua_asks_find_servers[], opcua_answers_find_ser
 	opcua_answers_transfer[], opcua_asks_delete_subscriptions[], opcua_asks_test[],
 	opcua_answers_test[];
 
+/* --- opcua_methods.c --- */
+const struct opcua_method *opcua_method_find(const struct opcua_node *method); /* or NULL */
+/* What a method does when its argument number n, from 0, is this number. */
+enum opcua_kind_of opcua_method_with(const struct opcua_method *method, unsigned n, uint64_t v);
+
 /* --- opcua_meaning.c --- */
 void opcua_before(struct opcua *o, const struct opcua_part *part);
 void opcua_after(struct opcua *o, const struct opcua_part *part);
-void opcua_finish(struct opcua *o); /* the whole body is read */
+void opcua_finish(struct opcua *o);     /* the whole body is read */
+void opcua_lose_track(struct opcua *o); /* not the whole answer is */
 
 /* --- opcua_names.c --- */
 const char *opcua_status_name(uint32_t status); /* never NULL */

@@ -6,9 +6,9 @@
 #include "sense/proto/opcua.h"
 #include "sense/proto/tls.h"
 
-enum { CHUNK_HEADER = 24 }; /* with channel, token, sequence and request */
+enum { CHUNK_HEADER = 24, CHANNEL_AT = 8, REQUEST_AT = 20 }; /* between them token, sequence */
 enum { CHUNK_MAX = 64 * 1024 * 1024 };
-enum { SERVICE_FAULT = 397, OPEN = 446, ACTIVATE = 467, CALL = 712 };
+enum { SERVICE_FAULT = 397, OPEN = 446, INVOKE = 15903, INVOKED = 21001 };
 
 static const char kinds[OPCUA_MESSAGES][4] = { "HEL", "ACK", "ERR", "RHE", "OPN", "MSG", "CLO" };
 
@@ -98,7 +98,7 @@ struct message {
 	struct opcua_head head; /* of the first chunk */
 	struct cur chunks, body;
 	struct cur policy;         /* OPN */
-	uint32_t channel, request; /* of the last chunk */
+	uint32_t channel, request; /* of the first chunk */
 	unsigned count;
 	bool cut;
 	bool hidden; /* encrypted */
@@ -107,7 +107,9 @@ struct message {
 /* The header of one chunk, up to what may be encrypted. */
 static void read_channel(struct cur *c, const struct opcua_head *h, struct message *m)
 {
-	m->channel = cur_le32(c);
+	uint32_t channel = cur_le32(c);
+	if (!m->count)
+		m->channel = channel;
 	if (h->kind == OPCUA_OPN) {
 		m->policy = opcua_string(c);
 		(void)opcua_string(c); /* a certificate, and whose key opens it */
@@ -160,20 +162,25 @@ static enum dir dir_of(const struct scene *s)
 /* --- services --- */
 
 /* Where nobody saw the channel open, what stands between two chunks may be a signature. */
-static enum parsed broken(const struct opcua_state *state, const struct message *m)
+static enum parsed broken(const struct opcua_state *state, const struct message *m, bool cut)
 {
 	bool guessed = state->policy == OPCUA_UNSEEN && m->count > 1;
-	return m->cut || guessed ? PARSED_CUT : PARSED_BAD;
+	return cut || guessed ? PARSED_CUT : PARSED_BAD;
+}
+
+/* What stands behind the header; a fault has nothing there. */
+static const struct opcua_part *body_of(const struct opcua *o, const struct opcua_service *service)
+{
+	return !service ? NULL : o->answering ? service->answers : service->asks;
 }
 
 static bool walk_body(struct opcua *o, struct cur *c, const struct opcua_service *service)
 {
-	if (!o->answering)
-		return opcua_walk(o, c, opcua_request_header) && opcua_walk(o, c, service->asks);
-	if (!opcua_walk(o, c, opcua_response_header))
+	const struct opcua_part *parts = body_of(o, service);
+	if (!opcua_walk(o, c, o->answering ? opcua_response_header : opcua_request_header))
 		return false;
 	o->secret = o->asked && o->asked->secret;
-	return !service || opcua_walk(o, c, service->answers);
+	return !parts || opcua_walk(o, c, parts);
 }
 
 /* Looks through it before anything is told, so that half a message leaves nothing behind. */
@@ -189,22 +196,29 @@ static bool look_ahead(struct opcua *o, struct cur c, const struct opcua_service
 
 /* A request is known by its number within its channel (which its opening only names), and by the
  * side that asks. */
-static uint32_t ask_key(const struct message *m, unsigned side)
+static uint32_t ask_key(const struct opcua_state *state, const struct message *m, unsigned side)
 {
 	uint32_t channel = m->head.kind == OPCUA_OPN ? 0 : m->channel;
-	return m->request ^ channel * 0x9e3779b1 ^ (uint32_t)side << 31;
+	return m->request ^ channel * 0x9e3779b1 ^ state->age * 0x85ebca6b ^ (uint32_t)side << 31;
 }
 
 static void read_body(struct scene *s, struct opcua *o, const struct message *m, struct cur c,
 	const struct opcua_service *service)
 {
 	const struct opcua_state *state = s->state;
-	const struct opcua_part *parts = !service ? NULL
-		: o->answering                    ? service->answers
-						  : service->asks;
+	const struct opcua_part *parts = body_of(o, service);
 	if (walk_body(o, &c, service) && c.left && state->policy == OPCUA_PLAIN && parts &&
 		parts->kind && !m->cut)
 		fact_violation(s);
+}
+
+/* What kind of message it is; and what stands around a service without a session. */
+static void tell_type(struct scene *s, struct opcua *o)
+{
+	struct cur c = o->wrapper;
+	fact_uint(s, &f_service, o->type);
+	if (c.left)
+		opcua_walk(o, &c, o->answering ? opcua_invoked : opcua_invoke);
 }
 
 static enum parsed request(
@@ -214,13 +228,13 @@ static enum parsed request(
 	o->request = service->ask.code;
 	bool whole = look_ahead(o, c, service);
 	if (!whole && !m->cut)
-		return broken(s->state, m);
+		return broken(s->state, m, m->cut);
 	scene_client(s);
 	o->state->client = 1 + s->side;
 	fact_begin(s, opcua_row(service, o->kind, false, false));
 	tell_chunks(s, m);
-	fact_uint(s, &f_service, service->ask.code);
-	o->ask = ask_put(s, ask_key(m, s->side));
+	tell_type(s, o);
+	o->ask = ask_put(s, ask_key(o->state, m, s->side));
 	if (o->ask)
 		*o->ask = (struct opcua_ask){ .service = (uint16_t)number,
 			.channel = m->channel,
@@ -233,13 +247,13 @@ static enum parsed request(
 /* What the request this answers has left, if it asked for such an answer. */
 static struct opcua_ask *asked_by(struct scene *s, const struct message *m, unsigned number)
 {
-	struct opcua_ask *ask = ask_take(s, ask_key(m, !s->side));
+	struct opcua_ask *ask = ask_take(s, ask_key(s->state, m, !s->side));
 	bool opens = m->head.kind == OPCUA_OPN;
 	if (!ask ||
 		(ask->service && (!number || ask->service == number) &&
 			(opens || ask->channel == m->channel)))
 		return ask;
-	kept_drop(s, &ask->kept);
+	opcua_answered(s, ask);
 	return NULL;
 }
 
@@ -259,27 +273,29 @@ static enum parsed response(
 	o->answering = true;
 	o->asked = asked;
 	if (asked) {
-		o->asked_rest = cur_of(asked->kept.bytes, asked->kept.size);
+		o->asked_rest = opcua_asked(s->state, asked);
 		o->subscription = asked->subscription;
 		o->kind = asked->kind;
 	}
 	o->request = service ? service->ask.code : 0;
 	bool whole = look_ahead(o, c, answer);
+	if (!whole)
+		opcua_lose_track(o);
 	if (!whole && !m->cut) {
 		if (asked)
-			kept_drop(s, &asked->kept);
-		return broken(s->state, m);
+			opcua_answered(s, asked);
+		return broken(s->state, m, m->cut);
 	}
 	scene_server(s);
 	o->state->client = 2 - s->side;
 	fact_begin(s, service ? opcua_row(service, o->kind, true, says_no(c)) : &row_fault);
 	tell_chunks(s, m);
-	fact_uint(s, &f_service, answer ? answer->answer.code : SERVICE_FAULT);
+	tell_type(s, o);
 	read_body(s, o, m, c, answer);
 	opcua_finish(o);
 	fact_end(s); /* before what its values point at goes */
 	if (asked)
-		kept_drop(s, &asked->kept);
+		opcua_answered(s, asked);
 	return whole ? PARSED_WHOLE : PARSED_CUT;
 }
 
@@ -292,18 +308,48 @@ static enum parsed unknown(struct scene *s, const struct message *m, uint32_t ty
 	return PARSED_WHOLE;
 }
 
+/* The service at hand; 0: a fault, or none that is known. */
+static unsigned number_of(uint32_t type, bool *answer, bool *known)
+{
+	*answer = true;
+	unsigned number = opcua_service_find(type, answer);
+	*known = number || type == SERVICE_FAULT;
+	return number;
+}
+
+/* A service without a session stands in a structure that calls it by its data type, the number two
+ * before that of its binary encoding (OPC 10000-4, 6.3.2); who calls it by that one may be
+ * understood too. */
+static bool unwrap(struct opcua *o, struct cur *c, uint32_t *type)
+{
+	struct cur whole = *c;
+	*type = 0;
+	if (!opcua_walk(o, c, o->type == INVOKED ? opcua_invoked : opcua_invoke))
+		return false;
+	bool answer, known;
+	o->wrapper = whole;
+	*type = (uint32_t)o->number + 2;
+	(void)number_of(*type, &answer, &known);
+	*type -= known ? 0 : 2;
+	return true;
+}
+
 static enum parsed service(struct scene *s, const struct message *m)
 {
 	struct opcua o = { .s = s, .state = s->state, .quiet = true };
 	struct cur c = m->body;
-	struct opcua_node type;
-	if (!opcua_node_read(&o, &c, true, &type))
-		return broken(s->state, m);
+	struct opcua_node node;
+	bool answer, known;
+	if (!opcua_node_read(&o, &c, true, &node))
+		return broken(s->state, m, s->cut); /* its chunks do not hold even that */
+	uint32_t type = o.type = node.numeric;
+	bool wrapped = type == INVOKE || type == INVOKED;
+	if (wrapped && !unwrap(&o, &c, &type))
+		return broken(s->state, m, m->cut);
 	o.quiet = false;
-	bool answer = true;
-	unsigned number = opcua_service_find(type.numeric, &answer);
-	if (!number && type.numeric != SERVICE_FAULT)
-		return unknown(s, m, type.numeric);
+	unsigned number = number_of(type, &answer, &known);
+	if (!known || (wrapped && answer != (o.type == INVOKED)))
+		return unknown(s, m, o.type);
 	return answer ? response(s, &o, m, number, c) : request(s, &o, m, number, c);
 }
 
@@ -317,7 +363,27 @@ static bool is_service(struct cur body)
 	uint32_t space = form == 1 ? cur_u8(&body) : cur_le16(&body);
 	uint32_t type = form == 1 ? cur_le16(&body) : cur_le32(&body);
 	return cur_ok(&body) && (form == 1 || form == 2) && space == 0 &&
-		(type == SERVICE_FAULT || opcua_service_find(type, &answer));
+		(type == SERVICE_FAULT || type == INVOKE || type == INVOKED ||
+			opcua_service_find(type, &answer));
+}
+
+static uint32_t number_at(struct cur chunk, size_t at)
+{
+	cur_skip(&chunk, at);
+	return cur_le32(&chunk);
+}
+
+/* The chunks of a message follow each other (6.7.3): a chunk with another request's number begins
+ * another message, which nobody is to hide behind the beginning of one.  Where that number may be
+ * encrypted, another message is what begins like one. */
+bool opcua_goes_on(const struct opcua_state *state, struct cur first, struct cur next)
+{
+	if (memcmp(first.at, next.at, 3) != 0 ||
+		number_at(first, CHANNEL_AT) != number_at(next, CHANNEL_AT))
+		return false;
+	bool same = number_at(first, REQUEST_AT) == number_at(next, REQUEST_AT);
+	cur_skip(&next, CHUNK_HEADER);
+	return same || !(state->clear || is_service(next));
 }
 
 /* What stands at the end of each chunk, by the name of the policy: OPC 10000-7.  A code of SHA-1
@@ -355,18 +421,19 @@ static void learn_policy(struct opcua_state *state, struct cur policy)
 	cur_skip(&policy, (size_t)cur_find(&policy, '#') + 1);
 	state->signature = signature_size(policy);
 	state->policy = state->signature ? OPCUA_SECURED : OPCUA_PLAIN;
+	state->clear = !state->signature;
 }
 
 /* The body of the chunk at hand, behind its header and before its signature. */
 static struct cur chunk_body(const struct opcua_state *state, struct cur *c,
-	const struct opcua_head *h, struct message *m)
+	const struct opcua_head *h, struct message *m, uint32_t *request)
 {
 	size_t size = h->size - OPCUA_HEADER;
 	bool cut = size > c->left;
 	struct cur in = cur_upto(c, size);
 	read_channel(&in, h, m);
 	cur_skip(&in, 4); /* sequence */
-	m->request = cur_le32(&in);
+	*request = cur_le32(&in);
 	m->cut |= cut;
 	size_t tail = h->kind == OPCUA_OPN || cut ? 0 : state->signature;
 	return tail <= in.left ? cur_sub(&in, in.left - tail) : in;
@@ -377,10 +444,10 @@ static void gather(struct scene *s, struct message *m)
 {
 	struct cur c = m->chunks;
 	struct opcua_head h;
-	uint32_t request = m->request;
+	uint32_t request;
 	while (c.left && opcua_head_read(&c, &h)) {
-		struct cur body = chunk_body(s->state, &c, &h, m);
-		if (!cur_ok(&body) || m->request != request) {
+		struct cur body = chunk_body(s->state, &c, &h, m, &request);
+		if (!cur_ok(&body) || request != m->request) {
 			m->cut = true;
 			break;
 		}
@@ -419,7 +486,7 @@ static bool is_rest(const struct opcua_state *state, unsigned side, const struct
 {
 	if (state->split[side] == OPCUA_SPLIT)
 		return m->hidden || state->split_id[side] == m->request;
-	return state->split[side] == OPCUA_TORN && state->policy == OPCUA_PLAIN;
+	return state->policy == OPCUA_PLAIN && (!state->clear || state->split[side] == OPCUA_TORN);
 }
 
 enum parsed opcua_channel(struct scene *s, struct cur chunks)
@@ -428,11 +495,13 @@ enum parsed opcua_channel(struct scene *s, struct cur chunks)
 	struct message m = { .chunks = chunks, .cut = s->cut };
 	struct cur c = chunks, body = cur_bad();
 	struct opcua_head h = { 0 };
+	uint32_t number;
 	while (c.left && opcua_head_read(&c, &h)) {
-		body = chunk_body(state, &c, &h, &m);
+		body = chunk_body(state, &c, &h, &m, &number);
 		if (m.count++ == 0) {
 			m.head = h;
 			m.body = body;
+			m.request = number;
 		}
 	}
 	if (!m.count)
@@ -440,7 +509,7 @@ enum parsed opcua_channel(struct scene *s, struct cur chunks)
 	if (m.head.kind == OPCUA_OPN)
 		learn_policy(state, m.policy);
 	bool readable = is_service(m.body), ends_early = h.chunk == 'C';
-	m.hidden = !readable && state->policy != OPCUA_PLAIN;
+	m.hidden = !readable && !state->clear && state->policy != OPCUA_PLAIN;
 	bool rest = !readable && is_rest(state, s->side, &m);
 	state->split[s->side] = ends_early ? OPCUA_SPLIT : OPCUA_TOGETHER;
 	state->split_id[s->side] = m.request;
@@ -454,6 +523,7 @@ enum parsed opcua_channel(struct scene *s, struct cur chunks)
 	if (m.count > 1)
 		gather(s, &m);
 	enum parsed how = service(s, &m);
+	state->clear |= readable && how == PARSED_WHOLE;
 	if (m.count > 1) {
 		if (how != PARSED_BAD)
 			fact_end(s);

@@ -1,86 +1,14 @@
-/* What a request named, kept until its answer comes; and monitored items, kept as long as their
- * subscription: notifications tell a value with its client's number of the item only. */
-#include <stddef.h>
-
+/* Monitored items, kept as long as their subscription: notifications tell a value with its client's
+ * number of the item only.  And registered nodes, of which the server makes names of its own. */
 #include "base/attr.h"
 #include "base/hash.h"
-#include "base/out.h"
 #include "sense/proto/opcua.h"
 
-enum { ATTRIBUTE_VALUE = 13 }; /* OPC 10000-6, A.1 */
-
-/* Elements of one request: 64 KiB of the shortest there are make 128 KiB. */
-enum { ASKED_MAX = 128 * 1024 };
 enum { ITEMS_MAX = 8192, TEXTS_MAX = 512 * 1024 };
 
-/* --- elements of requests --- */
-
-/* OPC 10000-6, A.1: what a node has beside its value. */
-static const char *attribute_name(uint32_t attribute)
-{
-	static const char *const names[] = { "NodeId", "NodeClass", "BrowseName", "DisplayName",
-		"Description", "WriteMask", "UserWriteMask", "IsAbstract", "Symmetric",
-		"InverseName", "ContainsNoLoops", "EventNotifier", "Value", "DataType", "ValueRank",
-		"ArrayDimensions", "AccessLevel", "UserAccessLevel", "MinimumSamplingInterval",
-		"Historizing", "Executable", "UserExecutable", "DataTypeDefinition",
-		"RolePermissions", "UserRolePermissions", "AccessRestrictions", "AccessLevelEx" };
-	return attribute - 1 < COUNT_OF(names) ? names[attribute - 1] : "?";
-}
-
-/* "ns=2;s=Boiler.Level", "ns=2;s=Boiler.Curve[1:3]", "ns=2;s=Boiler.Level (DisplayName)".  Empty
- * where there is no room: half an address would be another's. */
-static size_t address_of(const struct opcua *o, char text[OPCUA_ADDRESS_MAX + 1])
-{
-	struct out out = out_mem(text, OPCUA_ADDRESS_MAX + 1);
-	if (!o->node.text)
-		return 0;
-	out_bytes(&out, o->node.text, o->node.size);
-	if (o->range.left) {
-		out_char(&out, '[');
-		out_bytes(&out, o->range.at, o->range.left);
-		out_char(&out, ']');
-	}
-	if (o->attribute != ATTRIBUTE_VALUE) {
-		out_str(&out, " (");
-		out_str(&out, attribute_name(o->attribute));
-		out_char(&out, ')');
-	}
-	return out.failed ? 0 : out.used;
-}
-
-struct record {
-	struct opcua_asked_item item;
-	char address[OPCUA_ADDRESS_MAX + 1];
-};
-
-void opcua_remember(struct opcua *o)
-{
-	struct opcua_ask *ask = o->ask;
-	struct record kept = { .item = o->from };
-	if (!ask || ask->full)
-		return;
-	struct opcua_asked_item *item = &kept.item;
-	size_t size = address_of(o, kept.address);
-	item->numeric = o->node.numeric;
-	item->handle = o->handle;
-	item->item = o->item;
-	item->value = o->attribute == ATTRIBUTE_VALUE;
-	item->point = item->value && !o->range.left && o->node.space;
-	item->size = (uint8_t)size;
-	size += offsetof(struct record, address);
-	ask->full = !kept_add(o->s, &ask->kept, &kept, size, ASKED_MAX);
-}
-
-void opcua_recall(struct opcua *o)
-{
-	struct cur *rest = &o->asked_rest;
-	const uint8_t *item = cur_take(rest, sizeof o->from);
-	o->from = (struct opcua_asked_item){ 0 };
-	if (item)
-		memcpy(&o->from, item, sizeof o->from);
-	o->address = cur_sub(rest, o->from.size);
-	o->remembered = cur_ok(rest);
-}
+/* Names of registered nodes are items of this subscription, which no server has: 0 is no number of
+ * anything (OPC 10000-4, 7.19).  What an item is called there is a hash of the name. */
+enum { ALIASES = 0 };
 
 /* --- monitored items ---
  *
@@ -136,19 +64,20 @@ static struct opcua_item *find(
 	for (uint32_t i = 1; *slot; slot = index_slot(state, subscription, number, i++)) {
 		struct opcua_item *item = item_at(state, *slot - 1);
 		if (item->used && item->subscription == subscription &&
+			(by_handle || !item->gone) &&
 			(by_handle ? item->handle : item->item) == number)
 			return item;
 	}
 	return NULL;
 }
 
-static void forget_all(struct opcua *o)
+void opcua_forget(struct opcua *o)
 {
 	struct opcua_state *state = o->state;
 	kept_drop(o->s, &state->items);
 	kept_drop(o->s, &state->texts);
 	kept_drop(o->s, &state->index);
-	state->used = state->entries = 0;
+	state->used = state->aliases = state->entries = 0;
 }
 
 /* Eight slots for each item, which has two names: there is room for others until it is done anew.
@@ -165,7 +94,8 @@ static void index_anew(struct opcua *o)
 	kept_cut(&state->index, 0);
 	while (state->index.size < size)
 		if (!kept_add(o->s, &state->index, empty, sizeof empty, SIZE_MAX)) {
-			forget_all(o);
+			state->nameless |= state->aliases;
+			opcua_forget(o);
 			return;
 		}
 	for (uint32_t i = 0; i < count; i++) {
@@ -184,7 +114,7 @@ static void tidy(struct opcua *o)
 	uint32_t count = item_count(state), to = 0;
 	size_t end = 0;
 	if (!state->used) {
-		forget_all(o);
+		opcua_forget(o);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
@@ -221,39 +151,68 @@ static void drop(struct opcua *o, struct opcua_item *item)
 		return;
 	item->used = false;
 	o->state->used--;
+	o->state->aliases -= item->subscription == ALIASES;
 }
 
-/* Items beyond the room there is stay without their node: their values are told, and no point.
- * Where a session is gone, the next one counts from 1 again: the last to come has the name. */
-void opcua_item_add(struct opcua *o)
+/* With `address`.  Items beyond the room there is stay without: their values are told, and no
+ * point. */
+static bool add(struct opcua *o, struct opcua_item item, struct cur address)
 {
 	struct opcua_state *state = o->state;
-	uint32_t subscription = o->asked->subscription;
-	drop(o, find(state, subscription, o->item, false));
-	drop(o, find(state, subscription, o->from.handle, true));
 	tidy_now_and_then(o);
+	uint32_t place = item_count(state);
+	item.text = (uint32_t)state->texts.size;
+	item.size = (uint8_t)address.left;
+	item.used = true;
+	if (place == ITEMS_MAX || !kept_add(o->s, &state->items, &item, sizeof item, SIZE_MAX))
+		return false;
+	if (!kept_add(o->s, &state->texts, address.at, address.left, TEXTS_MAX)) {
+		kept_cut(&state->items, place * sizeof item);
+		return false;
+	}
+	state->used++;
+	state->aliases += item.subscription == ALIASES;
+	if (is_crowded(state)) {
+		index_anew(o);
+		return true;
+	}
+	index_put(state, item.subscription, item.handle, place);
+	index_put(state, item.subscription, item.item, place);
+	return true;
+}
+
+/* Clients should call each item something else.  Some do not, and nobody knows whose a value is. */
+static bool is_taken(const struct opcua *o, uint32_t subscription, uint32_t handle)
+{
+	struct opcua_item *other = find(o->state, subscription, handle, true);
+	if (other)
+		other->twice = true;
+	return other;
+}
+
+/* What two items were called stays taken: the other one is there.  (Both its names are one then, so
+ * that the index finds many such as fast.) */
+static void take_away(struct opcua *o, struct opcua_item *item)
+{
+	if (item && item->twice) {
+		item->gone = true;
+		item->item = item->handle;
+	} else
+		drop(o, item);
+}
+
+/* Where a session is gone, the server may count from 1 again: the last to come has the number. */
+void opcua_item_add(struct opcua *o)
+{
+	uint32_t subscription = o->asked->subscription;
+	take_away(o, find(o->state, subscription, o->item, false));
+	if (is_taken(o, subscription, o->from.handle))
+		return;
 	const struct opcua_item item = { .subscription = subscription,
 		.item = o->item,
 		.handle = o->from.handle,
-		.text = (uint32_t)state->texts.size,
-		.size = o->from.size,
-		.point = o->from.point,
-		.used = true };
-	uint32_t place = item_count(state);
-	if (!o->address.left || place == ITEMS_MAX ||
-		!kept_add(o->s, &state->items, &item, sizeof item, SIZE_MAX))
-		return;
-	if (!kept_add(o->s, &state->texts, o->address.at, o->address.left, TEXTS_MAX)) {
-		kept_cut(&state->items, place * sizeof item);
-		return;
-	}
-	state->used++;
-	if (is_crowded(state)) {
-		index_anew(o);
-		return;
-	}
-	index_put(state, subscription, item.handle, place);
-	index_put(state, subscription, item.item, place);
+		.point = o->from.point };
+	(void)add(o, item, o->address);
 }
 
 void opcua_item_rename(struct opcua *o, uint32_t subscription, uint32_t number, uint32_t handle)
@@ -261,15 +220,18 @@ void opcua_item_rename(struct opcua *o, uint32_t subscription, uint32_t number, 
 	struct opcua_item *item = find(o->state, subscription, number, false);
 	if (!item || item->handle == handle)
 		return;
-	drop(o, find(o->state, subscription, handle, true));
-	item->handle = handle;
-	index_put(o->state, subscription, handle, (uint32_t)(item - item_at(o->state, 0)));
+	if (item->twice || is_taken(o, subscription, handle)) {
+		take_away(o, item);
+	} else {
+		item->handle = handle;
+		index_put(o->state, subscription, handle, (uint32_t)(item - item_at(o->state, 0)));
+	}
 	tidy_now_and_then(o);
 }
 
 void opcua_item_drop(struct opcua *o, uint32_t subscription, uint32_t item)
 {
-	drop(o, find(o->state, subscription, item, false));
+	take_away(o, find(o->state, subscription, item, false));
 	tidy_now_and_then(o);
 }
 
@@ -279,7 +241,9 @@ enum { ENDED_MAX = 64 };
 void opcua_items_drop(struct opcua *o, uint32_t subscription)
 {
 	if (o->ended++ == ENDED_MAX)
-		forget_all(o);
+		opcua_items_forget(o);
+	if (subscription == ALIASES || o->state->used == o->state->aliases)
+		return;
 	for (uint32_t i = 0; i < item_count(o->state); i++)
 		if (item_at(o->state, i)->used &&
 			item_at(o->state, i)->subscription == subscription)
@@ -287,13 +251,68 @@ void opcua_items_drop(struct opcua *o, uint32_t subscription)
 	tidy_now_and_then(o);
 }
 
+void opcua_items_forget(struct opcua *o)
+{
+	if (o->state->used == o->state->aliases)
+		return;
+	for (uint32_t i = 0; i < item_count(o->state); i++)
+		if (item_at(o->state, i)->used && item_at(o->state, i)->subscription != ALIASES)
+			drop(o, item_at(o->state, i));
+	tidy_now_and_then(o);
+}
+
 const struct opcua_item *opcua_item_by_handle(
 	struct opcua *o, uint32_t subscription, uint32_t handle)
 {
-	return find(o->state, subscription, handle, true);
+	const struct opcua_item *item = find(o->state, subscription, handle, true);
+	return item && item->subscription != ALIASES && !item->twice ? item : NULL;
 }
 
 struct cur opcua_item_address(const struct opcua *o, const struct opcua_item *item)
 {
 	return cur_of(o->state->texts.bytes + item->text, item->size);
+}
+
+/* --- registered nodes: OPC 10000-4, 5.8.5 --- */
+
+static struct opcua_item *alias_find(const struct opcua *o, const struct opcua_node *node)
+{
+	uint64_t name = hash_bytes(node->text, node->size);
+	struct opcua_item *item = find(o->state, ALIASES, (uint32_t)name, false);
+	return item && item->handle == name >> 32 ? item : NULL;
+}
+
+const struct opcua_item *opcua_alias(const struct opcua *o)
+{
+	return o->state->aliases && o->node.text ? alias_find(o, &o->node) : NULL;
+}
+
+/* Many servers give back the name they were given.  Of what they make of a node that nobody saw is
+ * known that it is no name for a point. */
+void opcua_alias_add(struct opcua *o)
+{
+	const struct opcua_node *alias = &o->node_read;
+	struct cur address = o->remembered ? o->address : cur_none();
+	if (!alias->text) {
+		o->state->nameless |= alias->space;
+		return;
+	}
+	drop(o, alias_find(o, alias));
+	if (address.left == alias->size && memcmp(address.at, alias->text, alias->size) == 0)
+		return;
+	uint64_t name = hash_bytes(alias->text, alias->size);
+	const struct opcua_item item = { .subscription = ALIASES,
+		.item = (uint32_t)name,
+		.handle = (uint32_t)(name >> 32),
+		.point = o->from.point && address.left };
+	o->state->nameless |= !add(o, item, address);
+}
+
+void opcua_aliases_doubt(struct opcua *o)
+{
+	for (uint32_t i = 0; o->state->aliases && i < item_count(o->state); i++)
+		if (item_at(o->state, i)->subscription == ALIASES) {
+			item_at(o->state, i)->size = 0;
+			item_at(o->state, i)->point = false;
+		}
 }

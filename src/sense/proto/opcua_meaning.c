@@ -4,7 +4,7 @@
 #include "sense/proto/opcua.h"
 
 enum { ATTRIBUTE_VALUE = 13 }; /* OPC 10000-6, A.1 */
-enum { CREATE_SUBSCRIPTION = 787, DELETE_SUBSCRIPTIONS = 847, PUBLISH = 826 };
+enum { REGISTER_NODES = 560, CREATE_SUBSCRIPTION = 787, DELETE_SUBSCRIPTIONS = 847, PUBLISH = 826 };
 enum { WRITE = 673, CREATE_ITEMS = 751, MODIFY_ITEMS = 763, DELETE_ITEMS = 781 };
 static const uint32_t BAD_NO_SUBSCRIPTION = 0x80790000, BAD_SESSION_CLOSED = 0x80260000;
 enum { STATUS_BAD = 2 }; /* of the two highest bits of a status: OPC 10000-4, 7.39 */
@@ -160,11 +160,22 @@ static void answer_begins(struct opcua *o, bool of_values)
 	o->hushed = of_values && !o->address.left;
 }
 
+/* Which items it was that changed or went, or what has another name now, nobody knows. */
+void opcua_lose_track(struct opcua *o)
+{
+	if (o->request == MODIFY_ITEMS || o->request == DELETE_ITEMS ||
+		o->request == DELETE_SUBSCRIPTIONS)
+		opcua_items_forget(o);
+	o->state->nameless |= o->request == REGISTER_NODES;
+}
+
 /* What a good result changes. */
 static void took_effect(struct opcua *o)
 {
-	if (!o->remembered)
+	if (!o->remembered) {
+		opcua_lose_track(o);
 		return;
+	}
 	uint32_t subscription = o->asked->subscription;
 	switch (o->request) {
 	case WRITE:
@@ -246,7 +257,7 @@ void opcua_before(struct opcua *o, const struct opcua_part *part)
 		return;
 	switch ((enum opcua_means)part->means) {
 	case MEANS_ASKED:
-	case MEANS_ASKED_ID:
+	case MEANS_REGISTERS:
 		ask_begins(o);
 		break;
 	case MEANS_READ_RESULT:
@@ -267,14 +278,27 @@ void opcua_before(struct opcua *o, const struct opcua_part *part)
 	}
 }
 
+static enum opcua_kind_of argued(struct opcua *o)
+{
+	uint64_t number;
+	unsigned n = o->argument++;
+	return opcua_whole_number(o->value, &number) ? opcua_method_with(o->method, n, number)
+						     : OPCUA_PLAINLY;
+}
+
 /* What a service is depends on these, so that they are looked at before its fact begins. */
 static void look(struct opcua *o, const struct opcua_part *part)
 {
 	enum opcua_kind_of kind = OPCUA_PLAINLY;
 	if ((part->means == MEANS_USER || part->means == MEANS_CREDENTIALS) && o->size)
 		kind = OPCUA_LOGIN;
-	if (part->means == MEANS_METHOD)
-		kind = opcua_method_kind(&o->node_read);
+	if (part->means == MEANS_METHOD) {
+		o->method = opcua_method_find(&o->node_read);
+		o->argument = 0;
+		kind = o->method ? o->method->kind : OPCUA_CALLS;
+	}
+	if (part->means == MEANS_ARGUMENT && o->method)
+		kind = argued(o);
 	if (kind > o->kind)
 		o->kind = (uint8_t)kind;
 }
@@ -337,7 +361,8 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 		break;
 	case MEANS_METHOD:
 		o->node = o->node_read;
-		o->secret = opcua_method_secret(&o->node);
+		o->method = opcua_method_find(&o->node);
+		o->secret = o->method && o->method->secret;
 		if (o->ask)
 			o->ask->secret |= o->secret;
 		break;
@@ -357,7 +382,7 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 		subscription(o);
 		break;
 	case MEANS_VALUE:
-		if (o->has_value)
+		if (o->has_value && !is_bad(o->status))
 			opcua_numbers(o, o->value, take_first);
 		break;
 	case MEANS_DATA:
@@ -365,8 +390,15 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 			tell_points(o);
 		break;
 	case MEANS_ASKED_ID:
-		o->item = (uint32_t)o->number;
+		opcua_remember_number(o, (uint32_t)o->number);
+		break;
+	case MEANS_REGISTERS:
+		o->node = o->node_read;
 		opcua_remember(o);
+		break;
+	case MEANS_REGISTERED:
+		opcua_recall(o);
+		opcua_alias_add(o);
 		break;
 	case MEANS_ASKED:
 		opcua_remember(o);

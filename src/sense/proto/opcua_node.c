@@ -44,14 +44,13 @@ static void opaque_text(struct out *o, struct cur c)
 	}
 }
 
+/* Short ones are made aside: a message may name thousands, and there is room for as many as they
+ * are long. */
 static void spell(struct opcua *o, struct opcua_node *node, char kind, struct cur id)
 {
-	enum { SHORT = 64 }; /* "ns=65535;g=" and a GUID */
-	size_t room = SHORT + (kind == 's' ? id.left : kind == 'b' ? id.left * 4 / 3 + 4 : 0);
-	char *text = scene_scratch(o->s, room);
-	if (!text)
-		return;
-	struct out out = out_mem(text, room);
+	char aside[64]; /* "ns=65535;g=" and a GUID */
+	char guid[OPCUA_GUID_TEXT];
+	struct out out = out_mem(aside, sizeof aside);
 	if (node->space) {
 		out_str(&out, "ns=");
 		out_uint(&out, node->space);
@@ -59,19 +58,24 @@ static void spell(struct opcua *o, struct opcua_node *node, char kind, struct cu
 	}
 	out_char(&out, kind);
 	out_char(&out, '=');
-	char guid[OPCUA_GUID_TEXT];
 	if (kind == 'i')
 		out_uint(&out, node->numeric);
-	else if (kind == 's')
-		out_bytes(&out, id.at, id.left);
-	else if (kind == 'b')
-		opaque_text(&out, id);
-	else {
+	else if (kind == 'g') {
 		opcua_guid_text(id, guid);
 		out_str(&out, guid);
 	}
+	size_t rest = kind == 's' ? id.left : kind == 'b' ? (id.left + 2) / 3 * 4 : 0;
+	char *text = scene_scratch(o->s, out.used + rest + 1); /* with its NUL */
+	if (!text)
+		return;
+	struct out whole = out_mem(text, out.used + rest + 1);
+	out_bytes(&whole, aside, out.used);
+	if (kind == 's')
+		out_bytes(&whole, id.at, id.left);
+	else if (kind == 'b')
+		opaque_text(&whole, id);
 	node->text = (const uint8_t *)text;
-	node->size = (uint32_t)out.used;
+	node->size = (uint32_t)whole.used;
 }
 
 bool opcua_node_read(struct opcua *o, struct cur *c, bool expanded, struct opcua_node *node)

@@ -52,6 +52,14 @@ const struct opcua_part opcua_response_header[] = { NUMBERS("Timestamp", DATETIM
 const struct opcua_part opcua_answers_statuses[] = { THESE("Results", STATUSCODE, RESULT),
 	DIAGNOSTICS, END };
 
+/* --- services without a session: OPC 10000-4, 6.3.2; the service itself follows --- */
+const struct opcua_part opcua_invoke[] = { ONE("UrisVersion", UINT32),
+	MANY("NamespaceUris", STRING), MANY("ServerUris", STRING), MANY("LocaleIds", STRING),
+	ONE("ServiceId", UINT32), END };
+
+const struct opcua_part opcua_invoked[] = { MANY("NamespaceUris", STRING),
+	MANY("ServerUris", STRING), ONE("ServiceId", UINT32), END };
+
 /* --- discovery --- */
 static const struct opcua_part application[] = { ONE("ApplicationUri", STRING),
 	SAYS("ProductUri", STRING, PRODUCT_URI),
@@ -132,7 +140,8 @@ const struct opcua_part opcua_answers_create_session[] = { ONE("SessionId", NODE
 	END };
 
 const struct opcua_part opcua_asks_activate[] = { IN(signature), ALL(signed_certificate),
-	MANY("LocaleIds", STRING), ONE("UserIdentityToken", EXTENSIONOBJECT), IN(signature), END };
+	MANY("LocaleIds", STRING), SAYS("UserIdentityToken", IDENTITY, CREDENTIALS), IN(signature),
+	END };
 
 const struct opcua_part opcua_answers_activate[] = { ONE("ServerNonce", QUIET),
 	THESE("Results", STATUSCODE, RESULT), DIAGNOSTICS, END };
@@ -225,9 +234,12 @@ static const struct opcua_part translated[] = { SAYS("StatusCode", STATUSCODE, S
 
 const struct opcua_part opcua_answers_translate[] = { EACH(translated, ANSWER), DIAGNOSTICS, END };
 
-const struct opcua_part opcua_asks_register_nodes[] = { MANY("NodesToRegister", NODEID), END };
+const struct opcua_part opcua_asks_register_nodes[] = { THESE("NodesToRegister", NODEID, REGISTERS),
+	END };
 
-const struct opcua_part opcua_answers_register_nodes[] = { MANY("RegisteredNodeIds", NODEID), END };
+const struct opcua_part opcua_answers_register_nodes[] = {
+	THESE("RegisteredNodeIds", NODEID, REGISTERED), END
+};
 
 const struct opcua_part opcua_asks_unregister_nodes[] = { MANY("NodesToUnregister", NODEID), END };
 
@@ -381,7 +393,7 @@ static const struct opcua_part delete_event[] = { SAYS("NodeId", NODEID, NODE),
 	MANY("EventIds", BYTESTRING), END };
 
 static const struct opcua_part method_call[] = { ONE("ObjectId", NODEID),
-	SAYS("MethodId", NODEID, METHOD), MANY("InputArguments", VARIANT), END };
+	SAYS("MethodId", NODEID, METHOD), THESE("InputArguments", VARIANT, ARGUMENT), END };
 
 const struct opcua_part opcua_asks_call[] = { EACH(method_call, ASKED), END };
 
@@ -424,7 +436,7 @@ const struct opcua_part opcua_answers_modify_items[] = { EACH(modified_item, ANS
 
 const struct opcua_part opcua_asks_monitoring_mode[] = { SAYS("SubscriptionId", UINT32,
 								 SUBSCRIPTION),
-	ENUM("MonitoringMode"), THESE("MonitoredItemIds", UINT32, ASKED_ID), END };
+	ENUM("MonitoringMode"), MANY("MonitoredItemIds", UINT32), END };
 
 const struct opcua_part opcua_asks_triggering[] = { SAYS("SubscriptionId", UINT32, SUBSCRIPTION),
 	ONE("TriggeringItemId", UINT32), MANY("LinksToAdd", UINT32), MANY("LinksToRemove", UINT32),

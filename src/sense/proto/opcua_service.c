@@ -108,6 +108,8 @@ static const struct msg rows[OPCUA_KINDS][2] = {
 	[OPCUA_MODE] = CALL(ACT_CONTROL, EFFECT_MODE, "call_change_state"),
 	[OPCUA_WRITES_FILE] = CALL(ACT_WRITE, EFFECT_FILE, "call_write_file"),
 	[OPCUA_CONFIGURES] = CALL(ACT_PROGRAM, EFFECT_CONFIG, "call_configure"),
+	[OPCUA_RESTARTS] = CALL(ACT_CONTROL, EFFECT_RESTART, "call_restart"),
+	[OPCUA_STOPS] = CALL(ACT_CONTROL, EFFECT_STOP, "call_shut_down"),
 };
 static const struct msg row_refused = { 470, DIR_RESPONSE, ACT_OTHER, EFFECT_REFUSED,
 	"activate_session", NULL };
@@ -121,93 +123,4 @@ const struct msg *opcua_row(
 	if (row->name && row->code == (answer ? service->answer.code : service->ask.code))
 		return row;
 	return answer ? &service->answer : &service->ask;
-}
-
-/* Methods that every server has, or may have, under the same number: OPC 10000-6, annex A.  What a
- * vendor's methods do nobody knows: they are calls, and a call acts. */
-static const struct method {
-	uint16_t id;
-	uint8_t kind;
-	bool secret; /* passwords or keys are among its arguments */
-} methods[] = {
-	{ 3875, OPCUA_READS, false },       /* ConditionRefresh */
-	{ 11489, OPCUA_READS, false },      /* GetMonitoredItems */
-	{ 11492, OPCUA_READS, false },      /* of the Server object */
-	{ 11580, OPCUA_READS_FILE, false }, /* a file: Open */
-	{ 11583, OPCUA_READS_FILE, false }, /* Close */
-	{ 11585, OPCUA_READS_FILE, false }, /* Read */
-	{ 11588, OPCUA_WRITES_FILE, false }, { 11590, OPCUA_READS_FILE, false }, /* GetPosition */
-	{ 11593, OPCUA_READS_FILE, false },                                      /* SetPosition */
-	{ 12543, OPCUA_READS, false },       /* a list of trusted certificates: OpenWithMasks */
-	{ 12546, OPCUA_CONFIGURES, false },  /* CloseAndUpdate */
-	{ 12548, OPCUA_CONFIGURES, false },  /* AddCertificate */
-	{ 12550, OPCUA_CONFIGURES, false },  /* RemoveCertificate */
-	{ 12616, OPCUA_CONFIGURES, true },   /* UpdateCertificate: with its private key */
-	{ 12647, OPCUA_READS, false },       /* trusted by applications: Open */
-	{ 12650, OPCUA_READS, false },       /* Close */
-	{ 12652, OPCUA_READS, false },       /* Read */
-	{ 12655, OPCUA_CONFIGURES, false },  /* Write */
-	{ 12663, OPCUA_READS, false },       /* OpenWithMasks */
-	{ 12666, OPCUA_CONFIGURES, false },  /* CloseAndUpdate */
-	{ 12668, OPCUA_CONFIGURES, false },  /* AddCertificate */
-	{ 12670, OPCUA_CONFIGURES, false },  /* RemoveCertificate */
-	{ 12731, OPCUA_READS, false },       /* CreateSigningRequest */
-	{ 12734, OPCUA_CONFIGURES, false },  /* ApplyChanges */
-	{ 12737, OPCUA_READS, false },       /* CreateSigningRequest of the Server object */
-	{ 12740, OPCUA_CONFIGURES, false },  /* ApplyChanges of it */
-	{ 12746, OPCUA_READS, false },       /* SetSubscriptionDurable */
-	{ 12749, OPCUA_READS, false },       /* of the Server object */
-	{ 12775, OPCUA_READS, false },       /* GetRejectedList */
-	{ 12777, OPCUA_READS, false },       /* of the Server object */
-	{ 12871, OPCUA_READS, false },       /* ResendData */
-	{ 12873, OPCUA_READS, false },       /* of the Server object */
-	{ 12883, OPCUA_MODE, false },        /* RequestServerStateChange */
-	{ 12886, OPCUA_MODE, false },        /* of the Server object */
-	{ 12912, OPCUA_READS, false },       /* ConditionRefresh2 */
-	{ 13387, OPCUA_WRITES_FILE, false }, /* a folder: CreateDirectory */
-	{ 13390, OPCUA_WRITES_FILE, false }, /* CreateFile */
-	{ 13393, OPCUA_WRITES_FILE, false }, /* DeleteFileSystemObject */
-	{ 13395, OPCUA_WRITES_FILE, false }, /* MoveOrCopy */
-	{ 13737, OPCUA_CONFIGURES, true },   /* UpdateCertificate of the Server object */
-	{ 15215, OPCUA_READS, true },        /* GetSecurityKeys of PublishSubscribe */
-	{ 15907, OPCUA_READS, true },        /* of its type */
-	{ 15997, OPCUA_CONFIGURES, false },  /* AddRole */
-	{ 16000, OPCUA_CONFIGURES, false },  /* RemoveRole */
-	{ 16301, OPCUA_CONFIGURES, false },  /* AddRole of the Server object */
-	{ 16304, OPCUA_CONFIGURES, false },  /* RemoveRole of it */
-	{ 17296, OPCUA_CONFIGURES, true },   /* SetSecurityKeys */
-	{ 17364, OPCUA_CONFIGURES, true },   /* of PublishSubscribe */
-	{ 17519, OPCUA_CONFIGURES, true },   /* UpdateCredential */
-	{ 18006, OPCUA_CONFIGURES, true },   /* of its type */
-	{ 24269, OPCUA_CONFIGURES, true },   /* AddUser */
-	{ 24271, OPCUA_CONFIGURES, true },   /* ModifyUser */
-	{ 24273, OPCUA_CONFIGURES, false },  /* RemoveUser */
-	{ 24275, OPCUA_CONFIGURES, true },   /* ChangePassword */
-	{ 24304, OPCUA_CONFIGURES, true },   /* the same of the Server object */
-	{ 24306, OPCUA_CONFIGURES, true }, { 24308, OPCUA_CONFIGURES, false },
-	{ 24310, OPCUA_CONFIGURES, true },
-	{ 25699, OPCUA_CONFIGURES, false }, /* ResetToServerDefaults */
-	{ 25709, OPCUA_CONFIGURES, false }, /* of the Server object */
-	{ 32296, OPCUA_READS, false },      /* GetCertificates */
-	{ 32333, OPCUA_READS, false },      /* of the Server object */
-};
-
-static const struct method *method_find(const struct opcua_node *method)
-{
-	for (size_t i = 0; method->numeric && i < COUNT_OF(methods); i++)
-		if (methods[i].id == method->numeric)
-			return &methods[i];
-	return NULL;
-}
-
-enum opcua_kind_of opcua_method_kind(const struct opcua_node *method)
-{
-	const struct method *known = method_find(method);
-	return known ? known->kind : OPCUA_CALLS;
-}
-
-bool opcua_method_secret(const struct opcua_node *method)
-{
-	const struct method *known = method_find(method);
-	return known && known->secret;
 }

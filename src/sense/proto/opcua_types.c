@@ -6,6 +6,8 @@
  * ours); whoever sends more wants to exhaust a stack. */
 enum { DEPTH_MAX = 320 };
 
+enum { ANONYMOUS_TOKEN = 321, USER_TOKEN = 324, CERTIFICATE_TOKEN = 327, ISSUED_TOKEN = 940 };
+
 /* The first moment of the standard's calendar, 1601, in milliseconds before 1970. */
 static const int64_t EPOCH_MS = 11644473600000;
 
@@ -198,37 +200,52 @@ static const struct opcua_part *structure_of(uint32_t id)
 	return NULL;
 }
 
-/* What follows the type is a ByteString with the structure, or XML (5.2.2.15). */
-static void read_extension(struct opcua *o, struct cur *c)
+/* The tokens of OPC 10000-4, 7.40, tell themselves what of them is a secret. */
+static bool is_token(uint32_t type)
+{
+	return type == ANONYMOUS_TOKEN || type == USER_TOKEN || type == CERTIFICATE_TOKEN ||
+		type == ISSUED_TOKEN;
+}
+
+/* What follows the type is a ByteString with the structure, or XML (5.2.2.15).  Where in anything
+ * else that says who a user is the secret stands, nobody knows: all of it is one. */
+static void read_extension(struct opcua *o, struct cur *c, bool identity)
 {
 	struct opcua_node type;
 	if (!opcua_node_read(o, c, true, &type))
 		return;
 	uint8_t form = cur_u8(c);
 	opcua_node_tell(o, &f_type_id, &type);
+	bool known = form == 1 && (!identity || is_token(type.numeric)), secret = o->secret;
+	const struct opcua_part *parts = known ? structure_of(type.numeric) : NULL;
+	o->secret |= identity && !parts;
+	o->size = 0;
 	if (form == 2)
 		read_text(o, c, &f_xml);
 	else if (form == 1) {
 		read_bytes(o, c);
 		struct cur body = o->size ? cur_of(o->bytes, o->size) : cur_none();
-		const struct opcua_part *parts = structure_of(type.numeric);
 		if (parts) {
 			if (!opcua_walk(o, &body, parts))
 				cur_fail(c);
+			o->size = 0; /* its parts were it */
 		} else if (opcua_tells(o) && body.left)
 			(o->secret ? fact_secret : fact_bytes)(o->s, &f_body, body.at, body.left);
 	} else if (form)
 		cur_fail(c);
+	o->secret = secret;
 }
 
 static void read_variant(struct opcua *o, struct cur *c)
 {
+	const struct cur whole = *c;
 	uint8_t mask = cur_u8(c);
 	enum opcua_kind kind = opcua_variant_kind(mask);
 	/* Values stand under their type: masks and sizes say in which order they came. */
 	read_uint(o, c, &f_variant, mask);
 	if (!kind) {
 		cur_need(c, mask == 0);
+		o->value = whole;
 		return;
 	}
 	int32_t count = mask & 0x80 ? (int32_t)cur_le32(c) : 1;
@@ -237,6 +254,7 @@ static void read_variant(struct opcua *o, struct cur *c)
 		fact_int(o->s, &f_variant_size, count);
 	for (int32_t i = 0; i < count && cur_ok(c); i++)
 		read_one(o, c, kind, &in_variant[kind].field);
+	o->value = whole;
 	if (!(mask & 0x40))
 		return;
 	count = (int32_t)cur_le32(c);
@@ -379,8 +397,8 @@ static void read_one(struct opcua *o, struct cur *c, enum opcua_kind kind, const
 		read_name(o, c);
 	else if (kind == OPCUA_LOCALIZEDTEXT)
 		read_localized(o, c);
-	else if (kind == OPCUA_EXTENSIONOBJECT)
-		read_extension(o, c);
+	else if (kind == OPCUA_EXTENSIONOBJECT || kind == OPCUA_IDENTITY)
+		read_extension(o, c, kind == OPCUA_IDENTITY);
 	else if (kind == OPCUA_DATAVALUE)
 		read_data_value(o, c);
 	else if (kind == OPCUA_VARIANT)

@@ -71,8 +71,8 @@ bool opcua_text(struct cur c, struct cur *text)
 bool opcua_whole_number(struct cur c, uint64_t *v)
 {
 	double d;
-	enum opcua_kind kind = opcua_variant_kind(cur_u8(&c));
-	if (!take_number(&c, kind, &d) || d < 0 || d > 1e9)
+	uint8_t mask = cur_u8(&c);
+	if (mask & 0x80 || !take_number(&c, opcua_variant_kind(mask), &d) || d < 0 || d > 1e9)
 		return false;
 	*v = (uint64_t)d;
 	return true;

@@ -138,6 +138,13 @@ class Session:
     def answer(self, service, body=b"", status=GOOD):
         self.say(True, node(service) + self.answering(status) + body)
 
+    def ask_plainly(self, service, body):
+        self.request += 1
+        self.say(False, node(service) + body)
+
+    def answer_plainly(self, service, body):
+        self.say(True, node(service) + body)
+
     def talk(self, service, ask=b"", answer=b""):
         self.ask(service, ask)
         self.answer(service + 3 if service < 12000 else service + 1, answer)
@@ -200,6 +207,24 @@ def opcua_session(net):
 
 
 @capture
+def opcua_tokens(net):
+    """Who a user is, said in other ways than the four of the standard: all of it may be the secret."""
+    talk = Session(net, 4840)
+    secret = text("user") + text("operator") + text("Sesame-1") + text()
+    xml = "<UserNameIdentityToken><UserName>operator</UserName><Password>U2VzYW1lLTE=</Password></UserNameIdentityToken>"
+    tokens = [holds(323, xml=xml), holds(324, xml=xml), holds(322, secret), node(5001, 2) + u8(1) + text(secret),
+              expanded(324, 0, "urn:vendor") + u8(1) + text(secret),
+              holds(298, text("Sesame-1") + node(12) + u32(-1) + many() + localized("Sesame-1")),
+              holds(811, many([u32(1) + data(variant(12, text("Sesame-1")))]) + many())]
+    for token in tokens:
+        talk.talk(467, session(talk, token), text(b"no") + STATUSES)
+    talk.fault(467, session(talk, tokens[0]), REJECTED)
+    # Nothing was presented: no login.
+    for token in (NOTHING, holds(5002, b"")):
+        talk.talk(467, session(talk, token), text(b"no") + STATUSES)
+
+
+@capture
 def opcua_methods(net):
     """Methods that every server numbers alike: what they do, and what of it is a secret."""
     talk = Session(net, 4840)
@@ -223,6 +248,25 @@ def opcua_methods(net):
     talk.talk(712, many([node(2253) + node(12873) + many([variant(7, u32(7))]), node(2253) + node(12740) + many()]),
               many([u32(GOOD) + many() + many() + many(), u32(GOOD) + many() + many() + many()]) + many())
     call(node(24304, 3), variant(12, text("start")))
+    state = [variant(13, time()), variant(7, u32(0)), variant(21, localized("maintenance"))]
+    call(node(12886), variant(6, u32(0)), *state, variant(1, u8(1)))  # restart, then run
+    call(node(12886), variant(6, u32(5)), *state, variant(1, u8(0)))  # a test
+    call(node(12886), variant(6, u32(4), u32(4), array=True), *state, variant(1, u8(0)))  # not one state but two
+    for mode in (1, 2, 6, 10):  # a file opened to read, to write, to be erased, to be added to
+        call(node(11580), variant(3, u8(mode)), out=[variant(7, u32(1))])
+    call(node(11590), variant(7, u32(1)), out=[variant(9, struct.pack("<Q", 4))])  # GetPosition
+    call(node(12647), variant(3, u8(1)), out=[variant(7, u32(2))])  # the trusted certificates
+    call(node(12647), variant(3, u8(6)), out=[variant(7, u32(2))])
+    for position in (12657, 12660):
+        call(node(position), variant(7, u32(2)), out=[variant(9, struct.pack("<Q", 4))])
+    call(node(14145), variant(7, u32(2)), variant(7, u32(15)), out=[variant(7, u32(3))])  # OpenWithMasks
+    call(node(14151), variant(15, text(b"\x30\x00")), variant(1, u8(1)))  # AddCertificate
+    rule = variant(22, holds(15736, u32(1) + text("mallory")))
+    for identity in (15624, 15708, 15710, 16043):  # AddIdentity, RemoveIdentity: of roles, of an administrator, of an engineer
+        call(node(identity), rule)
+    call(node(16261), variant(12, text("urn:mallory")))  # AddApplication
+    call(node(25459), variant(3, u8(6)), out=[variant(7, u32(1))])  # the configuration of PubSub
+    call(node(17366), variant(22, holds(15617, b"\0")))  # AddConnection
     # Nobody saw what was asked: whose these values are is not known.
     talk.request += 1
     talk.answer(715, many([u32(GOOD) + many() + many() + many([variant(6, u32(5))])]) + many())
@@ -308,6 +352,53 @@ def opcua_nodes(net):
               many([expanded("Boiler.Level", 2) + expanded(63, 0) + many([variant(11, real(3))])]) + text(b"\3") +
               many([u32(GOOD) + many([u32(GOOD)]) + many()]) + many() + many([u32(GOOD) + many([u32(GOOD)]) + many()]) + many())
     talk.talk(621, u8(0) + text(b"\3"), many() + text())
+
+
+@capture
+def opcua_sessionless(net):
+    """Services in the structure that stands for a session: their fact is the service's."""
+    talk = Session(net, 4840)
+
+    def invoke(service, ask, answer, answered=None, uris=("urn:plant:boiler",)):
+        names = many([text(uri) for uri in uris])
+        talk.ask_plainly(15903, u32(0) + names + many() + many([text("en")]) + u32(service - 2) + talk.asking() + ask)
+        talk.answer_plainly(21001, names + many() + u32((answered or service + 3) - 2) + talk.answering(UNKNOWN if answered == 397 else GOOD) + answer)
+
+    level = node("Boiler.Level", 1)
+    invoke(631, real(0) + u32(0) + many([value_id(level), value_id(node(2264))]),
+           many([data(variant(11, real(12))), data(variant(12, text("2.1.9")))]) + many())
+    invoke(673, many([level + u32(13) + text() + data(variant(11, real(13)))]), STATUSES, uris=())
+    invoke(712, many([node(2253) + node(12886) + many([variant(6, u32(4))])]),
+           many([u32(GOOD) + many([u32(GOOD)]) + many() + many()]) + many())
+    invoke(631, real(0) + u32(0) + many([value_id(level)]), b"", 397)
+    # The number of the encoding in place of the type's; an answer as in a session.
+    talk.ask_plainly(15903, u32(7) + many() + many() + many() + u32(673) + talk.asking() +
+                     many([level + u32(13) + text() + data(variant(11, real(14)))]))
+    talk.answer(676, STATUSES)
+    # A service nobody knows; an answer where a question belongs; nine names promised.
+    talk.ask_plainly(15903, u32(7) + many() + many() + many() + u32(9999) + talk.asking())
+    talk.ask_plainly(15903, u32(7) + many() + many() + many() + u32(632) + talk.answering())
+    talk.ask_plainly(15903, u32(7) + u32(9))
+
+
+@capture
+def opcua_aliases(net):
+    """Registered nodes: a session's own names, told as what they stand for."""
+    for name_, value in (("Boiler.Level", 1.5), ("Boiler.Temperature", 81)):
+        talk = Session(net, 4840)
+        talk.talk(560, many([node(name_, 2), node("Boiler.Pressure", 2), LEVEL]),
+                  many([node(5001, 2), node("Boiler.Pressure", 2), node(b"\1\2", 3)]))
+        aliases = [node(5001, 2), node("Boiler.Pressure", 2), node(b"\1\2", 3), node(5002, 2)]
+        talk.talk(631, real(0) + u32(0) + many([value_id(alias) for alias in aliases] + [value_id(aliases[0], 4)]),
+                  many([data(variant(11, real(value + n))) for n in range(5)]) + many())
+        talk.talk(673, many([aliases[0] + u32(13) + text() + data(variant(11, real(value)))]), STATUSES)
+        item = value_id(aliases[0]) + u32(2) + u32(1) + real(250) + NOTHING + u32(1) + u8(1)
+        talk.talk(751, u32(7) + u32(0) + many([item]), many([u32(GOOD) + u32(1) + real(250) + u32(1) + NOTHING]) + many())
+        talk.ask(826, many())
+        talk.answer(829, u32(7) + many([u32(1)]) + u8(0) + u32(1) + time() +
+                    many([holds(811, many([u32(1) + data(variant(11, real(value + 5)))]) + many())]) + many() + many())
+        talk.talk(560, many([TEMPERATURE]), many([node(5001, 2)]))  # the same name for another
+        talk.talk(631, real(0) + u32(0) + many([value_id(aliases[0])]), many([data(variant(11, real(6)))]) + many())
 
 
 @capture
@@ -478,3 +569,118 @@ def opcua_chunks(net):
     for _ in range(400):
         deep = variant(24, deep, array=True)
     talk.talk(631, real(0) + u32(0) + many([value_id(LEVEL)]), many([data(deep)]) + many())
+
+
+@capture
+def opcua_mixed(net):
+    """A message in one chunk behind the first chunk of another: nobody may hide behind what never ends."""
+    talk = Session(net, 4840)
+
+    def piece(body, request, final, channel=9):
+        talk.sequence += 1
+        return chunk(b"MSG", u32(channel) + u32(1) + u32(talk.sequence) + u32(request) + body, final)
+
+    def write(value):
+        return node(673) + talk.asking() + many([LEVEL + u32(13) + text() + data(variant(11, real(value)))])
+
+    def answer(request):
+        talk.request = request
+        talk.answer(676, STATUSES)
+
+    read = node(631) + talk.asking() + real(0) + u32(0) + many([value_id(LEVEL)])
+    # In segments of their own, and all in one; the beginning of a service, and of nothing.
+    for side in (piece(read[:60], 2, b"C"), piece(write(1), 3, b"F"), piece(read[60:], 2, b"F")):
+        talk.connection.ask(side)
+    answer(3)
+    talk.connection.ask(piece(read[:60], 4, b"C") + piece(write(2), 5, b"F"))
+    answer(5)
+    talk.connection.ask(piece(b"\1", 6, b"C") + piece(write(3)[:1], 7, b"C") + piece(write(3)[1:], 7, b"F"))
+    answer(7)
+    # Chunks of another channel; an end of another request; so many chunks that nobody waits for the last.
+    talk.connection.ask(piece(read[:60], 8, b"C", 8) + piece(write(4), 8, b"F"))
+    answer(8)
+    talk.connection.ask(piece(read[:60], 9, b"C") + piece(u32(0x80080000) + text("no"), 10, b"A"))
+    talk.connection.ask(b"".join(piece(b"", 11, b"C") for _ in range(64)) + piece(write(5), 11, b"F"))
+    answer(11)
+    body = write(6)
+    talk.connection.ask(b"".join(piece(body[n:n + 1], 12, b"C") for n in range(len(body))) + piece(b"", 12, b"F"))
+    answer(12)
+    whole = write(7)
+    talk.connection.ask(b"".join(piece(whole[n:n + 2], 13, b"C") for n in range(0, 126, 2)) + piece(whole[126:], 13, b"F"))
+    answer(13)
+    # Nobody saw the channel open.
+    late = Session.__new__(Session)
+    late.connection, late.sequence, late.request, late.tail = net.connect(HMI, PLC, 4840, opened=False), 50, 1, b""
+    talk = late
+    for n in range(2):  # before and after it is known that nothing is encrypted
+        talk.connection.ask(piece(b"\1", 20 + n, b"C") + piece(write(8 + n), 30 + n, b"F"))
+        answer(30 + n)
+    talk.connection.ask(piece(b"\1", 40, b"C") + piece(write(10)[:1], 41, b"C") + piece(write(10)[1:], 41, b"F"))
+    answer(41)
+
+
+@capture
+def opcua_holes(net):
+    """What was known of a connection before bytes of it were lost, or before it began anew, holds no longer."""
+    talk = Session(net, 4840)
+
+    def item(which, handle):
+        return value_id(which) + u32(2) + u32(handle) + real(250) + NOTHING + u32(1) + u8(1)
+
+    def create(*items):
+        talk.talk(751, u32(7) + u32(0) + many([item(which, handle) for which, handle, _ in items]),
+                  many([u32(GOOD) + u32(n) + real(250) + u32(1) + NOTHING for _, _, n in items]) + many())
+
+    def publish(*pairs):
+        talk.ask(826, many())
+        talk.answer(829, u32(7) + many([u32(1)]) + u8(0) + u32(1) + time() +
+                    many([holds(811, many([u32(handle) + data(variant(11, real(value))) for handle, value in pairs]) + many())]) + many() + many())
+
+    def lost(*told):
+        frames = len(net.frames)
+        for tell, *what in told:
+            tell(*what)
+        del net.frames[frames:]
+
+    def hello():
+        sizes = u32(0) + u32(65536) + u32(65536) + u32(0) + u32(0)
+        talk.connection.ask(chunk(b"HEL", sizes + text("opc.tcp://boiler:4840")))
+        talk.connection.answer(chunk(b"ACK", sizes))
+        talk.open(NONE)
+
+    # Two items of one name: it is nobody's, also when one of them goes, or is called something else.
+    create((LEVEL, 0, 1), (TEMPERATURE, 0, 2), (LEVEL, 5, 3), (TEMPERATURE, 6, 4))
+    publish((0, 1.5), (0, 81), (5, 1.5), (6, 81))
+    talk.talk(781, u32(7) + many([u32(1)]), STATUSES)
+    create((LEVEL, 0, 8))
+    talk.talk(763, u32(7) + u32(0) + many([u32(3) + u32(6) + real(100) + NOTHING + u32(1) + u8(1)]),
+              many([u32(GOOD) + real(100) + u32(1) + NOTHING]) + many())
+    publish((0, 82), (5, 2), (6, 3))
+    # The item is gone and another has its name, unseen; then the same with a new connection.
+    create((LEVEL, 1, 5))
+    publish((1, 1.5))
+    lost((talk.talk, 781, u32(7) + many([u32(5)]), STATUSES), (create, (TEMPERATURE, 1, 6)))
+    for value in (81, 82, 83):
+        publish((1, value))
+    create((LEVEL, 1, 5))
+    hello()
+    publish((1, 84))
+    # A request whose answer is lost, and another one of its number.
+    talk.ask(631, real(0) + u32(0) + many([value_id(LEVEL)]))
+    lost((talk.answer, 634, many([data(variant(11, real(1)))]) + many()), (setattr, talk, "request", talk.request - 1),
+         (talk.ask, 631, real(0) + u32(0) + many([value_id(TEMPERATURE)])))
+    talk.answer(634, many([data(variant(11, real(81)))]) + many())
+    talk.talk(631, real(0) + u32(0) + many([value_id(LEVEL)]), many([data(variant(11, real(2)))]) + many())
+    # An alias may stand for another node; until it is known what for it is no point.
+    talk.talk(560, many([LEVEL]), many([node(5001, 2)]))
+    lost((talk.talk, 560, many([TEMPERATURE]), many([node(5001, 2)])))
+    for value in (81, 82, 83, 84):
+        talk.talk(631, real(0) + u32(0) + many([value_id(node(5001, 2))]), many([data(variant(11, real(value)))]) + many())
+    # Nobody saw which items were to go.
+    create((LEVEL, 1, 5))
+    publish((1, 1.5))
+    talk.request += 1
+    talk.answer(784, STATUSES)
+    publish((1, 1.5))
+    # What a server said of a write is good; what the value says of itself is not.
+    talk.talk(673, many([LEVEL + u32(13) + text() + data(variant(11, real(55.5)), 0x808b0000)]), STATUSES)
