@@ -84,6 +84,7 @@ void stream_skip(struct flow *f, unsigned side, uint64_t n);
 /* --- parts.c --- */
 void parts_forget(struct sense *s, struct layer *l, unsigned side);
 void kept_forget(struct sense *s, struct layer *l);
+void kept_forget_ask(struct sense *s, struct layer *l, const struct ask *a);
 
 /* --- dispatch.c: a message to its dissector --- */
 void dispatch_scene(struct sense *s, struct flow *f, unsigned side, const struct packet *p);

@@ -98,4 +98,12 @@ void kept_forget(struct sense *s, struct layer *l)
 		in_state += 2;
 	for (unsigned i = 0; in_state && i < l->proto->keeps; i++)
 		drop(s, &in_state[i]);
+	for (unsigned i = 0; l->asks && l->proto->ask_keeps && i < l->proto->asks; i++)
+		kept_forget_ask(s, l, &l->asks[i]);
+}
+
+void kept_forget_ask(struct sense *s, struct layer *l, const struct ask *a)
+{
+	if (l->proto->ask_keeps)
+		drop(s, (struct parts *)(void *)(ask_rest(l, a) + 1));
 }

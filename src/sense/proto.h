@@ -46,7 +46,8 @@ struct point_at {
 enum { POINT_NAME = 128 };
 
 /* Bytes that grow: a message of one side that comes in parts, while it is under way, or what a
- * conversation makes necessary to keep.  Dissectors read `kept` ones; the rest is the engine's. */
+ * conversation or a request makes necessary to keep.  Dissectors read `kept` ones; the rest is the
+ * engine's. */
 struct parts {
 	uint8_t *bytes;
 	size_t size, room;
@@ -80,8 +81,9 @@ struct proto {
 	 * done. */
 	void (*gap)(struct scene *s);
 
-	bool in_parts; /* state begins with struct parts[2], one for each side: parts_add */
-	uint8_t keeps; /* so many struct parts stand in the state next: kept_add */
+	bool in_parts;  /* state begins with struct parts[2], one for each side: parts_add */
+	uint8_t keeps;  /* so many struct parts stand in the state next: kept_add */
+	bool ask_keeps; /* what is kept of a request begins with one */
 	/* Kept per conversation, zeroed at birth, in scene.state; NULL there when it is one for all
 	 * and no memory was left for it. */
 	size_t state_size;
@@ -196,9 +198,10 @@ bool parts_add(struct scene *s, struct cur part, size_t max);
 struct cur parts_whole(const struct scene *s); /* all that was added; good until added or dropped */
 struct cur parts_of_other(const struct scene *s); /* the same of the side that listens */
 void parts_drop(struct scene *s);
-/* What has no size of its own is kept in memory that grows: lists of the state (`keeps`).  kept_add
- * is false, and all stays as it was, where it would grow beyond `max` or memory is short.  The
- * engine frees it with the conversation; who knows better drops it before. */
+/* What has no size of its own is kept in memory that grows: lists of the state (`keeps`), what a
+ * request names (`ask_keeps`).  kept_add is false, and all stays as it was, where it would grow
+ * beyond `max` or memory is short.  The engine frees it with the conversation, or when another
+ * request takes the place; who knows better drops it before. */
 bool kept_add(struct scene *s, struct parts *kept, const void *bytes, size_t size, size_t max);
 void kept_drop(struct scene *s, struct parts *kept);
 static inline void kept_cut(struct parts *kept, size_t size) /* shorter, in the memory it has */

@@ -209,9 +209,12 @@ void *ask_put(struct scene *c, uint32_t key)
 		l->asks = budget_room(&s->memory, asks_size(l->proto));
 		if (!l->asks)
 			return NULL;
-		memset(l->asks, 0, l->proto->asks * sizeof *l->asks);
+		memset(l->asks, 0,
+			l->proto->ask_keeps ? asks_size(l->proto)
+					    : l->proto->asks * sizeof *l->asks);
 	}
 	struct ask *a = ask_room(l, key);
+	kept_forget_ask(s, l, a);
 	*a = (struct ask){ .key = key, .turn = l->ask_turn++, .used = true };
 	struct ask_rest *rest = ask_rest(l, a);
 	memset(rest, 0, ask_rest_size(l->proto));
