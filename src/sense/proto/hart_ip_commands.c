@@ -1,6 +1,6 @@
 /* HART: every command, what it does to the device, and the data of those that are fixed fields.
  * TS20127 (universal, 0 to 30 and 38, 48), TS20151 (common practice, from 33 and from 512), TS20155
- * (wireless, from 768). */
+ * (wireless, from 768), TS20160 (families of devices, from 1024). */
 #include "sense/proto/hart_ip.h"
 
 #include <stdlib.h>
@@ -31,6 +31,8 @@
 	{                                                                                          \
 		"hart_ip.sub_device_index", BE16                                                   \
 	}
+
+const struct field hart_hidden[] = { { "hart_ip.hidden", TEXT }, { 0 } };
 
 static const struct field polling[] = {
 	{ "hart_ip.pt.rsp.poll_address", U8 },
@@ -77,6 +79,14 @@ static const struct field transducer[] = {
 	{ "hart_ip.pt.rsp.upper_transducer_limit", FBE32 },
 	{ "hart_ip.pt.rsp.lower_transducer_limit", FBE32 },
 	{ "hart_ip.pt.rsp.minimum_span", FBE32 },
+	{ 0 },
+};
+static const struct field pv_serial[] = {
+	{ "hart_ip.pt.rsp.transducer_serail_number", BYTES, 0, 3 },
+	{ 0 },
+};
+static const struct field pv_alarm[] = {
+	{ "hart_ip.pt.rsp.pv_alarm_selection_code", U8 },
 	{ 0 },
 };
 static const struct field device[] = {
@@ -247,6 +257,30 @@ static const struct field process_unit_tag[] = {
 	{ 0 },
 };
 
+static const struct field location_text[] = {
+	{ "hart_ip.location_description", TEXT, 0, 32 },
+	{ 0 },
+};
+static const struct field subscription[] = {
+	{ "hart_ip.subscribed_device", BYTES, 0, 5 },
+	{ "hart_ip.subscription_flags", BE16 },
+	{ 0 },
+};
+static const struct field udp_port[] = { { "hart_ip.udp_port", BE16 }, { 0 } };
+static const struct field tcp_port[] = { { "hart_ip.tcp_port", BE16 }, { 0 } };
+static const struct field ports[] = {
+	{ "hart_ip.udp_port", BE16 },
+	{ "hart_ip.tcp_port", BE16 },
+	{ 0 },
+};
+static const struct field syslog_port[] = { { "hart_ip.syslog_port", BE16 }, { 0 } };
+static const struct field syslog_host[] = { { "hart_ip.syslog_host", TEXT, 0, 64 }, { 0 } };
+static const struct field syslog[] = {
+	{ "hart_ip.syslog_port", BE16 },
+	{ "hart_ip.syslog_host", TEXT, 0, 64 },
+	{ 0 },
+};
+
 struct row {
 	struct msg ask, answer;
 };
@@ -299,7 +333,7 @@ static const struct row rows[] = {
 	SAME(46, WRITE, CONFIG, "trim_loop_current_gain", level),
 	SAME(47, WRITE, CONFIG, "write_pv_transfer_function", code),
 	SAME(48, READ, NONE, "read_additional_status", status),
-	SAME(49, WRITE, CONFIG, "write_pv_transducer_serial", assembly),
+	SAME(49, WRITE, CONFIG, "write_pv_transducer_serial", pv_serial),
 	READS(50, "read_dynamic_variable_assignments", assignments),
 	SAME(51, WRITE, CONFIG, "write_dynamic_variable_assignments", assignments),
 	SAME(52, WRITE, CONFIG, "set_device_variable_zero", variable),
@@ -327,8 +361,8 @@ static const struct row rows[] = {
 	ROW(74, IDENTIFY, NONE, "read_io_system_capabilities", NULL, io_system),
 	ROW(75, IDENTIFY, NONE, "poll_sub_device", poll_sub_device, identity),
 	READS(76, "read_lock_state", code),
-	SAME(77, OTHER, NONE, "send_to_sub_device", NULL),
-	SAME(78, OTHER, NONE, "aggregated_commands", NULL),
+	SAME(77, OTHER, NONE, "send_to_sub_device", hart_hidden),
+	SAME(78, OTHER, NONE, "aggregated_commands", hart_hidden),
 	SAME(79, WRITE, MODE, "write_device_variable", NULL),
 	ROW(80, READ, NONE, "read_trim_points", variable, trim_points),
 	ROW(81, READ, NONE, "read_trim_guidelines", variable, variable),
@@ -350,6 +384,7 @@ static const struct row rows[] = {
 	SAME(97, WRITE, CONFIG, "configure_synchronous_action", NULL),
 	READS(98, "read_command_action", NULL),
 	SAME(99, WRITE, CONFIG, "configure_command_action", NULL),
+	SAME(100, WRITE, CONFIG, "write_pv_alarm_code", pv_alarm),
 	READS(101, "read_burst_map", NULL),
 	SAME(102, WRITE, CONFIG, "write_burst_map", NULL),
 	SAME(103, WRITE, CONFIG, "write_burst_period", NULL),
@@ -360,8 +395,8 @@ static const struct row rows[] = {
 	SAME(108, WRITE, CONFIG, "write_burst_command", NULL),
 	SAME(109, WRITE, CONFIG, "burst_control", NULL),
 	READS(110, "read_all_dynamic_variables", NULL),
-	SAME(111, OTHER, FILE, "transfer_service_control", NULL),
-	SAME(112, OTHER, FILE, "transfer_service", NULL),
+	SAME(111, WRITE, FILE, "transfer_service_control", NULL),
+	SAME(112, WRITE, FILE, "transfer_service", NULL),
 	SAME(113, WRITE, CONFIG, "catch_device_variable", NULL),
 	READS(114, "read_caught_variable", NULL),
 	READS(115, "read_event_summary", NULL),
@@ -371,9 +406,40 @@ static const struct row rows[] = {
 	SAME(119, CONTROL, NONE, "acknowledge_event", NULL),
 	READS(512, "read_country_code", NULL),
 	SAME(513, WRITE, CONFIG, "write_country_code", NULL),
+	SAME(514, WRITE, CONFIG, "register_event_manager", NULL),
+	READS(515, "read_event_manager_registration", NULL),
+	READS(516, "read_device_location", NULL),
+	SAME(517, WRITE, CONFIG, "write_device_location", NULL),
+	READS(518, "read_location_description", location_text),
+	SAME(519, WRITE, CONFIG, "write_location_description", location_text),
 	READS(520, "read_process_unit_tag", process_unit_tag),
 	SAME(521, WRITE, CONFIG, "write_process_unit_tag", process_unit_tag),
-	SAME(768, WRITE, CONFIG, "write_join_key", NULL),
+	SAME(522, WRITE, CONFIG, "write_volumetric_flow_classification", NULL),
+	READS(523, "read_condensed_status_map", NULL),
+	SAME(524, WRITE, CONFIG, "write_condensed_status_map", NULL),
+	SAME(525, WRITE, CONFIG, "reset_condensed_status_map", NULL),
+	SAME(526, CONTROL, MODE, "write_status_simulation_mode", NULL),
+	SAME(527, CONTROL, NONE, "simulate_status_bit", NULL),
+	READS(528, "read_sub_device_assignment_list", NULL),
+	READS(529, "read_sub_device_assignment", NULL),
+	SAME(530, WRITE, CONFIG, "write_sub_device_assignment", NULL),
+	SAME(531, WRITE, CONFIG, "assign_live_sub_devices", NULL),
+	ROW(532, READ, NONE, "read_client_subscription", subscription, subscription),
+	SAME(533, WRITE, CONFIG, "write_client_subscription", subscription),
+	ROW(534, READ, NONE, "read_device_variable_command_code", variable, NULL),
+	READS(538, "read_hart_ip_ports", ports),
+	SAME(539, WRITE, CONFIG, "write_hart_ip_udp_port", udp_port),
+	SAME(540, WRITE, CONFIG, "write_hart_ip_tcp_port", tcp_port),
+	SAME(541, WRITE, CONFIG, "write_client_password", hart_hidden),
+	SAME(542, WRITE, CONFIG, "write_client_key", hart_hidden),
+	READS(543, "read_syslog_server", syslog),
+	SAME(544, WRITE, CONFIG, "write_syslog_port", syslog_port),
+	SAME(545, WRITE, CONFIG, "write_syslog_host", syslog_host),
+	SAME(546, WRITE, CONFIG, "write_syslog_key", hart_hidden),
+	SAME(547, WRITE, CONFIG, "write_syslog_password", hart_hidden),
+	READS(552, "read_dscp", code),
+	SAME(553, WRITE, CONFIG, "write_dscp", code),
+	SAME(768, WRITE, CONFIG, "write_join_key", hart_hidden),
 	READS(769, "read_join_status", NULL),
 	SAME(770, CONTROL, NONE, "request_active_advertising", NULL),
 	SAME(771, CONTROL, MODE, "force_join", NULL),
@@ -382,47 +448,133 @@ static const struct row rows[] = {
 	READS(774, "read_network_id", NULL),
 	SAME(775, WRITE, CONFIG, "write_network_tag", NULL),
 	READS(776, "read_network_tag", NULL),
-	SAME(961, WRITE, CONFIG, "write_network_key", NULL),
-	SAME(963, WRITE, CONFIG, "write_session", NULL),
+	READS(777, "read_wireless_device", NULL),
+	READS(778, "read_battery_life", NULL),
+	READS(779, "report_device_health", NULL),
+	READS(780, "report_neighbor_health", NULL),
+	READS(781, "read_nickname", NULL),
+	READS(782, "read_sessions", NULL),
+	READS(783, "read_superframes", NULL),
+	READS(784, "read_links", NULL),
+	READS(785, "read_graphs", NULL),
+	READS(786, "read_neighbor_flags", NULL),
+	READS(787, "report_neighbor_signals", NULL),
+	SAME(788, OTHER, NONE, "alarm_path_down", NULL),
+	SAME(789, OTHER, NONE, "alarm_source_route_failed", NULL),
+	SAME(790, OTHER, NONE, "alarm_graph_route_failed", NULL),
+	SAME(791, OTHER, NONE, "alarm_transport_failed", NULL),
+	SAME(793, WRITE, TIME, "write_utc_time", NULL),
+	READS(794, "read_utc_time", NULL),
+	SAME(795, WRITE, CONFIG, "write_timer_interval", NULL),
+	READS(796, "read_timer_interval", NULL),
+	SAME(797, WRITE, CONFIG, "write_radio_power", NULL),
+	READS(798, "read_radio_power", NULL),
+	SAME(799, CONTROL, NONE, "request_service", NULL),
+	READS(800, "read_services", NULL),
+	SAME(801, WRITE, CONFIG, "delete_service", NULL),
+	READS(802, "read_routes", NULL),
+	READS(803, "read_source_route", NULL),
+	READS(804, "read_radio_cca_mode", NULL),
+	SAME(805, WRITE, CONFIG, "write_radio_cca_mode", NULL),
+	READS(806, "read_handheld_superframe", NULL),
+	SAME(807, CONTROL, MODE, "request_handheld_superframe", NULL),
+	READS(808, "read_time_to_live", NULL),
+	SAME(809, WRITE, CONFIG, "write_time_to_live", NULL),
+	READS(810, "read_join_priority", NULL),
+	SAME(811, WRITE, CONFIG, "write_join_priority", NULL),
+	READS(812, "read_packet_priority", NULL),
+	SAME(813, WRITE, CONFIG, "write_packet_priority", NULL),
+	READS(814, "read_device_list", NULL),
+	SAME(815, WRITE, CONFIG, "add_to_device_list", NULL),
+	SAME(816, WRITE, CONFIG, "delete_from_device_list", NULL),
+	READS(817, "read_channel_blacklist", NULL),
+	SAME(818, WRITE, CONFIG, "write_channel_blacklist", NULL),
+	READS(819, "read_back_off_exponent", NULL),
+	SAME(820, WRITE, CONFIG, "write_back_off_exponent", NULL),
+	SAME(821, WRITE, CONFIG, "write_network_access_mode", NULL),
+	READS(822, "read_network_access_mode", NULL),
+	SAME(823, CONTROL, NONE, "request_session", hart_hidden),
+	SAME(832, IDENTIFY, NONE, "read_network_device", NULL),
+	READS(833, "read_device_neighbor_health", NULL),
+	READS(834, "read_network_topology", NULL),
+	READS(835, "read_burst_messages", NULL),
+	SAME(836, CONTROL, NONE, "flush_cached_responses", NULL),
+	SAME(837, WRITE, CONFIG, "write_notification_mask", NULL),
+	READS(838, "read_notification_mask", NULL),
+	READS(839, "change_notification", NULL),
+	READS(840, "read_device_statistics", NULL),
+	SAME(841, IDENTIFY, NONE, "read_network_device_by_nickname", NULL),
+	SAME(842, WRITE, CONFIG, "write_scheduling_flags", NULL),
+	READS(843, "read_scheduling_flags", NULL),
+	READS(844, "read_network_constraints", NULL),
+	SAME(845, WRITE, CONFIG, "write_network_constraints", NULL),
+	SAME(960, CONTROL, MODE, "disconnect_device", NULL),
+	SAME(961, WRITE, CONFIG, "write_network_key", hart_hidden),
+	SAME(962, WRITE, CONFIG, "write_nickname", NULL),
+	SAME(963, WRITE, CONFIG, "write_session", hart_hidden),
+	SAME(964, WRITE, CONFIG, "delete_session", NULL),
+	SAME(965, WRITE, CONFIG, "write_superframe", NULL),
+	SAME(966, WRITE, CONFIG, "delete_superframe", NULL),
+	SAME(967, WRITE, CONFIG, "write_link", NULL),
+	SAME(968, WRITE, CONFIG, "delete_link", NULL),
+	SAME(969, WRITE, CONFIG, "write_graph_edge", NULL),
+	SAME(970, WRITE, CONFIG, "delete_graph_edge", NULL),
+	SAME(971, WRITE, CONFIG, "write_neighbor_flags", NULL),
+	SAME(972, CONTROL, MODE, "suspend_devices", NULL),
+	SAME(973, WRITE, CONFIG, "write_service", NULL),
+	SAME(974, WRITE, CONFIG, "write_route", NULL),
+	SAME(975, WRITE, CONFIG, "delete_route", NULL),
+	SAME(976, WRITE, CONFIG, "write_source_route", NULL),
+	SAME(977, WRITE, CONFIG, "delete_source_route", NULL),
 };
 
-/* Numbers without a name here: what vendors gave their own meaning, and all others. */
+/* Numbers without a name here.  What vendors gave their own meaning; what a network manager tells
+ * devices, each a change; a family of devices has 128 numbers to read and 128 to write. */
 static const struct row device_specific =
 	ROW(0, OTHER, NONE, "device_specific_command", NULL, NULL);
+static const struct row network = SAME(0, WRITE, CONFIG, "network_management_command", hart_hidden);
+static const struct row family_read = SAME(0, READ, NONE, "device_family_read", NULL);
+static const struct row family_write = SAME(0, WRITE, CONFIG, "device_family_write", NULL);
 static const struct row unknown = ROW(0, OTHER, NONE, unknown_function, NULL, NULL);
+static const struct row hidden = SAME(0, OTHER, NONE, unknown_function, hart_hidden);
 
 static int by_code(const void *command, const void *row)
 {
 	return *(const uint16_t *)command - (int)((const struct row *)row)->ask.code;
 }
 
+static const struct row *named(uint16_t command)
+{
+	return bsearch(&command, rows, sizeof rows / sizeof rows[0], sizeof rows[0], by_code);
+}
+
+static bool is_device_specific(uint16_t command)
+{
+	return (command >= 128 && command <= 253) || command >= 0xfc00;
+}
+
+static const struct row *unnamed(uint16_t command)
+{
+	if (is_device_specific(command))
+		return &device_specific;
+	if (command >= 960 && command < 1024)
+		return &network;
+	if (command >= 1024 && command < 33792)
+		return command & 0x80 ? &family_write : &family_read;
+	/* In 31 another may stand; the newer ones, and what is wireless, write keys too. */
+	bool keys = command == HART_EXTENDED || (command >= 522 && command < 960);
+	return keys ? &hidden : &unknown;
+}
+
 const struct msg *hart_row(uint16_t command, bool answer)
 {
-	const struct row *row =
-		bsearch(&command, rows, sizeof rows / sizeof rows[0], sizeof rows[0], by_code);
-	bool vendors = (command >= 128 && command <= 253) || command >= 0xfc00;
+	const struct row *row = named(command);
 	if (!row)
-		row = vendors ? &device_specific : &unknown;
+		row = unnamed(command);
 	return answer ? &row->answer : &row->ask;
 }
 
 bool hart_is_named(uint16_t command)
 {
-	return hart_row(command, false) != &unknown.ask;
-}
-
-/* What is passed on within others and cannot be read may be one of them. */
-bool hart_is_secret(uint16_t command)
-{
-	switch (command) {
-	case HART_EXTENDED:
-	case HART_SEND_TO_SUB_DEVICE:
-	case HART_AGGREGATED:
-	case HART_WRITE_JOIN_KEY:
-	case HART_WRITE_NETWORK_KEY:
-	case HART_WRITE_SESSION:
-		return true;
-	default: /* wireless ones without a name here */
-		return command > HART_WRITE_JOIN_KEY && command < 1024 && !hart_is_named(command);
-	}
+	return named(command) || is_device_specific(command);
 }

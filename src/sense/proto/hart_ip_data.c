@@ -167,18 +167,32 @@ static enum kind kind_of(uint8_t variable)
 	}
 }
 
+enum place { SHORT, UNIQUE, BEHIND };
+
+/* By the unique address, where it is known, so that a variable has one name however it was asked
+ * for.  A short one says nothing beyond its channel. */
+static void place(struct hart *h, struct point_at *at)
+{
+	const struct hart_state *state = h->s->state;
+	bool own = h->own && state->known;
+	if (h->addressed || own) {
+		at->unit = own ? state->type : h->type;
+		at->area = own ? state->id : h->id;
+		at->index = UNIQUE;
+	} else {
+		at->unit = (uint16_t)(h->where.card << 8 | h->where.channel);
+		at->area = h->polling;
+		at->index = h->inner ? BEHIND : SHORT;
+	}
+}
+
 static void point(
 	struct hart *h, enum kind kind, uint8_t number, const char *unit, double v, bool written)
 {
 	struct point_at at = { .space = (uint8_t)kind, .bit = number, .measure = unit };
-	if (h->addressed) {
-		at.unit = h->type;
-		at.area = h->id;
-		at.index = 1;
-	} else {
-		at.area = h->polling;
-	}
-	if (isfinite(v)) /* 7FA00000 hex, a NaN: there is no such variable */
+	place(h, &at);
+	bool everybody = h->addressed && !h->type && !h->id; /* and nobody knows who answers */
+	if (isfinite(v) && !everybody) /* 7FA00000 hex, a NaN: there is no such variable */
 		point_sender(h->s, &at, v, written);
 }
 
@@ -187,7 +201,10 @@ void hart_point_name(const struct point_at *at, char name[POINT_NAME])
 	static const char *const kinds[KINDS] = { "PV", "SV", "TV", "QV", "loop current",
 		"percent of range", "battery life", "variable", "channel" };
 	int size = 0;
-	if (at->index)
+	if (at->index == BEHIND)
+		size = snprintf(name, POINT_NAME, "card %u channel %u poll %u ", at->unit >> 8,
+			at->unit & 0xff, at->area);
+	else if (at->index == UNIQUE)
 		size = snprintf(name, POINT_NAME, "%04X-%06X ", at->unit, at->area);
 	else if (at->area)
 		size = snprintf(name, POINT_NAME, "poll %u ", at->area);
@@ -313,7 +330,20 @@ static bool is_gateway(uint8_t flags, int profile)
 	return flags & BRIDGE || profile == 4 || profile == 68 || profile == 132 || profile == 140;
 }
 
-/* The block of commands 0, 11, 21, 73: twelve bytes in every revision, ten more in 7. */
+/* Whether an identity is that of the device at the other end.  What is polled at address 0 is that
+ * device; 11, 21 and 73 are answered by whoever bears the tag or was armed. */
+static bool is_own(struct hart *h, uint16_t type, uint32_t id)
+{
+	struct hart_state *state = h->s->state;
+	if (!h->own)
+		return false;
+	if (h->command == HART_IDENTITY && !h->addressed && (type || id))
+		*state = (struct hart_state){ true, type, id };
+	return state->known && state->type == type && state->id == id;
+}
+
+/* The block of commands 0, 11, 21, 73: twelve bytes in every revision, ten more in 7, where the
+ * type no longer begins with the manufacturer. */
 static void identity(struct hart *h, struct cur c)
 {
 	cur_skip(&c, 1);
@@ -322,21 +352,12 @@ static void identity(struct hart *h, struct cur c)
 	uint8_t universal = cur_u8(&c), revision = cur_u8(&c), software = cur_u8(&c);
 	uint8_t hardware = cur_u8(&c), flags = cur_u8(&c);
 	uint32_t id = cur_be24(&c);
-	if (!cur_ok(&c))
+	if (!cur_ok(&c) || !is_own(h, type & HART_TYPE, id))
 		return;
-	uint16_t manufacturer = type >> 8;
-	if (universal >= REVISION_7 && c.left >= 7) {
-		struct cur tail = c;
-		cur_skip(&tail, 5);
-		manufacturer = cur_be16(&tail);
-	}
-	int profile = universal >= REVISION_7 ? cur_peek(&c, 9) : -1;
-	struct hart_state *state = h->s->state;
-	if (h->own && !h->addressed)
-		*state = (struct hart_state){ true, type & 0x3fff, id };
-	else if (!h->own)
-		return;
-	const char *vendor = hart_manufacturer(manufacturer);
+	bool seven = universal >= REVISION_7;
+	int profile = seven ? cur_peek(&c, 9) : -1;
+	cur_skip(&c, seven ? 5 : 0);
+	const char *vendor = hart_manufacturer(seven ? cur_be16(&c) : type >> 8);
 	if (vendor)
 		who_sender(h->s, ID_VENDOR, vendor, strlen(vendor));
 	who_number(h, ID_DEVICE_TYPE, "HART device type %04X, revision %u", type, revision);
@@ -346,7 +367,7 @@ static void identity(struct hart *h, struct cur c)
 	if (is_gateway(flags, profile))
 		who_sender_is(h->s, TYPE_GATEWAY, "answers HART commands for devices behind it");
 	else
-		who_sender_is(h->s, TYPE_SENSOR, "answers HART commands as a field device");
+		who_sender_is(h->s, TYPE_IO, "answers HART commands as a field device");
 }
 
 static void module(struct hart *h, uint8_t card, uint16_t index, enum identity_key key,
@@ -483,9 +504,12 @@ static void answer(struct hart *h, struct cur *c)
 
 void hart_data(struct hart *h, struct cur *c)
 {
-	if (hart_is_secret(h->command))
+	if (h->row->fields == hart_hidden) {
+		if (c->left)
+			fact_secret(h->s, hart_hidden, c->at, c->left);
 		return;
-	if (h->answer && h->refused) {
+	}
+	if (!h->done) {
 		rest(h, c);
 		return;
 	}
@@ -493,6 +517,6 @@ void hart_data(struct hart *h, struct cur *c)
 		answer(h, c);
 	else
 		request(h, c);
-	fixed(h, c, hart_row(h->command, h->answer)->fields);
+	fixed(h, c, h->row->fields);
 	rest(h, c);
 }

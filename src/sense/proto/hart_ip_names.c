@@ -365,10 +365,16 @@ const char *hart_response(uint8_t code)
 	return find(responses, sizeof responses / sizeof responses[0], code);
 }
 
+/* The device works on it, and is asked again until it has an answer. */
+bool hart_is_delayed(uint8_t code)
+{
+	return code == 33 || code == 34;
+}
+
 /* Warnings are 8, 14, 24 to 27, 30, 31 and 96 to 127: what was asked for was done. */
 bool hart_is_error(uint8_t code)
 {
 	bool warning = code == 8 || code == 14 || (code >= 24 && code <= 27) || code == 30 ||
 		code == 31 || (code >= 96 && code < 128);
-	return code && !warning;
+	return code && !warning && !hart_is_delayed(code);
 }

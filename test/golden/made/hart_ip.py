@@ -2,7 +2,8 @@
 import struct
 from functools import reduce
 
-from protocols import HMI, PLC, capture
+from identities import SECRET
+from protocols import HMI, PLC, SERVER, capture, who
 
 PORT = 5094
 OWN, OTHER = (0x264e, 0x0000d2), (0x1112, 0x123456)  # device type and id: the gateway's, and of one behind it
@@ -24,6 +25,10 @@ def packed(text, size):
     return bits.to_bytes(size, "big")
 
 
+def listed(*commands):
+    return b"".join(struct.pack(">HB", number, len(data)) + data for number, data in commands)
+
+
 def identity(device, revision=7, flags=0, manufacturer=38, profile=1):
     return (struct.pack(">BHBBBBBB", 254, device[0], 5, revision, 3, 12, 2 << 3, flags) + device[1].to_bytes(3, "big") +
             (struct.pack(">BBHBHHB", 5, 4, 17, 0, manufacturer, manufacturer, profile) if revision >= 7 else b""))
@@ -32,9 +37,9 @@ def identity(device, revision=7, flags=0, manufacturer=38, profile=1):
 class Hart:
     """A host that counts its sequence numbers, over either transport."""
 
-    def __init__(self, net, tcp=True, version=1):
-        self.net, self.sequence, self.version, self.device = net, 0, version, OWN
-        self.connection = net.connect(HMI, PLC, PORT) if tcp else None
+    def __init__(self, net, tcp=True, version=1, server=PLC):
+        self.net, self.sequence, self.version, self.device, self.server = net, 0, version, OWN, server
+        self.connection = net.connect(HMI, server, PORT) if tcp else None
 
     def send(self, asks, kind, message, body=b"", status=0, sequence=None):
         data = struct.pack(">BBBBHH", self.version, kind, message, status,
@@ -42,9 +47,9 @@ class Hart:
         if self.connection:
             (self.connection.ask if asks else self.connection.answer)(data)
         elif asks:
-            self.net.datagram(HMI, PLC, 50000, PORT, data)
+            self.net.datagram(HMI, self.server, 50000, PORT, data)
         else:
-            self.net.datagram(PLC, HMI, PORT, 50000, data)
+            self.net.datagram(self.server, HMI, PORT, 50000, data)
 
     def exchange(self, message, ask=b"", answer=b"", kind=1, status=0):
         self.sequence += 1
@@ -60,6 +65,10 @@ class Hart:
 
     def same(self, command, data=b"", response=0):
         self.talk(command, data, data, response)
+
+    def extended(self, command, data=b"", answer=None, response=0):
+        number = struct.pack(">H", command)
+        self.talk(31, number + data, number + (data if answer is None else answer), response)
 
     def start(self):
         self.exchange(0, struct.pack(">BI", 1, 30000), struct.pack(">BI", 1, 60000))
@@ -119,7 +128,7 @@ def hart_ip_common(net):
                           (64, number + value), (65, number + b"\x0c" + value * 2), (66, number + b"\x27" + value),
                           (67, number + b"\x27" + value), (68, number + b"\x27" + value), (69, number + b"\1"), (71, b"\1"),
                           (72, b"\1"), (82, number + b"\1\x0c" + value), (83, number), (87, b"\1"), (88, b"\3"),
-                          (89, b"\1\1\1\x7e\0\0\0\1"), (106, b""), (109, b"\1"), (112, b"\0")):
+                          (89, b"\1\1\1\x7e\0\0\0\1"), (106, b""), (100, b"\1"), (109, b"\1"), (111, b"\0"), (112, b"\0")):
         talk.same(command, data)
     talk.talk(50, b"", b"\0\1\2\xfa")
     talk.talk(54, number, number + b"\0\0\7\x0c" + struct.pack(">ffff", 10, 0, 0.4, 1) + b"\x41\4" +
@@ -141,10 +150,21 @@ def hart_ip_common(net):
     talk.talk(110, b"", DYNAMIC)
     talk.talk(130, b"\1\2", b"\1\2")  # a vendor's own
     talk.talk(122, b"\1", b"", 64)
-    for command, data in ((512, b""), (520, b"Area 5".ljust(32, b"\0")), (768, bytes(range(16))), (769, b"\1"),
-                          (900, b"\1\2"), (961, bytes(range(16)))):
-        talk.talk(31, struct.pack(">H", command) + data, struct.pack(">H", command) + data)
-    talk.talk(31, b"\2\x08", b"\2\x08", 20)
+    for command, data in ((512, b""), (518, b"Roof".ljust(32, b"\0")), (519, b"Roof".ljust(32, b"\0")),
+                          (520, b"Area 5".ljust(32, b"\0")), (532, address(OTHER) + b"\0\1"), (533, address(OTHER) + b"\0\1"),
+                          (538, struct.pack(">HH", 5094, 5095)), (539, b"\x13\xe6"), (540, b"\x13\xe6"),
+                          (543, b"\2\2" + b"logs.plant".ljust(64, b"\0")), (544, b"\2\2"), (545, b"logs.plant".ljust(64, b"\0"))):
+        talk.extended(command, data)
+    talk.extended(520, response=20)
+
+
+@capture
+def hart_ip_numbers(net):
+    """Every number from 512 on that has a meaning, those about them that have none, and the ranges."""
+    talk = Hart(net, tcp=False).start()
+    for number in (*range(512, 554), *range(767, 847), *range(959, 980), 1023, 1024, 1151, 1152, 1279, 1280, 1408, 33663,
+                   33664, 33791, 33792, 64384, 64511, 64512, 65535):
+        talk.extended(number, b"\1")
 
 
 @capture
@@ -172,9 +192,14 @@ def hart_ip_gateway(net):
     pass_on(40, struct.pack(">f", 20.0), struct.pack(">f", 20.0))
     pass_on(31, b"\2\0", b"\2\0US")
     pass_on(1, gateway=33)
-    listed = b"".join(struct.pack(">HB", n, len(d)) + d for n, d in ((1, b""), (35, b"\x0c" + struct.pack(">ff", 4, 0))))
-    told = b"".join(struct.pack(">HB", n, len(d)) + d for n, d in ((1, b"\0" + DYNAMIC[:5]), (35, b"\7")))
-    talk.talk(78, b"\2" + listed, b"\0\2" + told)
+    asked, told = listed((1, b""), (35, b"\x0c" + struct.pack(">ff", 4, 0))), listed((1, b"\0" + DYNAMIC[:5]), (35, b"\7"))
+    talk.talk(78, b"\2" + asked, b"\0\2" + told)
+    pass_on(78, b"\2" + asked, b"\0\2" + told)  # lists are of whom they were sent to
+    pass_on(40, struct.pack(">f", 20.0), struct.pack(">f", 20.0), where=b"\x83")
+    for again in range(12):  # many asked at once
+        talk.send(True, 0, 3, frame(2, address((OTHER[0], again)), 1, b""), sequence=100 + again)
+    for again in range(12):
+        talk.send(False, 1, 3, frame(6, address((OTHER[0], again)), 1, b"\0\0" + DYNAMIC[:5]), sequence=100 + again)
     for sequence, bits in enumerate((0x40, 0xc0)):
         burst = frame(1, address(OTHER, bits), 9, b"\0\0\0" + struct.pack(">BBBfB", 0, 65, 19, 55.5, 0xc0) + bytes(4))
         talk.send(False, 2, 3, burst, sequence=sequence)
@@ -192,9 +217,8 @@ def hart_ip_sessions(net):
     talk.exchange(0, struct.pack(">BI", 0, 30000), struct.pack(">BI", 0, 30000), status=15)
     talk.exchange(0, struct.pack(">BI", 1, 30000), b"\1", kind=3)
     talk.exchange(0, struct.pack(">BI", 1, 30000), struct.pack(">BI", 1, 30000), status=8)
-    commands = b"".join(struct.pack(">HB", n, len(d)) + d for n, d in ((0, b""), (1, b""), (513, b"DE\0")))
-    told = b"".join(struct.pack(">HB", n, len(d)) + d
-                    for n, d in ((0, b"\0" + identity(OWN, manufacturer=17, profile=65)), (1, b"\0" + DYNAMIC[:5]), (513, b"\7")))
+    commands = listed((0, b""), (1, b""), (513, b"DE\0"))
+    told = listed((0, b"\0" + identity(OWN, manufacturer=17, profile=65)), (1, b"\0" + DYNAMIC[:5]), (513, b"\7"))
     talk.exchange(4, b"\0\0" + commands, b"\x40\0" + told)
     talk.exchange(4, b"\0\0" + struct.pack(">HB", 961, 16) + bytes(range(16)), b"\0\0" + struct.pack(">HBB", 961, 1, 0))
     talk.send(False, 2, 4, b"\0\0" + struct.pack(">HB", 1, 6) + b"\0" + DYNAMIC[:5], sequence=1)
@@ -202,4 +226,93 @@ def hart_ip_sessions(net):
     talk.exchange(5, b"\0\1", b"\0\1" + struct.pack(">QQHH", 1700000000, 1700000001, 1, 58) + bytes(58))
     talk.exchange(3, frame(2, address(OWN), 1, b""), b"", kind=15, status=9)
     talk.exchange(9, b"\1\2", b"\3")
+    talk.exchange(128, b"", b"\1")
     talk.exchange(1)
+    found = Hart(net, tcp=False, server=SERVER)  # nobody opens a session for these
+    found.exchange(128)
+    found.send(False, 2, 128)
+
+
+@capture
+def hart_ip_refused(net):
+    """Who says no to what is within another command, or to a whole message, says it of that; 33 and 34 are no refusals."""
+    talk = Hart(net, version=2).start()
+    write = frame(2, address(OTHER), 40, struct.pack(">f", 20), False)
+    for response in (7, 33, 34, 35):
+        talk.talk(77, b"\0\1\5" + write, b"", response)
+        talk.talk(31, struct.pack(">H", 521) + b"Area 5".ljust(32, b"\0"), b"", response)
+    talk.talk(79, b"\2\1\x20" + struct.pack(">fB", 1, 0xc0), b"\2\1\x20" + struct.pack(">fB", 1, 0xc0), 33)
+    talk.talk(77, b"\0\1\5" + write, b"")  # no refusal, and nothing of what was done
+    talk.talk(77, b"\0\1\5" + write, b"\0\1" + frame(6, address(OTHER), 40, b"\0\0" + struct.pack(">f", 20), False), 33)
+    talk.talk(31, struct.pack(">H", 77) + b"\0\1\5" + write, b"", 7)
+    whole = frame(2, address(OWN), 77, b"\0\1\5" + write)
+    for kind, status in ((1, 15), (3, 0), (15, 5)):
+        talk.exchange(3, whole, kind=kind, status=status)
+        talk.exchange(4, b"\0\0" + listed((513, b"DE\0"), (1, b"")), kind=kind, status=status)
+    within = b"\0\1\5" + write
+    talk.exchange(4, b"\0\0" + listed((77, within)), b"\0\0" + listed((77, b"\7")))
+    talk.exchange(4, b"\0\0" + listed((77, within)),
+                  b"\0\0" + listed((77, b"\0\0\1" + frame(6, address(OTHER), 40, b"\7\0", False))))
+    talk.exchange(4, b"\0\0" + listed((1, b""), (77, within)), b"\0\0" + listed((1, b"\0" + DYNAMIC[:5]), (77, b"\7")))
+    talk.exchange(4, b"\0\0" + listed((78, b"\1" + listed((35, b"\x0c" + struct.pack(">ff", 4, 0))))),
+                  b"\0\0" + listed((78, b"\0\0\1" + listed((35, b"\7")))))
+    talk.exchange(4, b"\0\0" + listed((78, b"\1" + listed((78, b"\1" + listed((6, b"\1\1")))))), b"\0\0" + listed((78, b"\7")))
+    talk.talk(77, b"\0\1\5" + write, b"", 7)
+    talk.sequence -= 1
+    talk.send(False, 1, 3, frame(6, address(OWN), 77, b"\7\0"), sequence=talk.sequence + 1)  # answered twice
+    # Reserved bits and types: devices look at four bits, and so does this.
+    one = frame(2, address(OWN), 40, struct.pack(">f", 20))
+    talk.sequence += 2
+    talk.send(True, 0x10, 3, one)
+    talk.send(False, 0x81, 3, frame(6, address(OWN), 40, b"\0\0" + struct.pack(">f", 20)))
+    talk.send(True, 5, 3, one)
+    talk.send(True, 0x2e, 0, struct.pack(">BI", 1, 30000))
+
+
+@capture
+def hart_ip_secrets(net):
+    """Keys and passwords, wherever a command or what comes back of it may stand."""
+    talk = Hart(net, version=2).start()
+    for number in (541, 542, 546, 547, 600, 767, 768, 823, 850, 961, 963, 979):
+        talk.extended(number, b"\0\0" + SECRET)
+        talk.extended(number, SECRET, response=7)
+        ask, told = listed((number, SECRET)), listed((number, b"\0" + SECRET))
+        talk.exchange(4, b"\0\0" + ask, b"\0\0" + told)
+        talk.exchange(4, b"\0\0" + listed((78, b"\1" + ask)), b"\0\0" + listed((78, b"\0\0\1" + told)))
+        inner = struct.pack(">H", number) + SECRET
+        talk.talk(77, b"\0\1\5" + frame(2, address(OTHER), 31, inner, False),
+                  b"\0\1" + frame(6, address(OTHER), 31, b"\0\0" + inner, False))
+    write = frame(2, address(OWN), 31, struct.pack(">H", 768) + SECRET)
+    for kind in (3, 15, 0x1f, 7, 0xf7):
+        talk.exchange(3, write, write, kind=kind)
+    for number, data in ((31, SECRET[:1]), (77, b"\xff" + SECRET), (78, b"\xff" + SECRET)):  # nothing that can be read
+        talk.same(number, data)
+        talk.exchange(4, b"\0\0" + listed((number, data)), b"\0\0" + listed((number, b"\0" + data)))
+
+
+@who
+def hart_ip_devices(net):
+    """Whose an identity is: a gateway's own, of others that answer there, of one without a manufacturer, of a field device."""
+    talk = Hart(net)
+    for device in (None, (0, 0), OWN):  # before anybody knows who it is
+        talk.device = device
+        talk.talk(73, b"", identity(OTHER))
+        talk.talk(11, packed("TT-101", 6), identity(OTHER))
+        talk.talk(21, b"Boiler".ljust(32, b"\0"), identity(OTHER))
+    talk.device = OTHER
+    talk.talk(0, b"", identity(OTHER))
+    talk.start()
+    for device in (None, (0, 0), OWN):
+        talk.device = device
+        talk.talk(73, b"", identity(OTHER, manufacturer=17))
+        talk.talk(11, packed("TT-101", 6), identity(OTHER, manufacturer=17))
+        talk.talk(21, b"Boiler".ljust(32, b"\0"), identity(OTHER, manufacturer=17))
+    talk.device = OTHER
+    talk.talk(20, b"", b"Feed water flow".ljust(32, b"\0"))
+    talk.device = OWN
+    talk.talk(20, b"", b"Boiler 1 gateway".ljust(32, b"\0"))
+    talk.talk(21, b"Boiler 1 gateway".ljust(32, b"\0"), identity(OWN, flags=4, profile=132))
+    field = Hart(net, tcp=False, server=SERVER)
+    field.device = None
+    field.talk(0, b"", identity(OTHER)[:12])
+    field.talk(13, b"", packed("PT-100", 6) + packed("STEAM DRUM", 12) + bytes([22, 11, 126]))
