@@ -34,6 +34,9 @@ enum effect {
 
 enum dir { DIR_OTHER, DIR_REQUEST, DIR_RESPONSE };
 
+/* Who acts on the other: the client, but where a message says so itself. */
+enum actor { ACTOR_CLIENT, ACTOR_SENDER, ACTOR_RECEIVER };
+
 /* How a field stands on the wire; the value's type follows from it. */
 enum wire {
 	U8,
@@ -142,6 +145,7 @@ struct fact {
 	bool failed;          /* a response that says no */
 	bool violation;       /* a field outside what the standard allows */
 	bool more_values;     /* the message had more values than a fact holds */
+	uint8_t actor;        /* enum actor */
 	const char *protocol; /* "modbus" */
 	const struct msg *msg;
 	uint64_t request; /* response: frame of its request; 0 unknown */

@@ -46,6 +46,7 @@ struct asset {
 struct operation {
 	const struct msg *msg, *other; /* the row of the other direction, once seen */
 	uint64_t requests, responses, errors;
+	uint64_t turned[2]; /* of the requests and responses: the server acts on its client */
 	uint64_t first_frame;
 	uint32_t next; /* number of the next operation of the conversation; 0 ends */
 };

@@ -178,6 +178,9 @@ static void operation(struct json *j, const struct operation *op)
 		json_kv_str(j, "effect", effect_name(op->msg->effect));
 	json_kv_uint(j, "requests", op->requests);
 	json_kv_uint(j, "responses", op->responses);
+	if (op->turned[0] | op->turned[1])
+		json_kv_uint(j, "by_server",
+			op->turned[0] > op->turned[1] ? op->turned[0] : op->turned[1]);
 	json_kv_uint(j, "errors", op->errors);
 	json_kv_uint(j, "frame", op->first_frame);
 	json_close(j, '}');

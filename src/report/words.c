@@ -313,13 +313,17 @@ struct tally tally_of(const struct plant *p, const struct conversation *c)
 		uint8_t act = op->msg->act;
 		/* Half of a conversation may be all that was captured. */
 		uint64_t times = op->requests > op->responses ? op->requests : op->responses;
+		uint64_t asked = op->requests - op->turned[0];
+		uint64_t answered = op->responses - op->turned[1];
+		uint64_t own = asked > answered ? asked : answered;
 		uint64_t *kind = act == ACT_READ                   ? &t.reads
 			: act == ACT_WRITE                         ? &t.writes
 			: act == ACT_CONTROL || act == ACT_PROGRAM ? &t.controls
 								   : &t.others;
-		*kind += times;
+		*kind += own;
+		t.others += times - own; /* what the server does to its client */
 		t.errors += op->errors;
-		if (act_strength(act) > act_strength(t.strongest))
+		if (own && act_strength(act) > act_strength(t.strongest))
 			t.strongest = act;
 	}
 	return t;

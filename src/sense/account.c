@@ -176,10 +176,13 @@ static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
 		mine->requests += o->requests;
 		mine->responses += o->responses;
 		mine->errors += o->errors;
+		mine->turned[0] += o->turned[0];
+		mine->turned[1] += o->turned[1];
 		if (!mine->first_frame || o->first_frame < mine->first_frame)
 			mine->first_frame = o->first_frame;
 		/* The row stays: other flows may count on it, and leave with it as this one did. */
 		o->requests = o->responses = o->errors = o->first_frame = 0;
+		o->turned[0] = o->turned[1] = 0;
 	}
 }
 
@@ -250,6 +253,13 @@ static struct operation *operation_of_fact(struct sense *s, struct flow *f)
 	return f->operation ? pool_at(&v->operations, f->operation) : NULL;
 }
 
+/* Does the conversation's server act on its client? */
+static bool is_turned(const struct sense *s, const struct fact *fact)
+{
+	unsigned side = fact->actor == ACTOR_SENDER ? s->scene.side : !s->scene.side;
+	return fact->actor && s->flow->client >= 0 && side != (unsigned)s->flow->client;
+}
+
 void account_fact(struct sense *s)
 {
 	struct flow *f = s->flow;
@@ -261,6 +271,7 @@ void account_fact(struct sense *s)
 		o->requests += fact->dir != DIR_RESPONSE;
 		o->responses += fact->dir == DIR_RESPONSE;
 		o->errors += fact->failed;
+		o->turned[fact->dir == DIR_RESPONSE] += is_turned(s, fact);
 		if (!o->first_frame)
 			o->first_frame = fact->frame;
 	}

@@ -369,6 +369,11 @@ void detections_fact(struct sense *s)
 			if (!ev.kind) {
 				ev = event_now(s, EVENT_FACT);
 				ev.fact = f;
+				if (f->actor) {
+					bool sender = f->actor == ACTOR_SENDER;
+					ev.client = sender ? ev.sender : ev.receiver;
+					ev.server = sender ? ev.receiver : ev.sender;
+				}
 			}
 			wake_one(d, &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
 		}

@@ -40,7 +40,8 @@ struct point_at {
 	uint32_t area, index;
 	const uint8_t *symbol; /* tag name, or NULL */
 	uint16_t symbol_size;
-	const char *measure; /* engineering unit where the protocol tells ("kV"), a literal; NULL */
+	const char *measure; /* engineering unit where the protocol tells ("kV"): a literal, or
+			      * what point_measure() gave; NULL */
 };
 
 enum { POINT_NAME = 128 };
@@ -134,6 +135,8 @@ void fact_secret(struct scene *s, const struct field *f, const void *text, size_
 void fact_ip(struct scene *s, const struct field *f, const void *bytes, size_t size); /* 4 or 16 */
 void fact_mac(struct scene *s, const struct field *f, const void *six);
 void fact_violation(struct scene *s); /* decoded, but outside what the standard allows */
+/* Who acts on whom, where it need not be the client on the server: a broker hands commands on. */
+void fact_actor(struct scene *s, enum actor actor);
 void fact_end(struct scene *s);
 void fact_drop(struct scene *s); /* begun in error */
 
@@ -161,6 +164,7 @@ void *ask_peek(struct scene *s, uint32_t key);
 /* The fact begun next or open now answers what came in that frame: for a question that is not worth
  * a table of them.  Frame 0: nobody knows. */
 void fact_asked(struct scene *s, uint64_t frame, int64_t at_ns);
+bool ask_waits(struct scene *s, uint32_t key); /* is there one?  Says nothing to any fact */
 
 /* --- who somebody is --------------------------------------------------------------------------
  * Text may be any bytes: trailing NULs and spaces go, the rest is made printable; empty is ignored.
@@ -184,6 +188,8 @@ void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
  * `written`: somebody set it, rather than it was read. */
 static inline void point_server(struct scene *s, const struct point_at *at, double v, bool written);
 static inline void point_sender(struct scene *s, const struct point_at *at, double v, bool written);
+/* A unit as the message spells it, kept for good; NULL where nobody keeps points, or no room. */
+const char *point_measure(struct scene *s, const void *text, size_t size);
 
 /* --- layers and memory --- */
 /* Hands the payload to the upper protocol of this conversation: probed once among the protocols

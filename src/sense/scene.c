@@ -49,6 +49,11 @@ void fact_failed(struct scene *c)
 	c->sense->fact.failed = true;
 }
 
+void fact_actor(struct scene *c, enum actor actor)
+{
+	c->sense->fact.actor = (uint8_t)actor;
+}
+
 void fact_violation(struct scene *c)
 {
 	c->violation = true;
@@ -252,6 +257,11 @@ void *ask_take(struct scene *c, uint32_t key)
 	return ask_get(c, key, false);
 }
 
+bool ask_waits(struct scene *c, uint32_t key)
+{
+	return ask_find(ask_layer(c->sense), key);
+}
+
 void *ask_peek(struct scene *c, uint32_t key)
 {
 	return ask_get(c, key, true);
@@ -382,6 +392,15 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 }
 
 /* --- process values --- */
+
+const char *point_measure(struct scene *c, const void *text, size_t size)
+{
+	if (!remembering(c) || !size)
+		return NULL;
+	struct inventory *v = &c->sense->inventory;
+	uint32_t n = inventory_string(v, text, size);
+	return n ? string_at(v, n) : NULL;
+}
 
 static void tell_sample(struct scene *c, uint32_t host, const struct point_at *at, double v,
 	bool changed, bool written)

@@ -15,4 +15,9 @@
  * login is known as "user:password". */
 const char *secret_known(const char *protocol, const void *text, size_t size);
 
+/* Does something of this name ("session_token", "Passwd") usually hold one? */
+bool secret_named(const void *name, size_t size);
+/* Does any level of such a path ("wifi/password/set", "User.Token[2]")? */
+bool secret_on_the_way(const void *path, size_t size);
+
 #endif

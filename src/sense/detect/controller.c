@@ -3,14 +3,30 @@
 
 #include "sense/detect.h"
 
+/* Who is meant where a broker stands between; no bytes that a terminal would not like. */
+static const struct value *node_of(const struct fact *f)
+{
+	const struct value *v = fact_value(f, "sparkplugb.edgenodeid");
+	if (!v || v->type != VALUE_TEXT)
+		return NULL;
+	for (size_t i = 0; i < v->size; i++)
+		if (v->bytes[i] < ' ' || v->bytes[i] > '~')
+			return NULL;
+	return v;
+}
+
 /* Asked for; whether it was granted is in the answer, and the attempt alone is worth knowing. */
 static bool asked(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
 	if (ev->fact->dir == DIR_RESPONSE)
 		return false;
-	snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
+	int used = snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);
+	const struct value *node = node_of(ev->fact);
+	if (node && used > 0 && (size_t)used < sizeof out->detail)
+		snprintf(&out->detail[used], sizeof out->detail - (size_t)used, " of node %.*s",
+			(int)node->size, (const char *)node->bytes);
 	return true;
 }
 

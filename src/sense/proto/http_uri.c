@@ -5,26 +5,8 @@
 #include "sense/proto/text.h"
 #include "sense/secret.h"
 
-/* What names of parameters end in when their value opens a door. */
-static const char *const secret_words[] = { "password", "passwd", "passwort", "passphrase", "pass",
-	"pwd", "psw", "pw", "secret", "token", "community" };
-
 /* The shortest secret, "?pw=", becomes three times as long when it is hidden. */
 enum { GROWTH = 3 };
-
-static bool is_secret(const struct cur *name)
-{
-	for (size_t i = 0; i < COUNT_OF(secret_words); i++) {
-		size_t size = strlen(secret_words[i]), same = 0;
-		while (same < size && size <= name->left &&
-			text_lower(cur_peek(name, name->left - size + same)) ==
-				secret_words[i][same])
-			same++;
-		if (same == size)
-			return true;
-	}
-	return false;
-}
 
 /* Up to the first byte of the set, or all of it. */
 static struct cur before(struct cur *c, const char *set)
@@ -63,7 +45,7 @@ static void out_parameter(struct out *o, struct cur *c)
 {
 	struct cur name = before(c, "=&;#");
 	out_cur(o, name);
-	if (cur_peek(c, 0) != '=' || !is_secret(&name))
+	if (cur_peek(c, 0) != '=' || !secret_named(name.at, name.left))
 		return;
 	before(c, "&;#");
 	out_str(o, "=" SECRET_HIDDEN);
