@@ -17,6 +17,7 @@ static const struct known {
 	{ "ftp", "1234", "FTP password \"1234\"" },
 	{ "ftp", "fwupgrade", "the FTP password of Modicon firmware updates" },
 	{ "ftp", "factorycast@schneider", "the FTP password of FactoryCast" },
+	{ "ads", "1", "the TwinCAT password \"1\" of new machines" },
 #define WEB(pair)                                                                                  \
 	{                                                                                          \
 		"http", pair, "a web password from the manual"                                     \

@@ -31,6 +31,8 @@ static const char *known_secret(const struct fact *f)
 	const struct value *v = fact_value(f, "snmp.community");
 	if (!v && is(fact_value(f, "ftp.request.command"), "PASS"))
 		v = fact_value(f, "ftp.request.arg");
+	if (!v)
+		v = fact_value(f, "ads.password");
 	return v && v->type == VALUE_TEXT ? secret_known(f->protocol, v->bytes, v->size) : NULL;
 }
 
@@ -38,6 +40,8 @@ static bool is_default(void *memory, const struct event *ev, struct detected *ou
 {
 	(void)memory;
 	const struct fact *f = ev->fact;
+	if (strcmp(f->protocol, "ads") == 0 && f->msg->effect != EFFECT_CONFIG)
+		return false; /* only a new route comes with a password */
 	const char *what = known_secret(f);
 	if (!what && is(fact_value(f, "ftp.request.command"), "USER") &&
 		is(fact_value(f, "ftp.request.arg"), "anonymous"))
@@ -85,7 +89,7 @@ const struct detection detect_access[] = {
 			.next = "Change the credentials on the device; for SNMP, move to version 3." },
 		.text = "{a} used {detail} with {b}.",
 		.events = EVENT_FACT,
-		.labels = { "snmp", "ftp", "http" },
+		.labels = { "snmp", "ftp", "http", "ads" },
 		.key = KEY_PAIR,
 		.see = is_default,
 	},
