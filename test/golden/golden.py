@@ -216,6 +216,7 @@ def flows_of(frames):
 
 
 def main():
+    build.load_made()  # which captures are about who somebody is
     verb = {"check": check, "accept": accept, "cut": cut}[sys.argv[1]]
     return verb(*sys.argv[2:])
 
