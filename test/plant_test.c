@@ -542,15 +542,84 @@ static void no_subject_takes_all(void **unused)
 	assert_int_equal(inventory_init(&v, 4 << 20, &e), 0);
 	uint32_t host = inventory_host(&v, &(struct ip){ { [15] = 7 } });
 	for (unsigned i = 0; i < 1000; i++) {
-		inventory_module(&v, host, 0, (uint16_t)i);
+		for (uint32_t k = 0; k < 2; k++)
+			inventory_module(&v, host, 0, &(struct asset_place){ .number = 2 * i + k });
 		char text[32];
 		snprintf(text, sizeof text, "name %u", i);
 		inventory_say(&v, (struct subject){ host, SUBJECT_HOST }, ID_NAME, "test", text,
 			strlen(text), 1);
 	}
-	assert_int_equal(v.modules_refused, 1000 - 256);
+	assert_int_equal(v.modules_refused, 2000 - 1024);
 	assert_int_equal(v.identities_refused, 1000 - 256);
 	inventory_done(&v);
+}
+
+static void say(unsigned from, unsigned to, unsigned port, uint32_t *seq, const char *hex)
+{
+	bool asks = from == 1;
+	tap_tcp(&w,
+		&(struct tcp_row){ .from = from,
+			.to = to,
+			.from_port = asks ? 40000 : port,
+			.to_port = asks ? port : 40000,
+			.flags = 16,
+			.seq = *seq,
+			.hex = hex });
+	for (const char *c = hex; *c; c += 2)
+		++*seq;
+}
+
+/* CONNECT to port 502 of somebody; then a Modbus server says who it is, and the value of a
+ * register. The client stays what it is; without the words to the proxy all is the server's. */
+static void a_proxy_is_not_whom_it_stands_for(void **unused)
+{
+	(void)unused;
+	for (unsigned proxy = 0; proxy < 2; proxy++) {
+		uint32_t ask = 1, answer = 1;
+		tap_open(&w, 0);
+		if (proxy) {
+			say(1, 2, 3128, &ask,
+				"434f4e4e45435420613a35303220485454502f312e310d0a0d0a");
+			say(2, 1, 3128, &answer, "485454502f312e3120323030204f4b0d0a0d0a");
+		}
+		say(1, 2, 3128, &ask, "000100000005ff2b0e0100");
+		say(2, 1, 3128, &answer, "00010000000dff2b0e010100000101034f4e45");
+		say(1, 2, 3128, &ask, "000200000006ff0300000001");
+		say(2, 1, 3128, &answer, "000200000005ff03020007");
+		tap_end(&w);
+		assert_int_equal(w.facts, proxy ? 6 : 4);
+		assert_int_equal(w.plant.point_count, !proxy);
+		assert_int_equal(at(2)->type, proxy ? TYPE_SERVER : TYPE_PLC);
+		assert_true(!at(2)->model == (proxy != 0));
+		assert_int_equal(at(1)->type, TYPE_WORKSTATION);
+		tap_close(&w);
+	}
+}
+
+/* A relay that repeats what it heard with the subnet's address is nobody; a host whose address only
+ * looks like one, and that claims it, cannot be talked away. */
+static void a_broadcast_address_sends_nothing(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	claim(0x107, 0x107, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned address = i ? 0x107 : 0x1ff;
+		struct made m = { .size = 0 };
+		made_ether(&m, 9, 9, 0x0800);
+		memset(m.bytes, 0xff, 6);
+		made_ip4(&m,
+			&(struct made_ip4){
+				.from = 9, .to = address, .transport = 17, .size = 8 + 4 });
+		made_udp(&m, 9999, 9998, 4);
+		made_32(&m, 0);
+		tap_frame(&w, &m, 0);
+		send(address, i ? address : 9, 64);
+	}
+	tap_end(&w);
+	assert_null(tap_asset(&w, "10.0.1.255"));
+	assert_int_equal(at(0x107)->ips.count, 1);
+	tap_close(&w);
 }
 
 static void points_keep_their_range(void **unused)
@@ -632,6 +701,8 @@ int main(void)
 		cmocka_unit_test(time_goes_backwards),
 		cmocka_unit_test(operations_follow_the_name),
 		cmocka_unit_test(no_subject_takes_all),
+		cmocka_unit_test(a_proxy_is_not_whom_it_stands_for),
+		cmocka_unit_test(a_broadcast_address_sends_nothing),
 		cmocka_unit_test(points_keep_their_range),
 		cmocka_unit_test(a_master_is_not_its_own_echo),
 	};

@@ -183,8 +183,10 @@ static uint32_t add_asset(struct sample *s, const struct asset_row *row)
 	a->roles = words(s, row->roles ? row->roles : "");
 	if (row->model) {
 		a->identity = (struct run){ (uint32_t)s->identity_count, 1 };
-		s->identity[s->identity_count++] =
-			(struct identity){ ID_MODEL, "s7comm", row->model, 12 + index };
+		s->identity[s->identity_count++] = (struct identity){ .key = ID_MODEL,
+			.protocol = "s7comm",
+			.value = row->model,
+			.frame = 12 + index };
 	}
 	return index;
 }

@@ -34,7 +34,8 @@ enum identity_key {
 	ID_WEB_NAME,   /* what its web pages call themselves: title, realm of the login */
 	ID_UUID,       /* number that is its own everywhere: UPnP's UDN */
 	ID_MODE,       /* run, program, stop ... as last told */
-	ID_KEY_COUNT
+	ID_KEY_COUNT,
+	ID_VENDOR_NUMBER = ID_KEY_COUNT /* to say: a vendor, in our table's word for its number */
 };
 
 const char *identity_key_name(enum identity_key k); /* "order_number" */

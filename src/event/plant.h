@@ -20,7 +20,8 @@ struct run {
 };
 
 struct identity {
-	uint8_t key; /* enum identity_key */
+	uint8_t key;  /* enum identity_key */
+	uint8_t rank; /* of several words for one thing the lowest is believed */
 	const char *protocol;
 	const char *value; /* NUL-terminated, printable UTF-8 or replaced */
 	uint64_t frame;
@@ -37,8 +38,10 @@ struct asset {
 	const char *zone;         /* NULL: none stated */
 	const char *other_zone;   /* one of another level, where a further address is in it */
 	uint8_t other_level;
-	uint32_t part_of;    /* id of the rack this module sits in; 0 none */
-	uint16_t rack, slot; /* and where in it, as its protocol numbers them */
+	uint32_t part_of;    /* id of the asset this one is within or behind; 0 none */
+	const char *place;   /* and where there: "unit 10", "network 3 address 108" */
+	bool in_rack;        /* the place is a slot of a rack: */
+	uint16_t rack, slot; /* as its protocol numbers them */
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes; /* sent */
 };
@@ -58,6 +61,7 @@ struct conversation {
 	struct ip group;         /* multicast or broadcast address, where the server is NO_ASSET */
 	uint8_t transport;       /* 6, 17, other IP protocol, or 0 */
 	bool guess;              /* protocol is a guess from the port */
+	bool beyond;             /* the server is a proxy, which let it through to somebody else */
 	uint16_t port;
 	const char *protocol; /* NULL: unknown */
 	uint64_t packets, bytes;

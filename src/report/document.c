@@ -153,8 +153,11 @@ static void asset(struct json *j, const struct plant *p, const struct asset *a, 
 		char id[16];
 		snprintf(id, sizeof id, "a%u", a->part_of);
 		json_kv_str(j, "part_of", id);
-		json_kv_uint(j, "rack", a->rack);
-		json_kv_uint(j, "slot", a->slot);
+		json_kv_str(j, "place", a->place);
+		if (a->in_rack) {
+			json_kv_uint(j, "rack", a->rack);
+			json_kv_uint(j, "slot", a->slot);
+		}
 	}
 	name_list(j, "protocols", p, a->protocols);
 	name_list(j, "roles", p, a->roles);
@@ -201,6 +204,10 @@ static void conversation(
 	if (c->port)
 		json_kv_uint(j, "port", c->port);
 	json_kv_str(j, "protocol", c->protocol);
+	if (c->beyond) {
+		json_key(j, "beyond");
+		json_bool(j, true);
+	}
 	if (c->protocol && c->guess) {
 		json_key(j, "guess"); /* nothing but the port says so */
 		json_bool(j, true);

@@ -242,10 +242,12 @@ static void asset_row(const struct plant *p, const struct asset *a, struct out *
 	out_fmt(o, "\">%s</td>", level_text(a->level, word));
 	out_str(o, "<td>");
 	markup_fit(o, a->name ? a->name : "", 80);
-	if (a->part_of)
-		out_fmt(o,
-			"<div class=\"quiet\">in <a href=\"#a%u\">a%u</a>, rack %u slot %u</div>",
-			a->part_of, a->part_of, a->rack, a->slot);
+	if (a->part_of) {
+		out_fmt(o, "<div class=\"quiet\">in <a href=\"#a%u\">a%u</a>, ", a->part_of,
+			a->part_of);
+		markup_fit(o, a->place, 80);
+		out_str(o, "</div>");
+	}
 	out_str(o, "</td>");
 	cell_addresses(p, a, o);
 	out_str(o, "<td title=\"");

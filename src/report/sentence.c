@@ -27,7 +27,8 @@ static void say_assets(struct line *l, const struct plant *p)
 	char n[WORD_TEXT];
 	for (size_t i = 0; i < p->asset_count; i++) {
 		controllers += asset_is_controller(&p->assets[i]);
-		unknown += p->assets[i].type == TYPE_UNKNOWN;
+		/* A module is what it says: nobody looks for its type. */
+		unknown += p->assets[i].type == TYPE_UNKNOWN && !p->assets[i].part_of;
 	}
 	say(l, "%s asset%s", count_text(p->asset_count, n), plural(p->asset_count));
 	if (controllers)

@@ -167,7 +167,7 @@ const char *asset_address(const struct plant *p, const struct asset *a, char tex
 		return mac_text(p->macs[a->macs.first], text);
 	*text = '\0';
 	if (a->part_of)
-		snprintf(text, LABEL_TEXT, "rack %u slot %u", a->rack, a->slot);
+		snprintf(text, LABEL_TEXT, "%s", a->place);
 	return text;
 }
 
@@ -272,7 +272,12 @@ static const struct {
 		"pairs of MAC and IP address beyond what fits in memory: try more --memory" },
 	{ "identities_refused",
 		"things said about assets beyond what fits in memory: try more --memory" },
-	{ "modules_refused", "modules of racks beyond what fits in memory: try more --memory" },
+	{ "modules_refused",
+		"words about modules and devices behind others, beyond what fits in "
+		"memory: try more --memory" },
+	{ "modules_of_one_refused",
+		"words about modules and devices behind one asset that has more than "
+		"1,024 of them" },
 	{ "operations_refused",
 		"kinds of operations beyond what fits in memory: try more --memory" },
 	{ "findings_refused", "findings beyond what fits in memory: try more --memory" },

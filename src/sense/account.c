@@ -153,8 +153,11 @@ uint32_t account_conversation(struct sense *s, struct flow *f)
 	uint32_t server = f->host[!client];
 	if (!f->host[client] || (!server && !group))
 		return 0;
-	return inventory_conversation(v, f->host[client], server, group, f->transport,
+	uint32_t n = inventory_conversation(v, f->host[client], server, group, f->transport,
 		f->port[!client], label, guess && label);
+	if (n && f->beyond)
+		conversation_at(v, n)->beyond = true;
+	return n;
 }
 
 /* What was said before the conversation had its final name belongs to it all the same. */
@@ -200,6 +203,7 @@ void account_flow_end(struct sense *s, struct flow *f)
 		struct host *h = host_at(v, f->host[side]);
 		h->frames += f->packets[side];
 		h->bytes += f->bytes[side];
+		h->answers |= side == 1;
 		seen(&h->first_ns, &h->last_ns, f->first_ns[side], f->last_ns[side]);
 	}
 	if (f->transport == TRANSPORT_TCP && !f->established) {

@@ -80,6 +80,7 @@ struct flow {
 	bool group;        /* side 0 speaks to many: multicast, broadcast, a subnet's broadcast */
 	uint8_t mac[2][6];
 	uint32_t hash; /* as much as the table keeps */
+	bool beyond;   /* side !client only passes on what somebody behind it says */
 	struct tcp *tcp;
 
 	int64_t last_ns[2]; /* when each side spoke last */

@@ -14,9 +14,11 @@ enum { SAID_MAX = 512 };
  * table. */
 enum { SAID_PER_SUBJECT = 256 };
 
-/* MACs that one address may be seen behind, and modules in one host's racks: whoever invents more
- * must not make every look at that host a long walk. */
-enum { BINDS_PER_HOST = 32, MODULES_PER_HOST = 256 };
+/* MACs that one address may be seen behind, whoever invents more must not make every look at that
+ * host a long walk; and modules of one owner: a BACnet router with eight full MS/TP lines has as
+ * many.
+ */
+enum { BINDS_PER_HOST = 32, MODULES_PER_OWNER = 1024 };
 
 /* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand).
  */
@@ -39,7 +41,7 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 		{ &v->macs, sizeof(struct mac), 70, &v->mac_table },
 		{ &v->binds, sizeof(struct bind), 60, NULL },
 		{ &v->said, sizeof(struct said), 80, NULL },
-		{ &v->modules, sizeof(struct module), 10, NULL },
+		{ &v->modules, sizeof(struct module), 20, &v->module_table },
 		{ &v->conversations, sizeof(struct conversation), 220, &v->conversation_table },
 		{ &v->operations, sizeof(struct operation), 120, NULL },
 		{ &v->points, sizeof(struct point_record), 200, &v->point_table },
@@ -70,8 +72,8 @@ void inventory_done(struct inventory *v)
 		&v->conversations, &v->operations, &v->points };
 	for (size_t i = 0; i < COUNT_OF(pools); i++)
 		pool_done(pools[i]);
-	struct table *tables[] = { &v->host_table, &v->mac_table, &v->conversation_table,
-		&v->point_table, &v->string_table };
+	struct table *tables[] = { &v->host_table, &v->mac_table, &v->module_table,
+		&v->conversation_table, &v->point_table, &v->string_table };
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		table_done(tables[i]);
 	free(v->point_bits);
@@ -298,29 +300,75 @@ uint32_t inventory_string(struct inventory *v, const void *text, size_t size)
 	return n;
 }
 
-uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot)
+/* How many modules somebody has. */
+static uint16_t *module_count(struct inventory *v, uint32_t owner)
 {
-	struct host *h = host_at(v, host);
-	uint32_t count = 0;
-	for (uint32_t n = h->modules; n; count++) {
-		struct module *m = pool_at(&v->modules, n);
-		if (m->rack == rack && m->slot == slot)
+	return owner & OF_MAC ? &mac_at(v, owner & ~(uint32_t)OF_MAC)->modules
+			      : &host_at(v, owner)->modules;
+}
+
+uint32_t inventory_module(
+	struct inventory *v, uint32_t owner, uint8_t proto, const struct asset_place *at)
+{
+	enum { ADDRESS_MAX = 128 };
+	size_t size = at->address_size < ADDRESS_MAX ? at->address_size : ADDRESS_MAX;
+	uint32_t address = inventory_string(v, at->address, size);
+	if (!address && size)
+		return 0;
+	uint64_t what = (uint64_t)address << 32 | (uint64_t)at->area << 16 |
+		(uint64_t)at->kind << 8 | proto;
+	uint64_t hash = hash_mix((uint64_t)owner << 32 | at->number, what);
+	for (uint32_t slot = table_first(&v->module_table, hash), n;
+		(n = table_next(&v->module_table, hash, &slot));) {
+		const struct module *m = pool_at(&v->modules, n);
+		if (m->owner == owner && m->kind == at->kind && m->proto == proto &&
+			m->area == at->area && m->number == at->number && m->address == address)
 			return n;
-		n = m->next;
 	}
-	if (count >= MODULES_PER_HOST) {
+	uint16_t *count = module_count(v, owner);
+	if (*count >= (at->faint ? MODULES_PER_OWNER / 2 : MODULES_PER_OWNER)) {
 		v->modules_refused++;
 		return 0;
 	}
 	uint32_t n = pool_new(&v->modules);
-	if (n) {
-		struct module *m = pool_at(&v->modules, n);
-		*m = (struct module){
-			.next = h->modules, .host = host, .rack = rack, .slot = slot
-		};
-		h->modules = n;
-	}
+	if (!n)
+		return 0;
+	++*count;
+	*(struct module *)pool_at(&v->modules, n) = (struct module){ .owner = owner,
+		.number = at->number,
+		.address = address,
+		.area = at->area,
+		.kind = at->kind,
+		.proto = proto };
+	table_add(&v->module_table, hash, n);
 	return n;
+}
+
+void inventory_class(struct inventory *v, uint32_t module, enum place_class class)
+{
+	struct module *m = pool_at(&v->modules, module);
+	if (!module || m->class != PLACE_UNKNOWN)
+		return;
+	m->class = (uint8_t) class;
+	while (class == PLACE_NOBODY && m->said) {
+		uint32_t next = ((struct said *)pool_at(&v->said, m->said))->next;
+		pool_free(&v->said, m->said);
+		m->said = next;
+	}
+}
+
+static uint32_t *said_of(struct inventory *v, struct subject who)
+{
+	struct module *m;
+	switch (who.kind) {
+	case SUBJECT_HOST:
+		return &host_at(v, who.number)->said;
+	case SUBJECT_MAC:
+		return &mac_at(v, who.number)->said;
+	default:
+		m = pool_at(&v->modules, who.number);
+		return m->class == PLACE_NOBODY ? NULL : &m->said;
+	}
 }
 
 /* Printable and trimmed, into out; returns the size.  Whether the rest is UTF-8 is json's matter.
@@ -345,18 +393,20 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	const char *protocol, const void *text, size_t size, uint64_t frame)
 {
 	char value[SAID_MAX];
-	if (!who.number || !(size = clean(text, size, value)))
+	uint32_t *chain = who.number ? said_of(v, who) : NULL;
+	if (!chain || !(size = clean(text, size, value)))
 		return;
-	uint32_t *chain = who.kind == SUBJECT_HOST ? &host_at(v, who.number)->said
-		: who.kind == SUBJECT_MAC
-		? &mac_at(v, who.number)->said
-		: &((struct module *)pool_at(&v->modules, who.number))->said;
+	bool by_number = key == ID_VENDOR_NUMBER;
+	if (by_number)
+		key = ID_VENDOR;
 	uint32_t count = 0;
 	for (uint32_t n = *chain; n; count++) {
 		struct said *s = pool_at(&v->said, n);
 		const char *known = string_at(v, s->value);
-		if (s->key == key && strncmp(known, value, size) == 0 && !known[size])
+		if (s->key == key && strncmp(known, value, size) == 0 && !known[size]) {
+			s->by_number &= by_number;
 			return;
+		}
 		n = s->next;
 	}
 	if (count >= SAID_PER_SUBJECT) {
@@ -371,6 +421,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	*s = (struct said){ .next = *chain,
 		.value = string,
 		.key = (uint8_t)key,
+		.by_number = by_number,
 		.protocol = protocol,
 		.frame = frame };
 	*chain = n;

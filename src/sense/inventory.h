@@ -18,17 +18,22 @@ struct subject {
 };
 
 struct host {
-	uint32_t binds;   /* chain of struct bind */
-	uint32_t said;    /* chain of struct said */
-	uint32_t asset;   /* plant.c: index + 1 */
-	uint32_t modules; /* chain of struct module */
+	uint32_t binds; /* chain of struct bind */
+	uint32_t said;  /* chain of struct said */
+	uint32_t asset; /* plant.c: index + 1 */
 	struct ip ip;
-	uint8_t type;       /* enum asset_type, by its own word */
-	bool spoke;         /* sent at least one packet */
-	bool known_service; /* a protocol was recognised with it */
-	bool told;          /* nothing came from it, but somebody keeps sending to it */
-	bool outside;       /* plant_merge.c: a public address that private ones talk with */
-	bool has_points;    /* at least one is kept */
+	uint8_t type;           /* enum asset_type, by its own word */
+	bool spoke : 1;         /* sent at least one packet */
+	bool known_service : 1; /* a protocol was recognised with it */
+	bool told : 1;          /* nothing came from it, but somebody keeps sending to it */
+	bool outside : 1;       /* plant_merge.c: a public address that private ones talk with */
+	bool answers : 1;       /* to what others sent it */
+	bool broadcast : 1;     /* frames for its address went to everybody */
+	bool units_more : 1;    /* more units answered through it than unit_first */
+	bool misses_more : 1;   /* as a gateway it could not reach others than miss_first either */
+	uint8_t unit_first, miss_first; /* of Modbus: 0 none */
+	bool has_points;                /* at least one is kept */
+	uint16_t modules;               /* how many are kept */
 	const char *type_reason;
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes;
@@ -44,6 +49,7 @@ struct mac {
 	uint8_t type;
 	bool spoke, has_points;
 	uint16_t vlans[MAC_VLANS];
+	uint16_t modules;
 	const char *type_reason;
 	int64_t first_ns, last_ns;
 	uint64_t frames, bytes;
@@ -64,23 +70,30 @@ struct said {
 	uint32_t next;
 	uint32_t value; /* string number */
 	uint8_t key;
+	bool by_number; /* our table's word for a number */
 	const char *protocol;
 	uint64_t frame;
 };
 
-struct module {
-	uint32_t next, said;
-	uint32_t host;
-	uint16_t rack, slot;
-	uint32_t asset;
-};
+/* Who speaks right on Ethernet has no address: what it owns is kept under the number of its MAC. */
+enum { OF_MAC = 1 << 30 };
 
-/* Who speaks right on Ethernet has no address: its points are kept under the number of its MAC. */
-enum { POINT_OF_MAC = 1 << 30 };
+/* Somebody within or behind its owner, who told of it (struct asset_place).  Whether it is an
+ * asset, the owner itself or nobody is found out at the end: plant_places.c. */
+struct module {
+	uint32_t said;
+	uint32_t owner; /* host, or OF_MAC and the number of a MAC */
+	uint32_t number;
+	uint32_t address; /* string number */
+	uint32_t asset;
+	uint16_t area;
+	uint8_t kind, class; /* enum place_kind, place_class */
+	uint8_t proto;       /* whose numbers these are: enum proto_number */
+};
 
 /* Whose point it is and where, but for its symbol. */
 struct point_key {
-	uint32_t host; /* or POINT_OF_MAC and the number of a MAC */
+	uint32_t host; /* or OF_MAC and the number of a MAC */
 	uint32_t area, index;
 	uint16_t unit;
 	uint8_t space, bit;
@@ -116,7 +129,7 @@ enum { MAC_PLACES = 1024, OPERATION_PLACES = 1024 };
 
 struct inventory {
 	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
-	struct table host_table, mac_table, conversation_table, point_table;
+	struct table host_table, mac_table, module_table, conversation_table, point_table;
 	/* By hash, whether there may be such a point: once no new one is taken, most samples are of
 	 * none, and this fits into the cache where the table does not. */
 	uint8_t *point_bits;
@@ -150,7 +163,10 @@ uint32_t inventory_stranger(const struct inventory *v, const struct bind *b);
 bool bind_is_straight(const struct bind *b); /* nobody forwarded its packets on the way */
 uint32_t inventory_string(struct inventory *v, const void *text, size_t size); /* as it is */
 bool inventory_is_string(const struct inventory *v, uint32_t n, const void *text, size_t size);
-uint32_t inventory_module(struct inventory *v, uint32_t host, uint16_t rack, uint16_t slot);
+uint32_t inventory_module(
+	struct inventory *v, uint32_t owner, uint8_t proto, const struct asset_place *at);
+/* What kind of somebody it is; of nobody nothing is kept. */
+void inventory_class(struct inventory *v, uint32_t module, enum place_class class);
 /* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
 	const char *protocol, const void *text, size_t size, uint64_t frame);

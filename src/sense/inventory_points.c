@@ -12,8 +12,8 @@ size_t inventory_point_bits(const struct inventory *v)
 
 static bool *has_points(const struct inventory *v, uint32_t host)
 {
-	if (host & POINT_OF_MAC)
-		return &mac_at(v, host & ~(uint32_t)POINT_OF_MAC)->has_points;
+	if (host & OF_MAC)
+		return &mac_at(v, host & ~(uint32_t)OF_MAC)->has_points;
 	return &host_at(v, host)->has_points;
 }
 

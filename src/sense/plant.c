@@ -62,14 +62,27 @@ void plant_free(struct plant_room *r)
 
 /* --- assets --- */
 
+static bool is_claimed(const struct inventory *v, const struct host *h)
+{
+	const struct bind *b;
+	for (uint32_t n = h->binds; n; n = b->next_of_host) {
+		b = pool_at(&v->binds, n);
+		if (b->claimed)
+			return true;
+	}
+	return false;
+}
+
 /* Worth a row of its own: it sent something, somebody talks to it, or it is known by name.  A
  * public address that was only looked up is no part of the plant. */
-static bool host_counts(const struct host *h)
+static bool host_counts(const struct inventory *v, const struct host *h)
 {
 	bool named = h->said && !ip_is_public(&h->ip);
 	if (!h->spoke && ip_is_4(&h->ip) && h->ip.b[15] == 255)
 		return false; /* a subnet's broadcast address, sent to one MAC by mistake or a
 				 router */
+	if (h->broadcast && !h->answers && !is_claimed(v, h))
+		return false; /* the sender of what a relay repeats */
 	return !ip_is_zero(&h->ip) && !ip_is_multicast(&h->ip) &&
 		(h->spoke || named || h->known_service || h->told);
 }
@@ -79,14 +92,14 @@ static bool mac_counts(const struct mac *m)
 	return m->spoke || m->said;
 }
 
-static uint32_t asset_add(struct plant_room *r)
+uint32_t plant_add(struct plant_room *r)
 {
 	struct asset *a = &r->assets[r->plant.asset_count];
 	*a = (struct asset){ .level = LEVEL_UNKNOWN };
 	return (uint32_t)++r->plant.asset_count;
 }
 
-static void widen(struct asset *a, int64_t first_ns, int64_t last_ns)
+void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns)
 {
 	if (first_ns && (!a->first_ns || first_ns < a->first_ns))
 		a->first_ns = first_ns;
@@ -100,14 +113,14 @@ static void make_assets(struct sense *s, struct plant_room *r)
 	struct inventory *v = &s->inventory;
 	for (uint32_t n = 1; n <= r->host_count; n++) {
 		struct host *h = host_at(v, n);
-		if (!host_counts(h))
+		if (!host_counts(v, h))
 			continue;
 		uint32_t root = plant_root(r, node_of_host(n));
 		if (!r->asset_of[root])
-			r->asset_of[root] = asset_add(r);
+			r->asset_of[root] = plant_add(r);
 		h->asset = r->asset_of[root];
 		struct asset *a = &r->assets[h->asset - 1];
-		widen(a, h->first_ns, h->last_ns);
+		plant_widen(a, h->first_ns, h->last_ns);
 		a->frames += h->frames;
 		a->bytes += h->bytes;
 		if (h->type && !a->type) {
@@ -121,10 +134,10 @@ static void make_assets(struct sense *s, struct plant_room *r)
 		if (!mac_counts(m) && !r->asset_of[root])
 			continue;
 		if (!r->asset_of[root])
-			r->asset_of[root] = asset_add(r);
+			r->asset_of[root] = plant_add(r);
 		m->asset = r->asset_of[root];
 		struct asset *a = &r->assets[m->asset - 1];
-		widen(a, m->first_ns, m->last_ns);
+		plant_widen(a, m->first_ns, m->last_ns);
 		if (a->frames < m->frames) /* frames without IP are the MAC's alone */
 			a->frames = m->frames;
 		if (a->bytes < m->bytes)
@@ -134,18 +147,7 @@ static void make_assets(struct sense *s, struct plant_room *r)
 			a->type_reason = m->type_reason;
 		}
 	}
-	for (uint32_t n = 1; n < v->modules.used; n++) {
-		struct module *m = pool_at(&v->modules, n);
-		uint32_t host_asset = host_at(v, m->host)->asset;
-		if (!host_asset || !m->said)
-			continue;
-		m->asset = asset_add(r);
-		struct asset *a = &r->assets[m->asset - 1], *rack = &r->assets[host_asset - 1];
-		a->part_of = host_asset; /* an index + 1 until everybody has an id */
-		a->rack = m->rack;
-		a->slot = m->slot;
-		widen(a, rack->first_ns, rack->last_ns);
-	}
+	plant_modules(s, r);
 }
 
 static int by_first_sight(const void *a, const void *b)
@@ -200,6 +202,15 @@ static void count_said(const struct inventory *v, struct asset *a, uint32_t said
 		a->identity.count++;
 }
 
+/* What a program on the machine describes itself as on the web, lamp or media server, says least
+ * of the machine; what our tables know by a number is no word of its own. */
+static uint8_t rank_of(const struct said *w)
+{
+	if (strcmp(w->protocol, "http") == 0 || strcmp(w->protocol, "ssdp") == 0)
+		return 2;
+	return w->by_number;
+}
+
 static void fill_said(
 	const struct inventory *v, struct plant_room *r, struct asset *a, uint32_t said)
 {
@@ -208,6 +219,7 @@ static void fill_said(
 		w = pool_at(&v->said, n);
 		r->identity[a->identity.first + a->identity.count++] =
 			(struct identity){ .key = w->key,
+				.rank = rank_of(w),
 				.protocol = w->protocol,
 				.value = string_at(v, w->value),
 				.frame = w->frame };
@@ -219,6 +231,8 @@ static int by_key(const void *a, const void *b)
 	const struct identity *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
 	if (x->frame != y->frame)
 		return x->frame < y->frame ? -1 : 1;
 	return strcmp(x->value, y->value);
@@ -230,7 +244,11 @@ static int by_value(const void *a, const void *b)
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	int value = x->value == y->value ? 0 : strcmp(x->value, y->value);
-	return value ? value : (x->frame > y->frame) - (x->frame < y->frame);
+	if (value)
+		return value;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
 /* The same word by two interfaces of one asset stands once, with its first frame. */
@@ -394,8 +412,8 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 		const struct point_record *p = &records[i];
 		const struct point_key *key = &p->key;
 		const struct proto *proto = protocols[p->proto];
-		uint32_t asset = key->host & POINT_OF_MAC
-			? mac_at(v, key->host & ~(uint32_t)POINT_OF_MAC)->asset
+		uint32_t asset = key->host & OF_MAC
+			? mac_at(v, key->host & ~(uint32_t)OF_MAC)->asset
 			: host_at(v, key->host)->asset;
 		if (!asset || !proto->point_name)
 			continue;
@@ -468,7 +486,8 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 		{ "identities_refused",
 			v->said.refused + v->strings_refused + v->identities_refused },
 		{ "bindings_refused", v->binds.refused + v->binds_refused },
-		{ "modules_refused", v->modules.refused + v->modules_refused },
+		{ "modules_refused", v->modules.refused },
+		{ "modules_of_one_refused", v->modules_refused },
 		{ "conversations_refused", v->conversations.refused },
 		{ "operations_refused", v->operations.refused },
 		{ "points_refused", v->points.refused },
@@ -518,6 +537,7 @@ int plant_build(struct sense *s, struct plant *out, struct err *e)
 		r = s->plant = start(s, e);
 		if (!r)
 			return e->code;
+		plant_places(s, r);
 		plant_merge(s, r);
 		make_assets(s, r);
 		if (order_assets(s, r, e) || make_lists(s, r, e))

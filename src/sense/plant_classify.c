@@ -13,6 +13,7 @@
 static const struct word_row {
 	const char *word;
 	enum asset_type type;
+	bool alone; /* too short to be looked for within other words in capitals: "VIRTUAL" */
 } words[] = {
 	{ "SCALANCE S", TYPE_FIREWALL },
 	{ "SCALANCE W", TYPE_WIRELESS },
@@ -21,10 +22,10 @@ static const struct word_row {
 	{ "RUGGEDCOM", TYPE_SWITCH },
 	{ "Stratix", TYPE_SWITCH },
 	{ "Hirschmann", TYPE_SWITCH },
-	{ "EDS-", TYPE_SWITCH },
+	{ "EDS-", TYPE_SWITCH, true },
 	{ "ProCurve", TYPE_SWITCH },
 	{ "Catalyst", TYPE_SWITCH },
-	{ "WS-C", TYPE_SWITCH },
+	{ "WS-C", TYPE_SWITCH, true },
 	{ "mGuard", TYPE_FIREWALL },
 	{ "Tofino", TYPE_FIREWALL },
 	{ "FortiGate", TYPE_FIREWALL },
@@ -42,7 +43,7 @@ static const struct word_row {
 	{ "6ES7 15", TYPE_IO }, /* ET 200: interface modules; CPUs of the family say CPU below */
 	{ "ET 200", TYPE_IO },
 	{ "ET200", TYPE_IO },
-	{ "CPU", TYPE_PLC },
+	{ "CPU", TYPE_PLC, true },
 	{ "S7-1200", TYPE_PLC },
 	{ "S7-1500", TYPE_PLC },
 	{ "S7-300", TYPE_PLC },
@@ -60,7 +61,7 @@ static const struct word_row {
 	{ "1766-L", TYPE_PLC },
 	{ "Micro8", TYPE_PLC },
 	{ "1747-L", TYPE_PLC },
-	{ "SLC", TYPE_PLC },
+	{ "SLC", TYPE_PLC, true },
 	{ "1785-L", TYPE_PLC },
 	{ "1756-EN", TYPE_PLC }, /* the chassis's way to the network: the controller's address */
 	{ "BMX P34", TYPE_PLC },
@@ -69,10 +70,11 @@ static const struct word_row {
 	{ "TM241", TYPE_PLC },
 	{ "Modicon", TYPE_PLC },
 	{ "Programmable Logic Controller", TYPE_PLC },
-	{ "PLC", TYPE_PLC },
+	{ "OPLC", TYPE_PLC, true }, /* Unitronics: with its panel */
+	{ "PLC", TYPE_PLC, true },
 	{ "Remote Terminal Unit", TYPE_RTU },
-	{ "RTU", TYPE_RTU },
-	{ "SEL-", TYPE_IED },
+	{ "RTU", TYPE_RTU, true },
+	{ "SEL-", TYPE_IED, true },
 	{ "Relay", TYPE_IED },
 	{ "Flow Meter", TYPE_METER },
 	{ "PowerLogic", TYPE_METER },
@@ -129,6 +131,23 @@ static const char *reason(
 
 /* --- what it says --- */
 
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool has_word(const char *text, const struct word_row *row)
+{
+	size_t size = strlen(row->word);
+	for (const char *at = text; (at = strstr(at, row->word)); at++) {
+		bool inside = (at > text && is_capital(at[-1])) ||
+			(is_capital(at[size - 1]) && is_capital(at[size]));
+		if (!row->alone || !inside)
+			return true;
+	}
+	return false;
+}
+
 static void by_words(struct plant_room *r, struct asset *a)
 {
 	for (size_t k = 0; k < COUNT_OF(telling) && !a->type; k++) {
@@ -137,7 +156,7 @@ static void by_words(struct plant_room *r, struct asset *a)
 			if (said->key != telling[k])
 				continue;
 			for (size_t w = 0; w < COUNT_OF(words); w++) {
-				if (!strstr(said->value, words[w].word))
+				if (!has_word(said->value, &words[w]))
 					continue;
 				a->type = (uint8_t)words[w].type;
 				a->type_reason = reason(r, "says \"", said->value, "\"");
@@ -222,9 +241,13 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 		struct doing *server = c->server == NO_ASSET ? NULL : &doing[c->server];
 		if (c->guess || !c->protocol || !server)
 			continue;
+		if (c->beyond && !server->serves_it)
+			server->serves_it = "as a proxy";
 		if (proto_is_ot(c->protocol)) {
 			client->ot_servers++;
 			see_operations(p, c, client);
+			if (c->beyond)
+				continue; /* who serves it has no address here */
 			/* A controller may be a device of another one, too. */
 			if (!server->serves_ot || type_of_server(server->serves_ot) == TYPE_IO)
 				server->serves_ot = c->protocol;
@@ -410,7 +433,8 @@ static void make_roles(struct plant_room *r)
 		a->roles.first = (uint32_t)r->name_count;
 		for (size_t k = i; k < end; k++) {
 			const struct conversation *c = &p->conversations[parts[k].conversation];
-			if (!c->protocol || c->guess || !c->operations)
+			bool passed_on = c->beyond && !parts[k].client && proto_is_ot(c->protocol);
+			if (!c->protocol || c->guess || !c->operations || passed_on)
 				continue;
 			char role[64];
 			snprintf(role, sizeof role, "%s %s", c->protocol,
@@ -476,7 +500,7 @@ void plant_classify(struct sense *s, struct plant_room *r)
 			continue;
 		const struct asset *rack = &r->assets[a->part_of - 1];
 		a->level = rack->level;
-		a->level_reason = rack->level_reason;
+		a->level_reason = rack->level == LEVEL_UNKNOWN ? NULL : "where its owner stands";
 		a->zone = rack->zone;
 	}
 	free(doing);

@@ -210,6 +210,10 @@ struct claims {
 static bool names_box(const struct inventory *v, const struct said *w)
 {
 	const char *serial = string_at(v, w->value);
+	/* UPnP descriptions carry the number of the kit they were made from; a forwarded port shows
+	 * them at two addresses. */
+	if (strcmp(w->protocol, "http") == 0)
+		return false;
 	return (w->key == ID_SERIAL || w->key == ID_CHASSIS) && strlen(serial) >= SERIAL_LEAST &&
 		strspn(serial, "0 -.xX") != strlen(serial);
 }

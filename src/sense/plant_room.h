@@ -47,6 +47,15 @@ uint32_t plant_root(struct plant_room *r, uint32_t node);
 const char *plant_text(
 	struct plant_room *r, const char *text); /* a copy that lives with the plant */
 
+uint32_t plant_add(struct plant_room *r); /* a new asset: its index + 1 */
+void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns);
+
+/* plant_places.c: what was said of places within and behind others becomes the owner's word,
+ * nobody's or an asset's own.  First of all, as what the owner says decides who it is one with;
+ * those that have an asset of their own get it when their owners have theirs. */
+void plant_places(struct sense *s, struct plant_room *r);
+void plant_modules(struct sense *s, struct plant_room *r);
+
 /* plant_merge.c: who is one asset with whom. */
 void plant_merge(struct sense *s, struct plant_room *r);
 bool plant_forwards(const struct plant_room *r, uint32_t mac); /* a router by what it does */

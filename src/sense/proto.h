@@ -46,6 +46,30 @@ struct point_at {
 
 enum { POINT_NAME = 128 };
 
+/* Where somebody stands within or behind the one that tells of it. */
+enum place_kind {
+	PLACE_SLOT,        /* of a rack, which is the area */
+	PLACE_UNIT,        /* on a line behind a Modbus gateway, or the server itself */
+	PLACE_NODE,        /* of another network, which is the area */
+	PLACE_ENTITY,      /* a row of SNMP's ENTITY-MIB */
+	PLACE_OBJECT,      /* BACnet: an object that stands for a whole device */
+	PLACE_DESCRIPTION, /* of a UPnP device, by its unique name: SSDP and HTTP tell of the same
+			    */
+};
+
+/* Who it is, where the protocol says that: the box of the one that tells (of several boxes the
+ * first), something in it, or nothing that is an asset. */
+enum place_class { PLACE_UNKNOWN, PLACE_SELF, PLACE_PART, PLACE_NOBODY };
+
+struct asset_place {
+	uint8_t kind;
+	bool faint; /* may well be nobody: such take half of the room at most */
+	uint16_t area;
+	uint32_t number;
+	const void *address; /* text, where a number does not do; or NULL */
+	size_t address_size;
+};
+
 /* Bytes that grow: a message of one side that comes in parts, while it is under way, or what a
  * conversation or a request makes necessary to keep.  Dissectors read `kept` ones; the rest is the
  * engine's. */
@@ -177,9 +201,16 @@ void who_mac(struct scene *s, const uint8_t mac[6], enum identity_key key, const
 	size_t size);
 void who_sender_is(
 	struct scene *s, enum asset_type type, const char *reason); /* reason: a literal */
-/* An asset within the sender: a module in slot `slot` of rack `rack`. */
+/* Of somebody within or behind the sender.  Numbers and addresses are the protocol's own; whether
+ * it is an asset of its own or the sender itself is decided when all is known (plant_places.c). */
+void who_place(struct scene *s, const struct asset_place *at, enum identity_key key,
+	const void *text, size_t size);
+void who_place_is(struct scene *s, const struct asset_place *at, enum place_class class);
+/* A module in slot `slot` of rack `rack`. */
 void who_module(struct scene *s, unsigned rack, unsigned slot, enum identity_key key,
 	const void *text, size_t size);
+/* Modbus: the sender answered as this unit, or said as a gateway that it cannot reach it. */
+void who_unit(struct scene *s, uint8_t unit, bool reached);
 /* This MAC answers for this address, by its own word (ARP, ND, DHCP). */
 void who_binds(struct scene *s, const uint8_t mac[6], const struct ip *a);
 
@@ -227,6 +258,9 @@ void scene_enough(struct scene *s);
 /* This protocol has made way for another, which begins with the next segment and is probed anew
  * (CONNECT, STARTTLS); streams only. */
 void scene_anew(struct scene *s);
+/* And who answers from here on is somebody beyond the server, a proxy: nobody is named by it, and
+ * values are nobody's. */
+void scene_beyond(struct scene *s);
 
 /* The next n bytes of this side of the stream are bulk that nobody reads (bodies, file content). */
 void scene_skip(struct scene *s, uint64_t n);

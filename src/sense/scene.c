@@ -287,9 +287,18 @@ static void say(
 		inventory_say(&s->inventory, who, key, who_protocol(s), text, size, c->frame);
 }
 
+/* What this side of the conversation says and is told is somebody's whom a proxy stands for: there
+ * is no address of his. */
+static bool stands_for_another(const struct sense *s, unsigned side)
+{
+	return RARELY(s->flow && s->flow->beyond) && s->flow->client != (int8_t)side;
+}
+
 static struct subject sender(struct scene *c)
 {
 	struct sense *s = c->sense;
+	if (stands_for_another(s, c->side))
+		return (struct subject){ 0, SUBJECT_NONE };
 	if (s->flow)
 		return (struct subject){ account_sender(s), SUBJECT_HOST };
 	return (struct subject){ s->src_mac, SUBJECT_MAC };
@@ -304,7 +313,7 @@ void who_sender(struct scene *c, enum identity_key key, const void *text, size_t
 void who_receiver(struct scene *c, enum identity_key key, const void *text, size_t size)
 {
 	struct sense *s = c->sense;
-	if (remembering(c) && s->flow)
+	if (remembering(c) && s->flow && !stands_for_another(s, !c->side))
 		say(c, (struct subject){ account_receiver(s), SUBJECT_HOST }, key, text, size);
 }
 
@@ -326,15 +335,51 @@ void who_mac(
 	say(c, (struct subject){ number, SUBJECT_MAC }, key, text, size);
 }
 
+static uint32_t place_of(struct scene *c, const struct asset_place *at)
+{
+	struct sense *s = c->sense;
+	struct subject who = sender(c);
+	if (!remembering(c) || !who.number)
+		return 0;
+	bool common = at->kind == PLACE_DESCRIPTION; /* the name is its own everywhere */
+	return inventory_module(&s->inventory,
+		who.kind == SUBJECT_MAC ? OF_MAC | who.number : who.number,
+		common ? 0 : s->layer->number, at);
+}
+
+void who_place(struct scene *c, const struct asset_place *at, enum identity_key key,
+	const void *text, size_t size)
+{
+	if (text && size)
+		say(c, (struct subject){ place_of(c, at), SUBJECT_MODULE }, key, text, size);
+}
+
+void who_place_is(struct scene *c, const struct asset_place *at, enum place_class class)
+{
+	inventory_class(&c->sense->inventory, place_of(c, at), class);
+}
+
 void who_module(struct scene *c, unsigned rack, unsigned slot, enum identity_key key,
 	const void *text, size_t size)
 {
-	struct sense *s = c->sense;
-	uint32_t host = remembering(c) && s->flow ? account_sender(s) : 0;
-	if (!host)
+	who_place(c,
+		&(struct asset_place){ .kind = PLACE_SLOT, .area = (uint16_t)rack, .number = slot },
+		key, text, size);
+}
+
+void who_unit(struct scene *c, uint8_t unit, bool reached)
+{
+	struct subject who = sender(c);
+	if (!remembering(c) || who.kind != SUBJECT_HOST || !who.number)
 		return;
-	uint32_t n = inventory_module(&s->inventory, host, (uint16_t)rack, (uint16_t)slot);
-	say(c, (struct subject){ n, SUBJECT_MODULE }, key, text, size);
+	struct host *h = host_at(&c->sense->inventory, who.number);
+	uint8_t *first = reached ? &h->unit_first : &h->miss_first;
+	if (!*first)
+		*first = unit;
+	else if (*first != unit && reached)
+		h->units_more = true;
+	else if (*first != unit)
+		h->misses_more = true;
 }
 
 void who_sender_is(struct scene *c, enum asset_type type, const char *reason)
@@ -411,7 +456,7 @@ static void tell_sample(struct scene *c, uint32_t host, const struct point_at *a
 	static const struct ip no_ip;
 	char name[POINT_NAME] = "";
 	s->proto->point_name(at, name);
-	bool mac = host & POINT_OF_MAC;
+	bool mac = host & OF_MAC;
 	const struct point_sample sample = { .frame = c->frame,
 		.at_ns = c->at_ns,
 		.asset = mac ? no_ip : host_at(&s->inventory, host)->ip,
@@ -444,8 +489,11 @@ static bool point(struct scene *c, uint32_t host, const struct point_at *at, dou
 
 void point_of_server(struct scene *c, const struct point_at *at, double v, bool written)
 {
-	if (remembering(c) && c->sense->flow)
-		c->server_full = !point(c, account_server(c->sense), at, v, written);
+	if (!remembering(c) || !c->sense->flow)
+		return;
+	/* The server of a flow that goes on beyond it is a proxy: nobody has the point. */
+	uint32_t server = c->sense->flow->beyond ? 0 : account_server(c->sense);
+	c->server_full = !point(c, server, at, v, written);
 }
 
 void point_of_sender(struct scene *c, const struct point_at *at, double v, bool written)
@@ -454,9 +502,9 @@ void point_of_sender(struct scene *c, const struct point_at *at, double v, bool 
 	if (!remembering(c))
 		return;
 	if (s->flow)
-		c->sender_full = !point(c, account_sender(s), at, v, written);
+		c->sender_full = !point(c, sender(c).number, at, v, written);
 	else if (s->src_mac)
-		c->sender_full = !point(c, POINT_OF_MAC | s->src_mac, at, v, written);
+		c->sender_full = !point(c, OF_MAC | s->src_mac, at, v, written);
 }
 
 /* --- layers and memory --- */
@@ -505,6 +553,12 @@ void scene_anew(struct scene *c)
 {
 	if (c->sense->flow && c->sense->flow->tcp)
 		c->sense->flow->anew = true;
+}
+
+void scene_beyond(struct scene *c)
+{
+	if (c->sense->flow && c->sense->flow->client >= 0)
+		c->sense->flow->beyond = true;
 }
 
 void scene_skip(struct scene *c, uint64_t n)

@@ -120,6 +120,23 @@ static bool has_no_address(const struct ip *a)
 	return ip_is_zero(a) || (ip_is_4(a) && memcmp(a->b + 12, none, sizeof none) == 0);
 }
 
+/* To everybody in its subnet (RFC 919): all bits behind the prefix are set, the last two at the
+ * least, and so is every bit of the MAC. */
+static bool is_broadcast(const struct packet *p)
+{
+	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	return ip_is_4(&p->dst) && !ip_is_multicast(&p->dst) && (p->dst.b[15] & 3) == 3 &&
+		p->has_mac && memcmp(p->dst_mac, all, sizeof all) == 0;
+}
+
+/* Some relays repeat what everybody should hear with this address as its sender. */
+static void note_broadcast(struct sense *s, const struct ip *a)
+{
+	uint32_t n = inventory_host(&s->inventory, a);
+	if (n)
+		host_at(&s->inventory, n)->broadcast = true;
+}
+
 static struct flow *new_flow(struct sense *s, uint64_t hash, const struct packet *p)
 {
 	if (s->memory.used > s->memory.max - s->memory.max / 8)
@@ -140,6 +157,8 @@ static struct flow *new_flow(struct sense *s, uint64_t hash, const struct packet
 		f->group = ip_is_multicast(&p->dst) || (p->has_mac && p->dst_mac[0] & 1);
 		if (!has_no_address(&p->dst) && !f->group)
 			f->host[1] = inventory_host(&s->inventory, &p->dst);
+		else if (is_broadcast(p))
+			note_broadcast(s, &p->dst);
 	}
 	return f;
 }

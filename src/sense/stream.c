@@ -194,6 +194,28 @@ static bool read_messages(struct sense *s, struct flow *f, unsigned side, struct
 	return true;
 }
 
+/* Who begins so wants a proxy to let him through: SOCKS 5 (RFC 1928, 3: version, so many methods),
+ * and 4, whose request ends with a user's or a host's name. */
+static bool is_socks(struct cur c)
+{
+	int version = cur_peek(&c, 0), second = cur_peek(&c, 1);
+	size_t greeting = 2 + (size_t)second;
+	if (version == 5)
+		return second > 0 &&
+			(c.left == greeting || (c.left > greeting && cur_peek(&c, greeting) == 5));
+	return version == 4 && (second == 1 || second == 2) && c.left >= 9 &&
+		cur_peek(&c, c.left - 1) == 0;
+}
+
+/* What nobody knows may be words to a proxy: then nothing that follows is its own. */
+static void see_proxy(struct flow *f, unsigned side, struct cur c)
+{
+	if (f->client == (int8_t)!side || !is_socks(c))
+		return;
+	f->client = (int8_t)side;
+	f->beyond = true;
+}
+
 static bool pending_add(struct sense *s, struct half *h, const uint8_t *bytes, size_t size)
 {
 	if (size > h->pending_room - h->pending_size) {
@@ -229,6 +251,7 @@ static void deliver(
 		bool known = identify(s, f, h->foreign, c, &more);
 		if (!known && !more && h->pending_size && identify(s, f, h->whole, fresh, &again)) {
 			/* Another protocol went before this one: a proxy asked for a way. */
+			see_proxy(f, side, cur_of(h->pending, h->pending_size - size));
 			pending_drop(s, h);
 			s->counters.undecoded_packets++;
 			c = fresh;
@@ -241,6 +264,8 @@ static void deliver(
 					mute(s, f);
 				return;
 			}
+			if (!h->tries)
+				see_proxy(f, side, c);
 			pending_drop(s, h);
 			s->counters.undecoded_packets++;
 			h->tries++;

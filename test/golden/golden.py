@@ -58,7 +58,7 @@ def who(weir, path):
     for a in assets:
         place = ", ".join(a["ips"] or a["macs"])
         if "part_of" in a:
-            place = "{part_of}/{rack}/{slot}".format(**a)
+            place = "{part_of}, {place}".format(**a)
         lines.append(f"{a['id']} {place}: {a.get('type', 'unknown')}, {a.get('type_reason', '')}")
         lines += [f"    {i['key']} {i['value']} ({i['protocol']}, {i['frame']})" for i in a["identity"]]
     return "".join(line + "\n" for line in lines)

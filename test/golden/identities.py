@@ -4,7 +4,7 @@ import hashlib
 import struct
 
 from messages import S7, Cip, ber, snmp
-from protocols import HMI, PLC, SERVER, capture, who
+from protocols import HMI, HMI6, PLC, ROUTER6, SERVER, SWITCH, capture, who
 
 # What no output may ever show: golden.py looks for it.
 SECRET = b"Sesame7"
@@ -148,3 +148,20 @@ def tls_certificates(net):
     chain = b"".join(counted(one, 3) for one in (leaf, old, elsewhere))
     c.answer(record(22, handshake(2, b"\3\3" + bytes(32) + b"\0\xc0\x2f\0") + handshake(11, counted(chain, 3)) +
                     handshake(14, b"")))
+
+
+@who
+def tls_tunnels(net):
+    """A certificate by way of SOCKS 5 (RFC 1928) and 4a, and of CONNECT, is not the proxy's; behind words of mail it is."""
+    words_of = [attribute(3, 0x0c, b"far.example")]
+    leaf = certificate(b"", words_of, words_of, ber(0x17, b"490101000000Z"), ber(0x18, b"20500101000000Z"))
+    hello = client_hello((0xc02f,), extension(0, counted(b"\0" + counted(b"far.example"))))
+    answer = (handshake(2, b"\3\3" + bytes(32) + b"\0\xc0\x2f\0") + handshake(11, counted(counted(leaf, 3), 3)) +
+              handshake(14, b""))
+    way = b"CONNECT far.example:443 HTTP/1.1\r\nHost: far.example:443\r\n\r\n", b"HTTP/1.1 200 Connection established\r\n\r\n"
+    mail = (b"EHLO panel\r\n", b"250 STARTTLS\r\n"), (b"STARTTLS\r\n", b"220 go\r\n")
+    socks5 = (b"\5\1\0", b"\5\0"), (b"\5\1\0\3\x0bfar.example\1\xbb", b"\5\0\0\1" + bytes(6))
+    socks4 = ((b"\4\1\1\xbb\0\0\0\1\0far.example\0", b"\0Z" + bytes(6)),)
+    for server, port, before in ((SERVER, 1080, socks5), (SWITCH, 1080, socks4), (ROUTER6, 3128, (way,)), (PLC, 25, mail)):
+        c = net.connect(HMI if server != ROUTER6 else HMI6, server, port)
+        c.talk(*before, (record(22, hello), record(22, answer)))

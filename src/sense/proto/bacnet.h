@@ -38,6 +38,7 @@ enum bacnet_service {
 /* Clause 12 and 21: objects and properties likewise */
 enum {
 	BACNET_OBJECT_DEVICE = 8,
+	BACNET_NO_INSTANCE = 0x3fffff, /* 12.11: any, or nobody gave it one */
 	BACNET_OBJECT_GROUP = 11,
 	BACNET_OBJECT_PROGRAM = 16,
 	BACNET_OBJECT_TREND_LOG = 20,
@@ -90,8 +91,9 @@ struct bacnet_meaning {
 		double value;
 		const void *text;
 	};
-	uint32_t what; /* the point's object; size of the text */
-	uint8_t key;   /* enum identity_key; 0: a point */
+	uint32_t what;   /* the point's object; size of the text */
+	uint32_t device; /* the Device object that the text is of */
+	uint8_t key;     /* enum identity_key; 0: a point */
 };
 struct bacnet_meanings {
 	struct bacnet_meanings *next;

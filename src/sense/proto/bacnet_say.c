@@ -13,32 +13,6 @@ bool bacnet_behind_router(const struct bacnet_talk *t)
 	return t->src.net != 0;
 }
 
-/* A number for an address of any size: MS/TP and ARCNET have one byte; what the six of BACnet/IP
- * or Ethernet differ in stays apart, as long as the rest of them is the same. */
-static unsigned slot_of(const struct bacnet_address *a)
-{
-	unsigned slot = 0;
-	struct cur mac = cur_of(a->mac, a->size);
-	while (mac.left) {
-		unsigned shift = mac.left & 1 ? 0 : 8;
-		slot ^= (unsigned)cur_u8(&mac) << shift;
-	}
-	return slot;
-}
-
-static void say(struct bacnet_talk *t, enum identity_key key, const void *text, size_t size)
-{
-	if (!ip_is_zero(&t->origin)) {
-		/* A place in a router that is not the sender is nobody's. */
-		if (!bacnet_behind_router(t))
-			who_ip(t->s, &t->origin, key, text, size);
-	} else if (bacnet_behind_router(t)) {
-		who_module(t->s, t->src.net, slot_of(&t->src), key, text, size);
-	} else {
-		who_sender(t->s, key, text, size);
-	}
-}
-
 /* "108", or "0a010105bac0": where in its network the speaker is, once for all points. */
 static bool name_place(struct bacnet_talk *t)
 {
@@ -56,6 +30,40 @@ static bool name_place(struct bacnet_talk *t)
 	t->place = (const uint8_t *)text;
 	t->place_size = (uint16_t)size;
 	return true;
+}
+
+/* Programs on one computer are devices at one address: the object tells them apart. */
+static void say_device(struct bacnet_talk *t, const struct bacnet_meaning *m)
+{
+	uint32_t instance = m->device & BACNET_NO_INSTANCE;
+	const struct asset_place at = { .kind = PLACE_OBJECT, .number = instance };
+	bool one = m->device >> 22 == BACNET_OBJECT_DEVICE && instance != BACNET_NO_INSTANCE;
+	if (one)
+		who_place(t->s, &at, m->key, m->text, m->what);
+	else
+		who_sender(t->s, m->key, m->text, m->what);
+}
+
+static void say_behind(struct bacnet_talk *t, const struct bacnet_meaning *m)
+{
+	if (!name_place(t))
+		return;
+	const struct asset_place at = { .kind = PLACE_NODE,
+		.area = t->src.net,
+		.address = t->place,
+		.address_size = t->place_size };
+	who_place(t->s, &at, m->key, m->text, m->what);
+}
+
+static void say(struct bacnet_talk *t, const struct bacnet_meaning *m)
+{
+	if (ip_is_zero(&t->origin) && bacnet_behind_router(t))
+		say_behind(t, m);
+	else if (ip_is_zero(&t->origin))
+		say_device(t, m);
+	else if (!bacnet_behind_router(
+			 t)) /* a place in a router that is not the sender is nobody's */
+		who_ip(t->s, &t->origin, m->key, m->text, m->what);
 }
 
 void bacnet_point(struct bacnet_talk *t, uint32_t object, double value, bool written)
@@ -114,16 +122,17 @@ void bacnet_mean_text(struct bacnet_talk *t, enum identity_key key, const void *
 {
 	struct bacnet_meaning *m = room(t);
 	if (m)
-		*m = (struct bacnet_meaning){
-			.text = text, .what = (uint32_t)size, .key = (uint8_t)key
-		};
+		*m = (struct bacnet_meaning){ .text = text,
+			.what = (uint32_t)size,
+			.device = t->at.object,
+			.key = (uint8_t)key };
 }
 
 void bacnet_mean_vendor(struct bacnet_talk *t, uint64_t number)
 {
 	const char *name = bacnet_vendor(number);
 	if (name)
-		bacnet_mean_text(t, ID_VENDOR, name, strlen(name));
+		bacnet_mean_text(t, ID_VENDOR_NUMBER, name, strlen(name));
 }
 
 void bacnet_mean_point(struct bacnet_talk *t, uint32_t object, double value)
@@ -141,7 +150,7 @@ void bacnet_tell(struct bacnet_talk *t)
 			if (m->key == A_POINT)
 				bacnet_point(t, m->what, m->value, false);
 			else
-				say(t, m->key, m->text, m->what);
+				say(t, m);
 		}
 	}
 	t->first = t->last = NULL;

@@ -270,7 +270,7 @@ void identity_tell(struct talk *t, uint16_t vendor, uint16_t type, uint8_t major
 	uint32_t serial, const uint8_t *name, size_t name_size)
 {
 	if (cip_vendor_name(vendor))
-		who_number(t, ID_VENDOR, cip_vendor_name(vendor), vendor);
+		who_number(t, ID_VENDOR_NUMBER, cip_vendor_name(vendor), vendor);
 	who_type(t, type);
 	who_revision(t, major, minor);
 	who_serial(t, serial);
@@ -289,7 +289,7 @@ static void learn(struct talk *t, uint32_t class, uint32_t number, struct cur c)
 		return;
 	uint16_t value = number == 4 || number == 7 ? 0 : cur_le16(&c);
 	if (number == 1 && cip_vendor_name(value)) {
-		who_number(t, ID_VENDOR, cip_vendor_name(value), value);
+		who_number(t, ID_VENDOR_NUMBER, cip_vendor_name(value), value);
 	} else if (number == 2) {
 		who_type(t, value);
 	} else if (number == 4) {

@@ -62,6 +62,7 @@ struct state {
 	bool told;
 	uint8_t server_node;
 	uint8_t network[2];
+	uint8_t node[2]; /* of the first that answered within the network it was asked in */
 };
 
 /* --- whose is it? --- */
@@ -275,7 +276,13 @@ static struct fins_node node_of(struct scene *s, const struct fins_pdu *p)
 	};
 	bool its_node =
 		state->told ? state->server_node == n.node : ip_is_4(ip) && ip->b[15] == n.node;
-	if (p->answer && its_node && p->sna == p->dna && n.network)
+	/* Within one network nobody hands on: who answers first is the one that has the address. */
+	uint8_t *node = &state->node[p->answer ? s->side : !s->side];
+	bool near = p->answer && n.network && p->sna == p->dna;
+	if (near && !*node && !state->told)
+		*node = n.node;
+	its_node = its_node || (*node && *node == n.node);
+	if (near && its_node)
 		*own = n.network;
 	n.here = !n.network || (its_node && *own == n.network);
 	return n;

@@ -409,7 +409,10 @@ static void who(struct scene *s, const struct fins_pdu *p, enum identity_key key
 	if (!cur_ok(&t) || !t.left || p->failed || (!node->here && node->unit))
 		return;
 	if (!node->here)
-		who_module(s, node->network, node->node, key, t.at, t.left);
+		who_place(s,
+			&(struct asset_place){
+				.kind = PLACE_NODE, .area = node->network, .number = node->node },
+			key, t.at, t.left);
 	else if (node->unit)
 		who_module(s, 0, node->unit, key, t.at, t.left);
 	else

@@ -3,7 +3,6 @@
  * Heads are read, bodies are passed over by their framing; of pages that may name their server the
  * first bytes are looked at (http_page.c).  Passwords never leave this file: a fact says who logs
  * in, and whether the password is one that everybody knows. */
-#include "base/hash.h"
 #include "sense/proto/http_page.h"
 #include "sense/proto/http_uri.h"
 #include "sense/proto/text.h"
@@ -24,7 +23,7 @@ struct side {
 	bool chunked, to_the_end;
 	bool root, own;   /* of a page: http_page_read */
 	uint16_t looked;  /* bytes of this page in chunks before */
-	uint32_t scanned; /* of an unfinished head: no end within these bytes */
+	uint32_t scanned; /* of an unfinished head or page: no end within these bytes */
 	uint64_t left;    /* of the body or the chunk */
 };
 
@@ -38,8 +37,9 @@ struct state {
 struct asked {
 	uint8_t row;
 	bool login;
-	bool root;    /* asks for the page where a server's pages begin */
-	bool through; /* by way of a proxy: what comes back is not its own */
+	bool root;     /* asks for the page where a server's pages begin */
+	bool through;  /* by way of a proxy: what comes back is not its own */
+	uint32_t host; /* hash of the name it is asked by */
 };
 
 static const struct field f_method = { "http.request.method", TEXT };
@@ -182,7 +182,7 @@ static long frame(struct cur c, struct scene *s)
 	switch (side->mode) {
 	case MODE_PAGE:
 		if (side->to_the_end)
-			return http_page_end(c, side->page);
+			return http_page_end(c, side->page, &side->scanned);
 		return (long)(side->left < HTTP_PAGE_WITHIN ? side->left : HTTP_PAGE_WITHIN);
 	case MODE_CHUNK:
 	case MODE_TRAILER:
@@ -376,22 +376,6 @@ static void expect_body(struct scene *s, struct side *side, const struct head *h
 		scene_skip(s, UINT64_MAX);
 }
 
-/* The hash of a path without its query; of an absolute URI (RFC 3986, 4.3) that of its path. */
-static uint32_t path_hash(struct cur uri)
-{
-	struct cur look = uri;
-	struct cur scheme = text_until(&look, ':');
-	if (look.left > 0 && cur_starts(&look, "//") && cur_find(&scheme, '/') < 0) {
-		cur_skip(&look, 2);
-		text_until(&look, '/');
-		uri = look;
-	} else if (cur_peek(&uri, 0) == '/') {
-		cur_skip(&uri, 1);
-	}
-	struct cur path = text_until(&uri, '?');
-	return (uint32_t)hash_bytes(path.at, path.left) | 1;
-}
-
 static const struct msg *request_row(struct cur method)
 {
 	const struct msg *row = rows;
@@ -429,9 +413,10 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 		*asked = (struct asked){ .row = (uint8_t)(row - rows),
 			.login = head.login,
 			.root = http_page_is_root(uri) ||
-				(state->home && state->home == path_hash(uri)),
+				(state->home && state->home == http_path_hash(uri)),
 			.through = row - rows != CONNECT && cur_peek(&uri, 0) != '/' &&
-				!text_is(&uri, "*") };
+				!text_is(&uri, "*"),
+			.host = http_host_hash(http_host_of(head.values[HOST])) };
 	if (head.login) {
 		fact_begin(s, &row_login);
 		fact_text(s, &f_scheme, head.scheme, strlen(head.scheme));
@@ -454,8 +439,9 @@ static void say_server(struct scene *s, struct state *state, const struct asked 
 	say(s, ID_SOFTWARE, head->values[SERVER]);
 	if (code == 401)
 		http_page_say_realm(s, head->values[CHALLENGE]);
-	if (code / 100 == 3 && asked->root && head->values[LOCATION].left > 0)
-		state->home = path_hash(head->values[LOCATION]);
+	if (code / 100 == 3 && asked->root && head->values[LOCATION].left > 0 &&
+		http_stays_here(s, head->values[LOCATION], asked->host))
+		state->home = http_path_hash(head->values[LOCATION]);
 }
 
 static enum parsed response(struct scene *s, struct state *state, struct side *side, struct cur c)
@@ -493,9 +479,13 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 		fact_failed(s);
 		fact_end(s);
 	}
-	say_server(s, state, &asked, &head, code);
-	if (code == 101 || (asked.row == CONNECT && code / 100 == 2)) {
+	if (found) /* else nobody knows whether it was asked as a proxy */
+		say_server(s, state, &asked, &head, code);
+	bool tunnel = asked.row == CONNECT && code / 100 == 2;
+	if (code == 101 || tunnel) {
 		scene_anew(s);
+		if (tunnel)
+			scene_beyond(s);
 		return PARSED_WHOLE;
 	}
 	bool empty = code / 100 == 1 || code == 204 || code == 304 || asked.row == HEAD;

@@ -226,16 +226,19 @@ static const char *next_tag(struct cur *c, const char *const *tags, size_t count
 	return NULL;
 }
 
-long http_page_end(struct cur c, enum http_page kind)
+long http_page_end(struct cur c, enum http_page kind, uint32_t *scanned)
 {
+	enum { TAG_MAX = 11 };
 	static const char *const html[] = { "</title", "</head", "<body" };
 	static const char *const xml[] = { "</device>", "<deviceList", "</root" };
 	struct cur look = cur_upto(&c, HTTP_PAGE_WITHIN);
 	size_t size = look.left;
+	cur_skip(&look, *scanned);
 	const char *tag = kind == PAGE_HTML ? next_tag(&look, html, COUNT_OF(html))
 					    : next_tag(&look, xml, COUNT_OF(xml));
 	if (tag)
 		return (long)(size - look.left + strlen(tag));
+	*scanned = size > TAG_MAX ? (uint32_t)(size - TAG_MAX) : 0; /* one may have begun there */
 	return size == HTTP_PAGE_WITHIN ? HTTP_PAGE_WITHIN : FRAME_MORE;
 }
 
@@ -270,13 +273,70 @@ static bool is_version(struct cur c)
 	return c.left == 0;
 }
 
-static void say_device(struct scene *s, enum identity_key key, struct cur value)
+/* --- UPnP --- */
+
+enum upnp_type upnp_type(struct cur urn, struct cur *word)
+{
+	static const char *const parts[] = { "LANDevice", "WANDevice", "WANConnectionDevice" };
+	static const char *const machines[] = { "Basic", "InternetGatewayDevice",
+		"WLANAccessPointDevice", "Printer", "Scanner", "DigitalSecurityCamera",
+		"ManageableDevice", "HVAC_System" };
+	static const char *const others[] = { "schemas-wifialliance-org", "dial-multiscreen-org" };
+	struct cur first = text_until(&urn, ':'), whose = text_until(&urn, ':');
+	struct cur what = text_until(&urn, ':');
+	*word = text_until(&urn, ':');
+	if (!text_is(&first, "urn") || !text_is(&what, "device") || word->left == 0)
+		return UPNP_NONE;
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (text_is(word, parts[i]))
+			return UPNP_PART;
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (text_is(&whose, others[i]))
+			return UPNP_PROGRAM;
+	if (!text_is(&whose, "schemas-upnp-org"))
+		return UPNP_MACHINE; /* a maker's own word for what it makes */
+	for (size_t i = 0; i < COUNT_OF(machines); i++)
+		if (text_is(word, machines[i]))
+			return UPNP_MACHINE;
+	return UPNP_PROGRAM;
+}
+
+struct asset_place upnp_place(struct cur name)
+{
+	if (text_begins(&name, "uuid:"))
+		cur_skip(&name, strlen("uuid:"));
+	return (struct asset_place){
+		.kind = PLACE_DESCRIPTION, .address = name.at, .address_size = name.left
+	};
+}
+
+enum { DEVICE_TYPE = 0, FRIENDLY_NAME = 1, UDN = 7 }; /* of device_tags */
+
+static void say_value(
+	struct scene *s, const struct asset_place *at, enum identity_key key, struct cur value)
 {
 	if (key == ID_UUID && text_begins(&value, "uuid:"))
 		cur_skip(&value, strlen("uuid:"));
-	if (!key || !names_somebody(value) || (key == ID_ORDER_NUMBER && is_version(value)))
+	if (key && names_somebody(value) && !(key == ID_ORDER_NUMBER && is_version(value)))
+		who_place(s, at, key, value.at, value.left);
+}
+
+/* A media server's maker wrote a program: of the machine it says no more than a page does. */
+static void say_device(struct scene *s, const struct cur values[COUNT_OF(device_tags)])
+{
+	struct cur word, name = values[FRIENDLY_NAME];
+	const struct asset_place at = upnp_place(values[UDN]);
+	enum upnp_type type = upnp_type(values[DEVICE_TYPE], &word);
+	if (type == UPNP_PROGRAM) {
+		who_place_is(s, &at, PLACE_NOBODY);
+		if (names_somebody(name))
+			who_sender(s, ID_WEB_NAME, name.at, name.left);
 		return;
-	who_sender(s, key, value.at, value.left);
+	}
+	if (type == UPNP_MACHINE)
+		who_place_is(s, &at, PLACE_SELF);
+	for (size_t i = 0; i < COUNT_OF(device_tags); i++)
+		say_value(s, &at, device_tags[i].key, values[i]);
 }
 
 /* The device itself stands first; those embedded in it come in a list behind. */
@@ -311,8 +371,8 @@ static bool read_device(struct scene *s, struct cur c, bool own)
 		if (values[i].left)
 			fact_text(s, &device_tags[i].field, values[i].at, values[i].left);
 	fact_end(s);
-	for (size_t i = 0; own && i < COUNT_OF(device_tags); i++)
-		say_device(s, device_tags[i].key, values[i]);
+	if (own)
+		say_device(s, values);
 	return true;
 }
 

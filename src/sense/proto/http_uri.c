@@ -1,6 +1,7 @@
 #include "sense/proto/http_uri.h"
 
 #include "base/attr.h"
+#include "base/hash.h"
 #include "base/out.h"
 #include "sense/proto/text.h"
 #include "sense/secret.h"
@@ -70,4 +71,60 @@ void http_tell_uri(struct scene *s, const struct field *f, struct cur uri)
 			out_parameter(&o, &uri);
 	}
 	fact_text(s, f, memory, o.used);
+}
+
+struct cur http_host_of(struct cur authority)
+{
+	if (cur_peek(&authority, 0) != '[')
+		return before(&authority, ":");
+	cur_skip(&authority, 1);
+	return before(&authority, "]%");
+}
+
+struct cur http_host(struct cur uri)
+{
+	struct cur look = uri;
+	before(&look, ":/?#");
+	if (cur_starts(&look, "://"))
+		cur_skip(&look, 1);
+	else
+		look = uri;
+	if (!cur_starts(&look, "//"))
+		return cur_bad();
+	cur_skip(&look, 2);
+	struct cur authority = before(&look, "/?#"), user = authority;
+	before(&user, "@");
+	if (cur_peek(&user, 0) == '@') {
+		cur_skip(&user, 1);
+		authority = user;
+	}
+	return http_host_of(authority);
+}
+
+uint32_t http_path_hash(struct cur uri)
+{
+	struct cur look = uri;
+	struct cur scheme = text_until(&look, ':');
+	if (look.left > 0 && cur_starts(&look, "//") && cur_find(&scheme, '/') < 0) {
+		cur_skip(&look, 2);
+		text_until(&look, '/');
+		uri = look;
+	} else if (cur_peek(&uri, 0) == '/') {
+		cur_skip(&uri, 1);
+	}
+	struct cur path = text_until(&uri, '?');
+	return (uint32_t)hash_bytes(path.at, path.left) | 1;
+}
+
+uint32_t http_host_hash(struct cur host)
+{
+	return cur_ok(&host) ? (uint32_t)hash_bytes(host.at, host.left) : 0;
+}
+
+bool http_stays_here(const struct scene *s, struct cur location, uint32_t asked)
+{
+	struct cur host = http_host(location);
+	char text[IP_TEXT];
+	ip_text(&s->src, text);
+	return !cur_ok(&host) || http_host_hash(host) == asked || text_is(&host, text);
 }

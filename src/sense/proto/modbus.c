@@ -41,6 +41,11 @@ struct side_known {
 	uint8_t client;
 };
 
+struct state {
+	struct side_known known;
+	struct modbus_units units;
+};
+
 /* What a request leaves for its answer. */
 struct asked {
 	uint16_t addr, count;
@@ -252,7 +257,7 @@ static int asks_or_answers(const struct pdu *p)
  * conversation; else the answer to a request of the other side is one. */
 static bool is_request(struct scene *s, const struct pdu *p)
 {
-	struct side_known *known = s->state;
+	struct side_known *known = &((struct state *)s->state)->known;
 	if (!known->started) {
 		known->started = true;
 		known->told = s->client >= 0;
@@ -570,8 +575,12 @@ static enum parsed parse(struct cur c, struct scene *s)
 		return PARSED_BAD;
 	p.asks = is_request(s, &p);
 	struct pdu again = p;
-	if ((p.asks ? request(s, &p) : response(s, &p)) == PARSED_WHOLE)
+	if ((p.asks ? request(s, &p) : response(s, &p)) == PARSED_WHOLE) {
+		if (!p.asks)
+			modbus_see_unit(s, &((struct state *)s->state)->units, again.unit,
+				again.function & 0x80 ? cur_peek(&again.c, 0) : 0);
 		return PARSED_WHOLE;
+	}
 	/* A body that does not fit its function: who asked for what still stands in the header. */
 	fact_drop(s);
 	begin(s, &again, table_of(&again, diagnostic_of(&again)));
@@ -599,7 +608,7 @@ const struct proto proto_modbus = {
 	.probe = probe,
 	.frame = frame,
 	.parse = parse,
-	.state_size = sizeof(struct side_known),
+	.state_size = sizeof(struct state),
 	.asks = 16, /* guide 4.4.1.3: a client has up to sixteen under way */
 	.ask_size = sizeof(struct asked),
 	.point_name = point_name,

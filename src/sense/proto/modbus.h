@@ -27,6 +27,13 @@ void modbus_identity_request(struct scene *s, struct cur *c);
 void modbus_identity(struct scene *s, uint8_t unit, struct cur *c);
 void modbus_server_id(struct scene *s, uint8_t unit, struct cur id);
 
+/* Units that answered, and those that a gateway said it cannot reach: each is told of once in a
+ * conversation.  `exception` is 0 where the answer is none. */
+struct modbus_units {
+	uint8_t reached[32], missed[32];
+};
+void modbus_see_unit(struct scene *s, struct modbus_units *units, uint8_t unit, int exception);
+
 /* modbus_umas.c: the rows of one UMAS function, `c` behind the function code of Modbus. */
 const struct msg *modbus_umas_row(struct cur c);
 void modbus_umas_request(struct scene *s, struct cur *c);

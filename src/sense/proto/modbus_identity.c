@@ -1,8 +1,9 @@
 /* Who a Modbus server says it is: MODBUS Application Protocol V1.1b3, 6.13 (function 17) and 6.21
  * (function 43, type 14).
  *
- * Behind a gateway each unit is a device of its own, an asset within the gateway.  Servers on TCP
- * themselves are unit 0 or 255 (Messaging Implementation Guide V1.0b, 4.4.2), or 1 as delivered. */
+ * Unit 0 and 255 are the server itself (Messaging Implementation Guide V1.0b, 4.4.2), and so is
+ * what no slave may be called (Serial Line V1.02, 2.2: 1 to 247).  Whether another is a device
+ * behind it or the server, which may not look at units at all, shows when all have spoken. */
 #include "sense/proto/modbus.h"
 #include "sense/proto/text.h"
 
@@ -15,12 +16,18 @@ static const struct field f_conformity = { "modbus.conformity", U8, 0, 0 };
 static const struct field f_more_follows = { "modbus.more_follows", U8, 0, 0 };
 static const struct field f_next_object = { "modbus.next_object", U8, 0, 0 };
 
+static bool is_slave(uint8_t unit)
+{
+	return unit >= 1 && unit <= 247;
+}
+
 static void say(struct scene *s, uint8_t unit, enum identity_key key, struct cur text)
 {
-	if (unit <= 1 || unit == 255)
-		who_sender(s, key, text.at, text.left);
+	const struct asset_place at = { .kind = PLACE_UNIT, .number = unit };
+	if (is_slave(unit))
+		who_place(s, &at, key, text.at, text.left);
 	else
-		who_module(s, 0, unit, key, text.at, text.left);
+		who_sender(s, key, text.at, text.left);
 }
 
 void modbus_identity_request(struct scene *s, struct cur *c)
@@ -65,6 +72,22 @@ void modbus_identity(struct scene *s, uint8_t unit, struct cur *c)
 void modbus_server_id(struct scene *s, uint8_t unit, struct cur id)
 {
 	cur_skip(&id, 2);
+	while (id.left > 0 && cur_peek(&id, id.left - 1) == 0) /* the end of a C string, and more */
+		id.left--;
 	if (cur_ok(&id) && id.left >= 4 && text_is_utf8(id))
 		say(s, unit, ID_DESCRIPTION, id);
+}
+
+/* Exceptions 0A and 0B are a gateway's: it has no way to this unit, or the unit did not answer
+ * (chapter 7).  Others say nothing of who is there. */
+void modbus_see_unit(struct scene *s, struct modbus_units *units, uint8_t unit, int exception)
+{
+	enum { NO_WAY = 0x0a, NO_ANSWER = 0x0b };
+	bool missed = exception == NO_WAY || exception == NO_ANSWER;
+	uint8_t *seen = (missed ? units->missed : units->reached) + unit / 8;
+	uint8_t bit = (uint8_t)(1u << unit % 8);
+	if (*seen & bit || (exception && !missed) || !is_slave(unit))
+		return;
+	*seen |= bit;
+	who_unit(s, unit, !missed);
 }

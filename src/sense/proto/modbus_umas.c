@@ -120,7 +120,7 @@ static void tell_id(struct scene *s, struct cur c)
 		return;
 	char text[16];
 	int n = snprintf(text, sizeof text, "V%x.%02x", version >> 8, version & 0xffu);
-	who_sender(s, ID_VENDOR, "Schneider Electric", 18);
+	who_sender(s, ID_VENDOR_NUMBER, "Schneider Electric", 18);
 	who_sender(s, ID_MODEL, name, size);
 	who_sender(s, ID_FIRMWARE, text, (size_t)n);
 	who_sender_is(s, TYPE_PLC, "answers UMAS as a Modicon controller");

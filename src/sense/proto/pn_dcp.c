@@ -261,7 +261,7 @@ static void say_vendor(struct scene *s, uint16_t number)
 {
 	const char *name = profinet_vendor(number);
 	if (name)
-		who_sender(s, ID_VENDOR, name, strlen(name));
+		who_sender(s, ID_VENDOR_NUMBER, name, strlen(name));
 }
 
 static void say_role(struct scene *s, uint8_t role)

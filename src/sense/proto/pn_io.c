@@ -267,9 +267,9 @@ static void say_maker(struct scene *s, const struct head *h, const struct pn_cal
 	if (!vendor)
 		return;
 	if (call->answer)
-		who_sender(s, ID_VENDOR, vendor, strlen(vendor));
+		who_sender(s, ID_VENDOR_NUMBER, vendor, strlen(vendor));
 	else
-		who_receiver(s, ID_VENDOR, vendor, strlen(vendor));
+		who_receiver(s, ID_VENDOR_NUMBER, vendor, strlen(vendor));
 }
 
 static void read_status(struct scene *s, struct cur *c, bool little)

@@ -215,7 +215,7 @@ static void say_initiator(struct scene *s, const uint8_t *object)
 	cur_skip(&c, 10);
 	const char *vendor = of_profinet ? profinet_vendor(cur_be16(&c)) : NULL;
 	if (vendor)
-		who_sender(s, ID_VENDOR, vendor, strlen(vendor));
+		who_sender(s, ID_VENDOR_NUMBER, vendor, strlen(vendor));
 }
 
 static void read_relation(struct scene *s, struct cur *c, bool answer)

@@ -143,7 +143,7 @@ static void say_im0(const struct pn_reading *r, struct cur c)
 	if (!cur_ok(&c))
 		return;
 	if (vendor)
-		say(r, slot, ID_VENDOR, vendor, strlen(vendor));
+		say(r, slot, ID_VENDOR_NUMBER, vendor, strlen(vendor));
 	say(r, slot, ID_ORDER_NUMBER, order, ORDER);
 	say(r, slot, ID_SERIAL, serial, SERIAL);
 	char text[40];

@@ -462,7 +462,6 @@ const struct proto proto_snmp = {
 	.begins = "30",
 	.probe = probe,
 	.parse = parse,
-	.state_size = sizeof(struct snmp_memory),
 	.asks = 16, /* managers ask for many things of one device at once, from one port */
 	.ask_size = sizeof(struct asked),
 };

@@ -4,19 +4,6 @@
 
 #include "sense/proto.h"
 
-/* Parts of the machine whose class is known: what a walk tells before it tells who made them.
- * Ports, fans and sensors take no room here; a large chassis has some forty cards. */
-enum { SNMP_ENTITIES = 48 };
-
-struct snmp_memory {
-	struct {
-		uint32_t index;
-		uint8_t class;
-	} entities[SNMP_ENTITIES];
-	uint8_t count;
-	bool has_classes;
-};
-
 /* The octets, object identifier or number that the sender has under this name. */
 void snmp_say_text(struct scene *s, const char *object, struct cur value);
 void snmp_say_object(struct scene *s, const char *object, const char *value);

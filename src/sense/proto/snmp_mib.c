@@ -2,9 +2,8 @@
  * (RFC 3805).
  *
  * ENTITY-MIB has a row for each part of the machine.  A chassis is the device itself; modules, and
- * the other chassis of a stack, are assets within it, by their index.  What the class of a part is
- * comes in a column before those that name it, so it is kept; where nobody asked for it, only row 1
- * is believed to be the device. */
+ * the other chassis of a stack, are assets within it, by their index.  Managers ask in any order
+ * and from any port, so each row is told of as a place, and its class beside it. */
 #include "sense/proto/snmp.h"
 
 #include <stdlib.h>
@@ -46,18 +45,16 @@ static const struct known_object {
 	{ "1.3.6.1.2.1.43.5.1.1.17.1", ID_SERIAL },
 };
 
-/* What a column says of the device, and of a module in it.  The name of a chassis is its number. */
-static const struct column {
-	enum identity_key of_device, of_module;
-} columns[] = {
-	[ENTITY_DESCRIPTION] = { ID_DESCRIPTION, ID_MODULE },
-	[ENTITY_NAME] = { 0, ID_NAME },
-	[ENTITY_HARDWARE] = { ID_HARDWARE, ID_HARDWARE },
-	[ENTITY_FIRMWARE] = { ID_FIRMWARE, ID_FIRMWARE },
-	[ENTITY_SOFTWARE] = { ID_SOFTWARE, ID_SOFTWARE },
-	[ENTITY_SERIAL] = { ID_SERIAL, ID_SERIAL },
-	[ENTITY_MAKER] = { ID_VENDOR, ID_VENDOR },
-	[ENTITY_MODEL] = { ID_MODEL, ID_MODEL },
+/* What a column says of a part. */
+static const enum identity_key columns[] = {
+	[ENTITY_DESCRIPTION] = ID_MODULE,
+	[ENTITY_NAME] = ID_NAME,
+	[ENTITY_HARDWARE] = ID_HARDWARE,
+	[ENTITY_FIRMWARE] = ID_FIRMWARE,
+	[ENTITY_SOFTWARE] = ID_SOFTWARE,
+	[ENTITY_SERIAL] = ID_SERIAL,
+	[ENTITY_MAKER] = ID_VENDOR,
+	[ENTITY_MODEL] = ID_MODEL,
 };
 
 /* sysObjectID begins with its maker's number (IANA, private enterprise numbers). */
@@ -124,49 +121,28 @@ static bool cell_of(const char *object, uint32_t *column, uint32_t *row)
 	return next_part(&object, column) && next_part(&object, row) && !*object && *row > 0;
 }
 
-static uint8_t class_of(const struct snmp_memory *memory, uint32_t row)
-{
-	for (unsigned i = 0; i < memory->count; i++)
-		if (memory->entities[i].index == row)
-			return memory->entities[i].class;
-	return 0;
-}
-
-/* The chassis that came first, or row 1 where no class was asked for. */
-static uint32_t device_of(const struct snmp_memory *memory)
-{
-	for (unsigned i = 0; i < memory->count; i++)
-		if (memory->entities[i].class == CLASS_CHASSIS)
-			return memory->entities[i].index;
-	return memory->has_classes ? 0 : 1;
-}
-
+/* Ports, fans and sensors have names and descriptions, hundreds of them, and little more. */
 static void say_cell(struct scene *s, uint32_t column, uint32_t row, struct cur value)
 {
-	const struct snmp_memory *memory = s->state;
-	if (column >= COUNT_OF(columns))
-		return;
-	if (row == device_of(memory)) {
-		if (columns[column].of_device)
-			who_sender(s, columns[column].of_device, value.at, value.left);
-	} else if (class_of(memory, row) && columns[column].of_module) {
-		who_module(s, row >> 16, row & 0xffff, columns[column].of_module, value.at,
-			value.left);
-	}
+	const struct asset_place at = { .kind = PLACE_ENTITY,
+		.number = row,
+		.faint = column == ENTITY_DESCRIPTION || column == ENTITY_NAME };
+	if (column < COUNT_OF(columns) && columns[column])
+		who_place(s, &at, columns[column], value.at, value.left);
 }
 
 void snmp_say_number(struct scene *s, const char *object, int64_t value)
 {
-	struct snmp_memory *memory = s->state;
 	uint32_t column, row;
 	if (!cell_of(object, &column, &row) || column != ENTITY_CLASS)
 		return;
-	memory->has_classes = true;
-	bool named = value == CLASS_CHASSIS || value == CLASS_MODULE;
-	if (!named || class_of(memory, row) || memory->count == SNMP_ENTITIES)
-		return;
-	memory->entities[memory->count].index = row;
-	memory->entities[memory->count++].class = (uint8_t)value;
+	enum place_class class = value == CLASS_CHASSIS ? PLACE_SELF
+		: value == CLASS_MODULE                 ? PLACE_PART
+							: PLACE_NOBODY;
+	const struct asset_place at = {
+		.kind = PLACE_ENTITY, .number = row, .faint = class == PLACE_NOBODY
+	};
+	who_place_is(s, &at, class);
 }
 
 /* --- the machine --- */
@@ -195,5 +171,6 @@ void snmp_say_object(struct scene *s, const char *object, const char *value)
 		return;
 	for (size_t i = 0; i < COUNT_OF(vendors); i++)
 		if (vendors[i].number == number)
-			who_sender(s, ID_VENDOR, vendors[i].vendor, strlen(vendors[i].vendor));
+			who_sender(
+				s, ID_VENDOR_NUMBER, vendors[i].vendor, strlen(vendors[i].vendor));
 }

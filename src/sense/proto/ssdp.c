@@ -5,6 +5,7 @@
  * document that is fetched over HTTP: http_page.c. */
 #include "base/attr.h"
 #include "base/hash.h"
+#include "sense/proto/http_page.h"
 #include "sense/proto/http_uri.h"
 #include "sense/proto/text.h"
 
@@ -163,10 +164,6 @@ static void tell_headers(struct scene *s, struct cur c)
 
 /* --- who it is --- */
 
-/* Types that say nothing, or of a part only: what stands embedded in a gateway. */
-static const char *const no_device_types[] = { "Basic", "LANDevice", "WANDevice",
-	"WANConnectionDevice", "WFADevice" };
-
 static const struct device_type {
 	const char *name;
 	enum asset_type type;
@@ -177,57 +174,64 @@ static const struct device_type {
 	{ "Printer", TYPE_PRINTER },
 };
 
-/* "urn:schemas-upnp-org:device:InternetGatewayDevice:1" */
-static void say_device_type(struct scene *s, struct cur urn)
+static void say_device_type(struct scene *s, struct cur urn, const struct asset_place *at)
 {
-	struct cur word = text_until(&urn, ':');
-	text_until(&urn, ':');
-	struct cur what = text_until(&urn, ':'), type = text_until(&urn, ':');
-	if (!text_is(&word, "urn") || !text_is(&what, "device") || type.left == 0)
+	struct cur type;
+	enum upnp_type kind = upnp_type(urn, &type);
+	if (kind == UPNP_PROGRAM)
+		who_place_is(s, at, PLACE_NOBODY);
+	if (kind == UPNP_MACHINE)
+		who_place_is(s, at, PLACE_SELF);
+	if (kind == UPNP_NONE || kind == UPNP_PART || text_is(&type, "Basic") ||
+		text_is(&type, "WFADevice"))
 		return;
-	for (size_t i = 0; i < COUNT_OF(no_device_types); i++)
-		if (text_is(&type, no_device_types[i]))
-			return;
 	who_sender(s, ID_DEVICE_TYPE, type.at, type.left);
 	for (size_t i = 0; i < COUNT_OF(device_types); i++)
 		if (text_is(&type, device_types[i].name))
 			who_sender_is(s, device_types[i].type, "announces itself so over UPnP");
 }
 
-/* The device itself is "uuid:...::upnp:rootdevice"; other numbers are those of its parts. */
-static void say_uuid(struct scene *s, struct cur usn)
-{
-	struct cur word = text_until(&usn, ':'), uuid = text_until(&usn, ':');
-	if (text_is(&word, "uuid") && text_is(&usn, ":upnp:rootdevice"))
-		who_sender(s, ID_UUID, uuid.at, uuid.left);
-}
-
 /* Somebody may announce what stands elsewhere: the address of the description tells. */
-static bool speaks_for_itself(const struct scene *s, struct cur location)
+enum whose { ITS_OWN, ANOTHERS, NOBODY_KNOWS };
+
+static enum whose whose(const struct scene *s, struct cur location)
 {
-	if (!text_begins(&location, "http://"))
-		return true;
-	cur_skip(&location, strlen("http://"));
-	size_t size = 0;
-	for (int c; c = cur_peek(&location, size), (c >= '0' && c <= '9') || c == '.';)
-		size++;
-	int after = cur_peek(&location, size);
-	if (size == 0 || (after >= 0 && after != ':' && after != '/'))
-		return true; /* a name, or IPv6: nobody knows */
+	if (!cur_ok(&location))
+		return ITS_OWN;
+	struct cur host = http_host(location);
+	if (!cur_ok(&host) || host.left == 0)
+		return NOBODY_KNOWS;
 	char text[IP_TEXT];
 	ip_text(&s->src, text);
-	return strlen(text) == size && cur_starts(&location, text);
+	if (text_is(&host, text))
+		return ITS_OWN;
+	bool six = cur_find(&host, ':') >= 0, four = true;
+	while (host.left > 0) {
+		uint8_t c = cur_u8(&host);
+		four = four && ((c >= '0' && c <= '9') || c == '.');
+	}
+	/* The description of one that is heard by IPv4 may lie at its IPv6 address. */
+	return four || (six && !ip_is_4(&s->src)) ? ANOTHERS : NOBODY_KNOWS;
 }
 
 static void say_who(struct scene *s, struct cur c, struct cur target)
 {
-	struct cur location = header_of(c, "location");
-	if (!speaks_for_itself(s, location))
+	enum whose is = whose(s, header_of(c, "location"));
+	if (is == ANOTHERS)
 		return;
 	struct cur server = header_of(c, "server");
 	who_sender(s, ID_SOFTWARE, server.at, server.left);
-	say_uuid(s, header_of(c, "usn"));
-	say_device_type(s, target);
+	if (is != ITS_OWN)
+		return;
+	/* "uuid:...::upnp:rootdevice" is a device; other numbers are those of its parts. */
+	struct cur usn = header_of(c, "usn"), word = text_until(&usn, ':');
+	struct cur uuid = text_until(&usn, ':');
+	if (!text_is(&word, "uuid") || uuid.left == 0)
+		return;
+	const struct asset_place at = upnp_place(uuid);
+	if (text_is(&usn, ":upnp:rootdevice"))
+		who_place(s, &at, ID_UUID, uuid.at, uuid.left);
+	say_device_type(s, target, &at);
 }
 
 /* --- messages --- */

@@ -5,7 +5,7 @@ opening tag, what is in it, and its closing tag."""
 import struct
 
 from identities import SECRET
-from protocols import HMI, PLC, capture
+from protocols import HMI, PLC, SERVER, capture, who
 from wire import Host, ethernet
 
 PORT = 47808
@@ -544,3 +544,40 @@ def bacnet_ethernet(net):
     ask(PLC, 5, 14, ctx(0, obj(0, 1)) + between(1, ctx(0, b"\x55")))
     for number in range(2):
         say(PLC, HMI, bytes([0x3c if number == 0 else 0x38, 5, number, 2, 14]) + values_of(0, number, 1))
+
+
+@who
+def bacnet_devices(net):
+    """Devices behind a router with addresses of any size, two at one address, and a relay's echo."""
+    def i_am(instance, vendor=10):
+        return b"\x10\0" + app(12, obj(DEVICE, instance)) + app(2, number(1476)) + app(9, b"\3") + app(2, number(vendor))
+
+    def say(host, instance, src=None, to=(ALL.mac, ALL.ip), port=PORT):
+        message = npdu(i_am(instance), src=src)
+        net.datagram(host, host, port, PORT, b"\x81\x0b" + struct.pack(">H", 4 + len(message)) + message, to=to)
+
+    for instance, net_number, place in ((101, 5, "00a001020304"), (102, 5, "00a001000306"), (1, 6, "000001"), (65536, 6, "010000"),
+                                        (108, 3, "6c")):
+        say(PLC, instance, src=(net_number, bytes.fromhex(place)))
+    say(HMI, 7)
+    say(SERVER, 201)
+    say(SERVER, 202, port=PORT + 1)
+    # A box that repeats broadcasts does so with their address as its own.
+    relay = Host("10.9.255.255", "00:30:bd:09:02:99")
+    say(relay, 7, to=(ALL.mac, bytes((255, 255, 255, 255))))
+    say(relay, 108, src=(3, b"\x6c"), to=(ALL.mac, bytes((255, 255, 255, 255))))
+    # Right on Ethernet a router has no address: SNAP and LLC of clause 7.
+    for instance in (301, 302):
+        message = npdu(i_am(instance), src=(4, bytes([instance - 300])))
+        net.frame(ALL.mac + PLC.mac + struct.pack(">H", 3 + len(message)) + b"\x82\x82\3" + message)
+
+
+@who
+def bacnet_vendors(net):
+    """What a device says of its maker comes before our table's word for its number."""
+    message = npdu(b"\x10\0" + app(12, obj(DEVICE, 9)) + app(2, number(1476)) + app(9, b"\3") + app(2, number(10)))
+    net.datagram(PLC, PLC, PORT, PORT, b"\x81\x0b" + struct.pack(">H", 4 + len(message)) + message, to=(ALL.mac, ALL.ip))
+    ask = npdu(b"\0\5\1" + bytes([READ]) + target(DEVICE, 9, 121), control=4)
+    reply = npdu(b"\x30\1" + bytes([READ]) + target(DEVICE, 9, 121) + between(3, app(7, text("Lithonia & Co"))))
+    net.datagram(HMI, PLC, PORT, PORT, b"\x81\x0a" + struct.pack(">H", 4 + len(ask)) + ask)
+    net.datagram(PLC, HMI, PORT, PORT, b"\x81\x0a" + struct.pack(">H", 4 + len(reply)) + reply)

@@ -2,7 +2,7 @@
 import struct
 
 from identities import SECRET
-from protocols import HMI, PLC, capture
+from protocols import HMI, PLC, SERVER, capture, who
 
 PORT = 9600
 CLIENT, NODE = 20, 10  # the last bytes of their addresses, as units set themselves up
@@ -365,3 +365,15 @@ def fins_odd(net):
     for stamp in (0x00010101, 0x00010202, 0x00012720):
         shake = struct.pack(">12I", 0x80000000, 0, stamp, 0, 4, 2, 12345678, 1500, 8192, 1, 0x1234, 0) + bytes(16)
         net.datagram(HMI, PLC, 5000 + stamp % 100, 9000, shake)
+
+
+@who
+def fins_nodes(net):
+    """A node number set by hand: within its own network nobody hands on; from another network somebody does."""
+    answer = name("CJ2M-CPU33", 20) + name("02.01", 20) + bytes(40) + bytes(12)
+    talk = Fins(net, ends=(HMI, PLC))
+    talk.there, talk.here = (1, 66, 0), (1, CLIENT, 0)
+    talk.talk(0x0501, b"\0", answer)
+    talk = Fins(net, ends=(HMI, SERVER))
+    talk.there, talk.here = (2, 66, 0), (1, CLIENT, 0)
+    talk.talk(0x0501, b"\0", answer)

@@ -1,4 +1,5 @@
 """HTTP pages that name who serves them, and those that do not."""
+from messages import modbus
 from protocols import HMI, PLC, SERVER, SWITCH, who
 from wire import Host
 
@@ -83,3 +84,67 @@ def upnp_description(net):
     c.talk((get(b"/a.xml"), answer(nobody.replace(b"Q6035-E", b"v1.0"), kind=b"application/xml", length=False)))
     c = net.connect(HMI, PLC, 80)
     c.talk((get(b"/soap"), answer(b"<?xml version='1.0'?><root><device><modelName>No</modelName></device></root>", kind=b"text/xml")))
+
+
+def device(kind, name, maker, model, serial=b"", udn=b"uuid:9f-1"):
+    return (b"<?xml version='1.0'?><root xmlns='urn:schemas-upnp-org:device-1-0'><device><deviceType>" + kind +
+            b"</deviceType><friendlyName>" + name + b"</friendlyName><manufacturer>" + maker + b"</manufacturer><modelName>" +
+            model + b"</modelName><serialNumber>" + serial + b"</serialNumber><UDN>" + udn + b"</UDN></device></root>")
+
+
+@who
+def upnp_whose(net):
+    """Programs on a machine, bridges, kits with one serial number for all."""
+    basic, lamp = b"urn:schemas-upnp-org:device:Basic:1", b"urn:schemas-upnp-org:device:BinaryLight:1"
+
+    def describe(host, path, *words, **more):
+        net.connect(HMI, host, 80).talk((get(path), answer(device(*words, **more), kind=b"text/xml")))
+
+    # A media server on a gateway, before and after the gateway says who it is.
+    describe(PLC, b"/root.xml", b"urn:schemas-upnp-org:device:MediaServer:1", b"files: root", b"A Programmer",
+             b"Windows Media Connect compatible", udn=b"uuid:m-1")
+    describe(PLC, b"/dev.xml", basic, b"Web view", b"Web Maker", b"WebModel", udn=b"uuid:m-2")
+    c = net.connect(HMI, PLC, 502)
+    c.ask(modbus(1, bytes.fromhex("2b0e0100"), 255))
+    c.answer(modbus(1, bytes.fromhex("2b0e0101000003") + b"\0\5Maker\1\6MB3170\2\0034.1", 255))
+    # A bridge: lamps, then two things of which each would be the machine.
+    for n in (0, 1):
+        describe(SERVER, b"/lamp%d.xml" % n, lamp, b"Lamp %d" % n, b"Maker %d" % n, b"Lamp", udn=b"uuid:lamp-%d" % n)
+        describe(SWITCH, b"/dev%d.xml" % n, basic, b"Thing %d" % n, b"Maker %d" % n, b"Thing", udn=b"uuid:thing-%d" % n)
+    # One kit, one serial number.
+    for host, n in ((CAMERA, 0), (GATE, 1)):
+        describe(host, b"/dev.xml", basic, b"Dev %d" % n, b"Maker", b"VIRTUAL BOX", serial=b"SN123456789001", udn=b"uuid:kit-%d" % n)
+
+
+@who
+def http_whose(net):
+    """What a redirect, a proxy that was already at work and a tunnel say is another's."""
+    c = net.connect(HMI, PLC, 80)
+    c.talk((get(b"/"), answer(b"", b"Location: http://portal.example/start", code=b"302 Found")),
+           (get(b"/start"), answer(page(b"<title>Somebody's portal</title>"))),
+           (get(b"/"), answer(b"", b"Location: http://user@plc:8080/own", code=b"302 Found")),
+           (get(b"/own"), answer(page(b"<title>Pump control</title>"))))
+    c = net.connect(HMI, GATE, 3128, opened=False)
+    c.answer(answer(page(b""), b"Server: Origin/1.0"))
+    c.talk((b"GET http://origin.example/ HTTP/1.1\r\nHost: origin.example\r\n\r\n", answer(page(b"<title>Origin</title>"))))
+    # A tunnel: HTTP in the clear, then Modbus.
+    way = b"CONNECT %s HTTP/1.1\r\nHost: x\r\n\r\n", b"HTTP/1.1 200 Connection established\r\n\r\n"
+    c = net.connect(HMI, SERVER, 3128)
+    c.talk((way[0] % b"origin.example:80", way[1]), (get(b"/", b"User-Agent: Panel/1"),
+                                                    answer(page(b"<title>Far page</title>"), b"Server: Far/1")))
+    c = net.connect(HMI, SERVER, 3128)
+    c.talk((way[0] % b"10.9.9.9:502", way[1]))
+    for n in (1, 2):
+        c.ask(modbus(n, bytes.fromhex("2b0e0100"), 255))
+        c.answer(modbus(n, bytes.fromhex("2b0e0101000001") + b"\1\3FAR", 255))
+    c.talk((modbus(3, bytes.fromhex("0300000001")), modbus(3, bytes.fromhex("03020007"))))
+
+
+@who
+def http_dribble(net):
+    """A page of unknown length that comes byte by byte, the tag across two segments."""
+    c = net.connect(HMI, PLC, 80)
+    c.ask(get(b"/"))
+    c.answer(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    for byte in b"<html><head><<title>Drop by drop</title></head>":
+        c.answer(bytes([byte]))

@@ -3,6 +3,7 @@ import struct
 
 from messages import S7, modbus, szl
 from protocols import HMI, PLC, SERVER, who
+from wire import Host
 
 
 @who
@@ -39,3 +40,61 @@ def modbus_gateway(net):
     for unit, told in ((7, b"\7\xffDrive, 11 kW"), (8, b"\x08\xff\x01\x02\x03\xfe\x80\x81")):
         c.ask(modbus(100 + unit, b"\x11", unit))
         c.answer(modbus(100 + unit, b"\x11" + bytes([len(told)]) + told, unit))
+
+
+class Units:
+    """A server asked for its basic identification, 43/14, unit by unit."""
+
+    def __init__(self, net, last):
+        host = Host(f"10.9.3.{last}", f"00:0e:8c:09:03:{last:02x}")
+        self.connection, self.count = net.connect(HMI, host, 502), 0
+
+    def answer(self, unit, ask, reply):
+        self.count += 1
+        self.connection.ask(modbus(self.count, ask, unit))
+        self.connection.answer(modbus(self.count, reply, unit))
+
+    def identify(self, unit, *texts):
+        objects = b"".join(bytes([k, len(text)]) + text for k, text in enumerate(texts))
+        self.answer(unit, bytes.fromhex("2b0e0100"), bytes.fromhex("2b0e01010000") + bytes([len(texts)]) + objects)
+
+    def refuse(self, unit, code):
+        self.answer(unit, bytes.fromhex("2b0e0100"), bytes([0xab, code]))
+
+    def read(self, unit):
+        self.answer(unit, bytes.fromhex("0300000001"), bytes.fromhex("03020007"))
+
+    def tell(self, unit, text):
+        self.answer(unit, b"\x11", b"\x11" + bytes([2 + len(text)]) + b"\1\xff" + text)
+
+
+@who
+def modbus_units(net):
+    """Who is a gateway, and who only has a unit number: by what else answers."""
+    alone = Units(net, 1)  # one unit, itself, although it was not there at first
+    alone.refuse(10, 0x0b)
+    alone.read(10)
+    alone.identify(10, b"Maker", b"PLC-10", b"1")
+    deaf = Units(net, 2)  # answers whatever the unit
+    for unit in (0, 1, 2, 10, 255):
+        deaf.identify(unit, b"Maker", b"PLC-ANY", b"2")
+    gateway = Units(net, 3)  # slave 1 is a slave like others
+    for unit in (1, 2, 3):
+        gateway.identify(unit, b"Maker %d" % unit, b"SLAVE-%d" % unit, b"3")
+    alike = Units(net, 4)  # two meters of a kind: the third place is empty
+    alike.identify(1, b"Maker", b"METER", b"4")
+    alike.identify(2, b"Maker", b"METER", b"4")
+    alike.refuse(3, 0x0b)
+    other = Units(net, 5)  # the gateway itself says something else; unit 1 is the gateway once more
+    other.identify(255, b"Maker", b"GATE", b"5")
+    other.identify(1, b"Maker", b"GATE", b"5")
+    other.identify(7, b"Maker", b"DRIVE", b"5")
+    silent = Units(net, 6)  # another unit answers too, and did not say who it is
+    silent.identify(1, b"Maker", b"PUMP", b"6")
+    silent.read(2)
+    reserved = Units(net, 7)  # 248 is no slave's number; the text ends as in C
+    reserved.identify(248, b"Maker", b"CPU-248", b"7")
+    reserved.tell(9, b"Panel 9\0\0")
+    one = Units(net, 8)  # a gateway with one slave that answers
+    one.refuse(2, 0x0a)
+    one.identify(5, b"Maker", b"VALVE", b"8")

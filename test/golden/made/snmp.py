@@ -1,6 +1,7 @@
 """SNMP: ENTITY-MIB (RFC 6933), and answers that speak of others."""
-from messages import ber
-from protocols import HMI, PLC, SWITCH, who
+from messages import ber, modbus
+from protocols import HMI, PLC, SERVER, SWITCH, who
+from wire import Host
 
 ENTITY, SYSTEM = "1.3.6.1.2.1.47.1.1.1.1", "1.3.6.1.2.1.1"
 CHASSIS, SUPPLY, MODULE, PORT, STACK = 3, 6, 9, 10, 11
@@ -56,7 +57,7 @@ def snmp_entities(net):
         pairs += [(f"{ENTITY}.{column}.{row}", cells[column - 6]) for row, cells in rows.items()]
     pairs += [(f"{ENTITY}.2.1001", "1000BaseSX SFP"), (f"{ENTITY}.2.1000", "WS-C3750G-24TS chassis")]
     walk(net, SWITCH, 50161, pairs)
-    # Nobody asked for classes: row 1 is believed, row 7 is not.
+    # Nobody asked for classes: which of two rows is the device would be a guess.
     walk(net, PLC, 50162, [(f"{ENTITY}.11.1", "SN-PLC-1"), (f"{ENTITY}.11.7", "SN-CARD-7"), (f"{ENTITY}.13.1.1", "no row")])
 
 
@@ -76,3 +77,41 @@ def snmp_others(net):
         scoped = ber(0x30, ber(4, engine), ber(4, b""), pdu(0xa2, 7, [(f"{SYSTEM}.5.0", name)]))
         net.datagram(PLC, HMI, 161, 50164, ber(0x30, ber(2, b"\3"), ber(0x30, ber(2, b"\7"), ber(2, b"\5\xdc"), ber(4, b"\0"),
                                                                     ber(2, b"\3")), ber(4, own), scoped))
+
+
+@who
+def snmp_rows(net):
+    """Whose rows are: asked column by column, each from a port of its own, in parts, and beside a gateway's units."""
+    def ask(agent, column, row, of):
+        ask.port += 1
+        walk(net, agent, ask.port, [(f"{ENTITY}.{column}.{row}", of)])
+    ask.port = 50200
+
+    # A stack is no box; its first member is, whoever asks from wherever; descriptions come first in a walk.
+    stack = ((1, STACK, "the stack"), (1001, CHASSIS, "member one"), (2001, CHASSIS, "member two"), (1010, MODULE, "uplinks"),
+             (1020, PORT, "port 1"))
+    for column, cell in ((2, lambda row: row[2]), (5, lambda row: row[1]), (11, lambda row: f"SERIAL-{row[0]}")):
+        for row in stack:
+            ask(SWITCH, column, row[0], cell(row))
+    # One row that nobody asked the class of, beside one that is known to be a module.
+    ask(PLC, 5, 7, MODULE)
+    ask(PLC, 11, 7, "SERIAL-CARD")
+    ask(PLC, 11, 1, "SERIAL-PLC")
+    # Row 2 of the box is not unit 2 behind it; it has more transceivers than anybody would list.
+    ask(SERVER, 5, 2, MODULE)
+    ask(SERVER, 11, 2, "SERIAL-CARD-2")
+    c = net.connect(HMI, SERVER, 502)
+    for n in (1, 2):
+        c.ask(modbus(n, bytes.fromhex("2b0e0100"), n))
+        c.answer(modbus(n, bytes.fromhex("2b0e0101000001") + b"\1\4MTR%d" % n, n))
+    for agent, vendor in ((Host("10.9.3.40", "00:0e:8c:09:03:40"), "A Maker, itself"),):
+        walk(net, agent, 50190, [(f"{SYSTEM}.2.0", oid("1.3.6.1.4.1.4196.1.1.5")), (f"{ENTITY}.5.1", CHASSIS)])
+        walk(net, agent, 50191, [(f"{ENTITY}.12.1", vendor), (f"{SYSTEM}.5.0", "Pump house 3")])
+
+
+@who
+def snmp_sockets(net):
+    """Sixty transceivers before the second member of a stack."""
+    rows = [(1001, CHASSIS)] + [(1100 + n, MODULE) for n in range(60)] + [(2001, CHASSIS)]
+    walk(net, SWITCH, 50161, [(f"{ENTITY}.5.{row}", of) for row, of in rows], bulk=20)
+    walk(net, SWITCH, 50161, [(f"{ENTITY}.11.{row}", f"SER-{row}") for row in (1001, 1159, 2001)])

@@ -60,3 +60,24 @@ def ssdp(net):
     _, packet = udp(ROUTER.ip, GROUP[1], 1900, 1900, notify("ssdp:alive", "upnp:rootdevice", root, *at, *more))
     frame = ethernet(ROUTER.mac, GROUP[0], 0x0800, packet)
     net.frames.append((net.at, 1, frame[:180], len(frame)))
+
+
+@who
+def ssdp_whose(net):
+    """Announcements of what may stand elsewhere, and a second device on a router that is none."""
+    def announce(last, target, location, uuid="aaaa"):
+        host = Host(f"10.9.4.{last}", f"00:1d:73:09:04:{last:02x}")
+        net.datagram(host, host, 1900, 1900, notify("ssdp:alive", target, f"uuid:{uuid}::{target}", f"LOCATION: {location}",
+                                                    "SERVER: Printing/1.0"), to=GROUP)
+
+    printer, router = "urn:schemas-upnp-org:device:Printer:1", "urn:schemas-wifialliance-org:device:WFADevice:1"
+    announce(1, printer, "https://10.9.4.77:443/d.xml")
+    announce(2, printer, "http://printer77.local/d.xml")
+    announce(3, printer, "//10.9.4.77/d.xml")
+    announce(4, printer, "http://10.9.4.4@10.9.4.77/d.xml")
+    announce(5, printer, "http://user@10.9.4.5:80/d.xml")
+    announce(6, printer, "http://[fe80::77]/d.xml")
+    announce(7, "upnp:rootdevice", "http://10.9.4.7/igd.xml", "igd")
+    announce(7, IGD, "http://10.9.4.7/igd.xml", "igd")
+    announce(7, "upnp:rootdevice", "http://10.9.4.7/wps.xml", "63041253-1019-2006-1228-001d73090407")
+    announce(7, router, "http://10.9.4.7/wps.xml", "63041253-1019-2006-1228-001d73090407")
