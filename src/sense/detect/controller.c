@@ -136,10 +136,10 @@ const struct detection detect_controller[] = {
 			.class = "mode-change",
 			.engine = ENGINE_OPERATIONAL,
 			.severity = SEVERITY_MAJOR,
-			.title = "A controller's operating mode was changed",
+			.title = "A device's operating mode was changed",
 			.technique = "T0858",
-			.next = "Check the mode at the controller. A key switch in RUN keeps it from being "
-				"changed over the network." },
+			.next = "Check the mode at the device. At a controller a key switch in RUN keeps it "
+				"from being changed over the network." },
 		.text = "{a} changed the operating mode of {b} ({detail}).",
 		.see = asked,
 		ON_EFFECT(EFFECT_MODE),

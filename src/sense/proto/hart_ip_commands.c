@@ -425,7 +425,7 @@ static const struct row rows[] = {
 	SAME(530, WRITE, CONFIG, "write_sub_device_assignment", NULL),
 	SAME(531, WRITE, CONFIG, "assign_live_sub_devices", NULL),
 	ROW(532, READ, NONE, "read_client_subscription", subscription, subscription),
-	SAME(533, WRITE, CONFIG, "write_client_subscription", subscription),
+	SAME(533, WRITE, NONE, "write_client_subscription", subscription),
 	ROW(534, READ, NONE, "read_device_variable_command_code", variable, NULL),
 	READS(538, "read_hart_ip_ports", ports),
 	SAME(539, WRITE, CONFIG, "write_hart_ip_udp_port", udp_port),
