@@ -146,43 +146,10 @@ static void send_line(struct talk *t, const char *line)
 	talk_says(t, line[0] == '>' ? TALK_CLIENT : TALK_SERVER, out_text(&hex));
 }
 
-static unsigned host_of(const struct plant *p, const struct point *point)
-{
-	for (unsigned host = 1; host <= 2; host++) {
-		const struct run *ips = &p->assets[point->asset].ips;
-		for (size_t i = 0; i < ips->count; i++)
-			if (p->ips[ips->first + i].b[15] == host)
-				return host;
-	}
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static void tell_points(const struct plant *p, struct out *text)
-{
-	static char lines[LINES][LINE];
-	assert_true(p->point_count <= LINES);
-	for (size_t i = 0; i < p->point_count; i++) {
-		const struct point *point = &p->points[i];
-		snprintf(lines[i], LINE, "%u %s=%g%s\n", host_of(p, point), point->address,
-			point->last, point->written ? "!" : "");
-	}
-	qsort(lines, p->point_count, LINE, by_text);
-	for (size_t i = 0; i < p->point_count; i++)
-		out_str(text, lines[i]);
-}
-
 static void expect_points(struct tap *w, const char *about, const char *points)
 {
-	static char room[LINE * LINES];
 	tap_end(w);
-	struct out out = out_mem(room, sizeof room);
-	tell_points(&w->plant, &out);
-	const char *told = out_text(&out);
+	const char *told = tap_points(w, true);
 	if (strcmp(told, points) != 0)
 		print_error("%s\n", about);
 	assert_string_equal(told, points);

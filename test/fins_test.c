@@ -72,36 +72,6 @@ static void send_line(struct tap *w, const char *line)
 	tap_udp(w, &(struct udp_row){ from, to, 9600, 9600, .hex = hex });
 }
 
-static unsigned host_of(const struct plant *p, const struct point *point)
-{
-	for (unsigned host = 1; host <= 2; host++) {
-		const struct run *ips = &p->assets[point->asset].ips;
-		for (size_t i = 0; i < ips->count; i++)
-			if (p->ips[ips->first + i].b[15] == host)
-				return host;
-	}
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static void tell_points(const struct plant *p, struct out *text)
-{
-	char lines[LINES][LINE];
-	assert_true(p->point_count <= LINES);
-	for (size_t i = 0; i < p->point_count; i++) {
-		const struct point *point = &p->points[i];
-		snprintf(lines[i], LINE, "%u %s=%g%s\n", host_of(p, point), point->address,
-			point->last, point->written ? "!" : "");
-	}
-	qsort(lines, p->point_count, LINE, by_text);
-	for (size_t i = 0; i < p->point_count; i++)
-		out_str(text, lines[i]);
-}
-
 static void test_points(void **state)
 {
 	(void)state;
@@ -111,10 +81,7 @@ static void test_points(void **state)
 		for (size_t i = 0; i < LINES && talks[n].lines[i]; i++)
 			send_line(&w, talks[n].lines[i]);
 		tap_end(&w);
-		char room[LINE * LINES];
-		struct out out = out_mem(room, sizeof room);
-		tell_points(&w.plant, &out);
-		const char *told = out_text(&out);
+		const char *told = tap_points(&w, true);
 		if (strcmp(told, talks[n].points) != 0)
 			print_error("%s\n", talks[n].about);
 		assert_string_equal(told, talks[n].points);

@@ -24,15 +24,6 @@ enum { PORT = 41883 };
 #define DATA   "3020 0011 73704276312e302f472f4e444154412f6e 0801 1207 100a 650000c441 1801"
 #define REBOOT "301a 0010 73704276312e302f472f4e434d442f6e 0801 1204 1002 7001"
 
-static const struct finding *find(const struct tap *w, const char *class)
-{
-	for (size_t i = 0; i < w->plant.finding_count; i++)
-		if (strcmp(w->plant.findings[i].row->class, class) == 0)
-			return &w->plant.findings[i];
-	fail_msg("no finding of class %s", class);
-	return NULL;
-}
-
 static void start(struct tap *w, struct talk *t)
 {
 	tap_open(w, 0);
@@ -53,7 +44,9 @@ static void a_broker_hands_on_a_command(void **state)
 	tap_end(&w);
 	assert_true(tap_told(&w, "sparkplug_node_reboot request"));
 	assert_true(tap_told(&w, "sparkplugb.metric=Node Control/Reboot sparkplugb.value=1"));
-	const char *text = find(&w, "controller-restart")->text;
+	const struct finding *said = tap_finding(&w, "controller-restart");
+	assert_non_null(said);
+	const char *text = said->text;
 	assert_ptr_equal(strstr(text, "10.0.0.2 told "), text);
 	assert_non_null(
 		strstr(text, "(10.0.0.1) to restart (mqtt sparkplug_node_reboot of node n)"));

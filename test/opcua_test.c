@@ -143,12 +143,7 @@ static void end(struct session *s)
 static const char *points(struct session *s)
 {
 	end(s);
-	struct tap *w = &s->tap;
-	w->out = out_mem(w->text, sizeof w->text);
-	for (size_t i = 0; i < w->plant.point_count; i++)
-		out_fmt(&w->out, "%s=%g%s\n", w->plant.points[i].address, w->plant.points[i].last,
-			w->plant.points[i].written ? "!" : "");
-	return out_text(&w->out);
+	return tap_points(&s->tap, false);
 }
 
 /* --- services --- */

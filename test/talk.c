@@ -49,12 +49,17 @@ bool tap_told(const struct tap *w, const char *line)
 	return strstr(w->text, line) != NULL;
 }
 
-bool tap_found(const struct tap *w, const char *class)
+const struct finding *tap_finding(const struct tap *w, const char *class)
 {
 	for (size_t i = 0; i < w->plant.finding_count; i++)
 		if (strcmp(w->plant.findings[i].row->class, class) == 0)
-			return true;
-	return false;
+			return &w->plant.findings[i];
+	return NULL;
+}
+
+bool tap_found(const struct tap *w, const char *class)
+{
+	return tap_finding(w, class);
 }
 
 bool tap_knows(const struct tap *w, const char *ip, const char *key, const char *value)

@@ -20,6 +20,7 @@ void talk_join(struct talk *t, struct tap *w, unsigned port);
 void talk_says(struct talk *t, unsigned side, const char *hex);
 
 bool tap_told(const struct tap *w, const char *line); /* a fact's line ends or goes on so */
+const struct finding *tap_finding(const struct tap *w, const char *class); /* NULL: none */
 bool tap_found(const struct tap *w, const char *class);
 bool tap_knows(const struct tap *w, const char *ip, const char *key, const char *value);
 

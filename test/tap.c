@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -170,6 +171,44 @@ void tap_end(struct tap *w)
 	sense_end(w->sense);
 	assert_int_equal(sense_plant(w->sense, &w->plant, &e), 0);
 	out_text(&w->out);
+}
+
+enum { POINT_LINES = 128, POINT_LINE = 256 };
+
+static void put_point(struct out *o, const struct point *point)
+{
+	out_fmt(o, "%s=%g%s\n", point->address, point->last, point->written ? "!" : "");
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void put_points_by_host(struct out *o, const struct plant *p)
+{
+	static char lines[POINT_LINES][POINT_LINE];
+	assert_true(p->point_count <= POINT_LINES);
+	for (size_t i = 0; i < p->point_count; i++) {
+		const struct run *ips = &p->assets[p->points[i].asset].ips;
+		struct out line = out_mem(lines[i], POINT_LINE);
+		out_fmt(&line, "%u ", ips->count ? p->ips[ips->first].b[15] : 0u);
+		put_point(&line, &p->points[i]);
+		out_text(&line);
+	}
+	qsort(lines, p->point_count, POINT_LINE, by_text);
+	for (size_t i = 0; i < p->point_count; i++)
+		out_str(o, lines[i]);
+}
+
+const char *tap_points(struct tap *w, bool by_host)
+{
+	w->out = out_mem(w->text, sizeof w->text);
+	if (by_host)
+		put_points_by_host(&w->out, &w->plant);
+	for (size_t i = 0; !by_host && i < w->plant.point_count; i++)
+		put_point(&w->out, &w->plant.points[i]);
+	return out_text(&w->out);
 }
 
 uint64_t tap_counter(const struct tap *w, const char *name)

@@ -48,6 +48,9 @@ struct tap {
 void tap_open(struct tap *w, size_t memory);
 void tap_close(struct tap *w);
 void tap_end(struct tap *w); /* no frame after this; the plant is there */
+/* "ADDRESS=VALUE", "!" behind it where it was written, a line a point in the order they came up;
+ * `by_host`: with the last number of the host's address in front, sorted.  In `text`. */
+const char *tap_points(struct tap *w, bool by_host);
 uint64_t tap_counter(const struct tap *w, const char *name);
 const struct asset *tap_asset(const struct tap *w, const char *ip); /* NULL: none has it */
 
