@@ -72,6 +72,11 @@ int table_init(struct table *t, uint32_t items_max, struct err *e)
 	return t->slots ? 0 : e->code;
 }
 
+void table_touch(struct table *t)
+{
+	madvise(t->slots, ((size_t)t->mask + 1) * sizeof *t->slots, MADV_POPULATE_WRITE);
+}
+
 void table_done(struct table *t)
 {
 	if (t->slots)

@@ -32,7 +32,8 @@ struct watch {
 struct found {
 	const struct detection *detection;
 	struct party a, b; /* host or MAC numbers; of a survey asset index + 1 with `surveyed` */
-	bool surveyed;
+	struct ip to;      /* the group, where b is nobody */
+	bool surveyed, called;
 	int64_t first_ns, last_ns;
 	uint64_t count;
 	uint64_t frames[EVIDENCE_MAX];
@@ -203,13 +204,14 @@ bool distinct_add(struct distinct *d, int64_t now_ns, unsigned seconds, uint64_t
 
 static bool same_party(struct party a, struct party b)
 {
-	return a.number == b.number && a.link == b.link;
+	return a.number == b.number && a.link == b.link && a.place == b.place;
 }
 
 static uint64_t pair_hash(const struct detection *row, struct party a, struct party b)
 {
 	uint64_t x = (uint64_t)a.number << 1 | a.link, y = (uint64_t)b.number << 1 | b.link;
-	return hash_mix(x << 32 | y, (uintptr_t)row);
+	uint64_t places = (uint64_t)a.place << 32 | b.place;
+	return hash_mix(x << 32 | y, (uintptr_t)row ^ hash_mix(places, 1));
 }
 
 static void parties(
@@ -305,6 +307,8 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 	parties(r, ev, &a, &b);
 	if (!a.number)
 		return;
+	if (r->memory)
+		a.place = b.place = 0;
 	void *memory = r->memory ? remember(d, w, a, b) : NULL;
 	bool it = r->limit_it.count && ev->proto && !ev->proto->ot;
 	const struct limit *limit = it ? &r->limit_it : &r->limit;
@@ -312,8 +316,11 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 	if (r->see && !r->see(memory, ev, &said))
 		return;
 	struct found *f = find(d, r, a, b, false);
-	if (f)
-		keep(f, &said, ev->frame, ev->at_ns, ev->at_ns);
+	if (!f)
+		return;
+	f->to = ev->to;
+	f->called |= ev->called;
+	keep(f, &said, ev->frame, ev->at_ns, ev->at_ns);
 }
 
 static void wake(struct detections *d, const struct event *ev)
@@ -339,7 +346,11 @@ static struct event event_now(struct sense *s, enum event_kind kind)
 		.proto = s->proto };
 	const struct flow *f = s->flow;
 	if (!f) {
-		ev.sender = ev.client = (struct party){ s->src_mac, true };
+		ev.sender = ev.client = (struct party){ s->src_mac, .link = true };
+		if (!(c->dst_mac[0] & 1))
+			ev.receiver = ev.server =
+				(struct party){ inventory_mac(&s->inventory, c->dst_mac),
+					.link = true };
 		return ev;
 	}
 	unsigned client = f->client >= 0 ? (unsigned)f->client : 0;
@@ -349,6 +360,31 @@ static struct event event_now(struct sense *s, enum event_kind kind)
 	ev.server.number = f->host[!client];
 	ev.port = f->port[!client];
 	ev.under_way = f->transport == TRANSPORT_TCP && !f->opened;
+	return ev;
+}
+
+/* Those who act and are acted upon, rather than who sent what. */
+static struct event event_of_fact(struct sense *s)
+{
+	const struct fact *f = &s->fact;
+	struct event ev = event_now(s, EVENT_FACT);
+	ev.fact = f;
+	if (s->called_by && f->dir == DIR_RESPONSE) {
+		ev.client = ev.receiver = (struct party){ .number = s->called_by };
+		ev.server = ev.sender;
+		ev.called = true;
+	} else if (f->actor) {
+		bool sender = f->actor == ACTOR_SENDER;
+		ev.client = sender ? ev.sender : ev.receiver;
+		ev.server = sender ? ev.receiver : ev.sender;
+	}
+	for (unsigned sender = 0; sender < 2; sender++) {
+		struct party at = sender ? ev.sender : ev.receiver;
+		struct party *who = same_party(at, ev.server) ? &ev.server : &ev.client;
+		if (s->placed[sender] && at.number && !at.link)
+			who->place = inventory_module(
+				&s->inventory, at.number, s->layer->number, &s->places[sender]);
+	}
 	return ev;
 }
 
@@ -366,15 +402,8 @@ void detections_fact(struct sense *s)
 			d->by_dir[f->dir][word] & d->by_proto[proto][word] &
 			d->by_outcome[outcome][word];
 		for (; bits; bits &= bits - 1) {
-			if (!ev.kind) {
-				ev = event_now(s, EVENT_FACT);
-				ev.fact = f;
-				if (f->actor) {
-					bool sender = f->actor == ACTOR_SENDER;
-					ev.client = sender ? ev.sender : ev.receiver;
-					ev.server = sender ? ev.receiver : ev.sender;
-				}
-			}
+			if (!ev.kind)
+				ev = event_of_fact(s);
 			wake_one(d, &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
 		}
 	}
@@ -398,8 +427,8 @@ void detections_malformed(struct sense *s, const struct proto *proto)
 void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival)
 {
 	struct event ev = event_now(s, EVENT_BIND);
-	ev.client = ev.sender = (struct party){ mac, true };
-	ev.server = (struct party){ rival, true };
+	ev.client = ev.sender = (struct party){ mac, .link = true };
+	ev.server = (struct party){ rival, .link = true };
 	ev.to = host_at(&s->inventory, host)->ip;
 	ev.rival = rival;
 	wake(s->detections, &ev);
@@ -411,9 +440,9 @@ void detections_stranger(struct sense *s, uint32_t mac, uint32_t sender, uint32_
 	const struct event ev = { .kind = EVENT_STRANGER,
 		.at_ns = at_ns,
 		.frame = frame,
-		.client = { mac, true },
-		.sender = { mac, true },
-		.server = { sender, true },
+		.client = { mac, .link = true },
+		.sender = { mac, .link = true },
+		.server = { sender, .link = true },
 		.to = host_at(&s->inventory, host)->ip,
 		.rival = sender };
 	wake(s->detections, &ev);
@@ -422,8 +451,8 @@ void detections_stranger(struct sense *s, uint32_t mac, uint32_t sender, uint32_
 void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detected *said,
 	uint64_t frame, int64_t first_ns, int64_t last_ns)
 {
-	struct party pa = { a == NO_ASSET ? 0 : a + 1, false },
-		     pb = { b == NO_ASSET ? 0 : b + 1, false };
+	struct party pa = { .number = a == NO_ASSET ? 0 : a + 1 },
+		     pb = { .number = b == NO_ASSET ? 0 : b + 1 };
 	struct found *f = find(s->d, s->row, pa, pb, true);
 	if (f)
 		keep(f, said, frame, first_ns, last_ns);
@@ -431,12 +460,33 @@ void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detecte
 
 /* --- findings --- */
 
+static const struct module *module_of(const struct sense *s, struct party p)
+{
+	return p.place ? pool_at(&s->inventory.modules, p.place) : NULL;
+}
+
 static uint32_t asset_of(const struct sense *s, const struct found *f, struct party p)
 {
 	if (!p.number || f->surveyed)
 		return p.number;
+	const struct module *m = module_of(s, p);
+	if (m && m->asset)
+		return m->asset;
 	return p.link ? mac_at(&s->inventory, p.number)->asset
 		      : host_at(&s->inventory, p.number)->asset;
+}
+
+/* The address it was seen at; "" where that is not known. */
+static const char *address_of(const struct sense *s, const struct plant *p, const struct found *f,
+	struct party who, char text[IP_TEXT])
+{
+	if (who.number && !f->surveyed)
+		return who.link ? mac_text(mac_at(&s->inventory, who.number)->address, text)
+				: ip_text(&host_at(&s->inventory, who.number)->ip, text);
+	const struct asset *a = who.number ? &p->assets[who.number - 1] : NULL;
+	if (a && a->ips.count)
+		return ip_text(&p->ips[a->ips.first], text);
+	return a && a->macs.count ? mac_text(p->macs[a->macs.first], text) : "";
 }
 
 /* A name people know it by, and its address. */
@@ -445,26 +495,12 @@ static void name_of(const struct sense *s, const struct plant *p, const struct f
 {
 	char text[IP_TEXT], other[IP_TEXT];
 	uint32_t asset = asset_of(s, f, who);
+	const char *address = address_of(s, p, f, who, text);
 	if (!asset) {
-		if (who.number && !f->surveyed)
-			out_str(o,
-				who.link
-					? mac_text(mac_at(&s->inventory, who.number)->address, text)
-					: ip_text(&host_at(&s->inventory, who.number)->ip, text));
-		else
-			out_str(o, "an unknown host");
+		out_str(o, *address ? address : "an unknown host");
 		return;
 	}
 	const struct asset *a = &p->assets[asset - 1];
-	const char *address = "";
-	if (!f->surveyed && who.link)
-		address = mac_text(mac_at(&s->inventory, who.number)->address, text);
-	else if (!f->surveyed)
-		address = ip_text(&host_at(&s->inventory, who.number)->ip, text);
-	else if (a->ips.count)
-		address = ip_text(&p->ips[a->ips.first], text);
-	else if (a->macs.count)
-		address = mac_text(p->macs[a->macs.first], text);
 	bool named = a->name && strcmp(a->name, address) != 0;
 	bool second = !f->surveyed && who.link && a->ips.count; /* a MAC says little to people */
 	if (named && *address)
@@ -475,6 +511,38 @@ static void name_of(const struct sense *s, const struct plant *p, const struct f
 		out_fmt(o, "%.60s", named ? a->name : a->model);
 	else
 		out_str(o, *address ? address : "a module");
+}
+
+/* Somebody behind a gateway, by its name, its place there, and whom it stands behind. */
+static void name_behind(const struct sense *s, const struct plant *p, const struct found *f,
+	struct party who, struct out *o)
+{
+	char text[PLACE_TEXT];
+	const struct module *m = module_of(s, who);
+	const char *place = plant_place_text(&s->inventory, m, text);
+	const char *name = m->asset ? p->assets[m->asset - 1].name : NULL;
+	if (name)
+		out_fmt(o, "%.60s (%s behind ", name, place);
+	else
+		out_fmt(o, "%s behind ", place);
+	who.place = 0;
+	name_of(s, p, f, who, o);
+	if (name)
+		out_char(o, ')');
+}
+
+static void write_party(const struct sense *s, const struct plant *p, const struct found *f,
+	struct party who, struct out *o)
+{
+	char text[IP_TEXT];
+	if (who.place)
+		name_behind(s, p, f, who, o);
+	else if (!who.number && f->a.link)
+		out_str(o, "everybody on its network");
+	else if (who.number || ip_is_zero(&f->to))
+		name_of(s, p, f, who, o);
+	else
+		out_fmt(o, "everybody (%s)", ip_text(&f->to, text));
 }
 
 static void write_time(unsigned seconds, struct out *o)
@@ -493,10 +561,13 @@ static void write_sentence(
 {
 	for (const char *at = f->detection->text; *at;) {
 		if (strncmp(at, "{a}", 3) == 0) {
-			name_of(s, p, f, f->a, o);
+			write_party(s, p, f, f->a, o);
 			at += 3;
 		} else if (strncmp(at, "{b}", 3) == 0) {
-			name_of(s, p, f, f->b, o);
+			if (same_party(f->a, f->b))
+				out_str(o, "itself");
+			else
+				write_party(s, p, f, f->b, o);
 			at += 3;
 		} else if (strncmp(at, "{n}", 3) == 0) {
 			out_uint(o, f->said.n);
@@ -531,6 +602,36 @@ static int by_weight(const void *a, const void *b)
 		: (x->assets[1] > y->assets[1]) - (x->assets[1] < y->assets[1]);
 }
 
+/* Somebody answered what was asked of everybody: that finding says more. */
+static bool is_answered(const struct detections *d, const struct found *f)
+{
+	if (f->b.number || f->detection->key != KEY_PAIR || f->surveyed)
+		return false;
+	for (uint32_t n = 1; n < d->found.used; n++) {
+		const struct found *other = pool_at(&d->found, n);
+		if (other->called && other->detection == f->detection && same_party(other->a, f->a))
+			return true;
+	}
+	return false;
+}
+
+static struct finding finding_of(struct sense *s, const struct plant *p, const struct found *f)
+{
+	char text[SENTENCE_MAX];
+	struct out o = out_mem(text, sizeof text);
+	write_sentence(s, p, f, &o);
+	struct finding to = { .row = &f->detection->row,
+		.severity = f->said.severity,
+		.text = plant_text(s->plant, out_text(&o)),
+		.assets = { asset_of(s, f, f->a), asset_of(s, f, f->b) },
+		.first_ns = f->first_ns,
+		.last_ns = f->last_ns,
+		.count = f->count,
+		.frame_count = f->frame_count };
+	memcpy(to.frames, f->frames, sizeof to.frames);
+	return to;
+}
+
 int detections_plant(struct sense *s, struct plant *p, struct err *e)
 {
 	struct detections *d = s->detections;
@@ -539,26 +640,15 @@ int detections_plant(struct sense *s, struct plant *p, struct err *e)
 		if (row->survey)
 			row->survey(p, &(struct survey){ .d = d, .row = row });
 	}
-	uint32_t count = d->found.used - 1;
-	struct finding *findings = calloc(count + 1, sizeof *findings);
+	uint32_t found = d->found.used - 1;
+	size_t count = 0;
+	struct finding *findings = calloc(found + 1, sizeof *findings);
 	if (!findings)
-		return err_set(e, ENOMEM, "no memory for %u findings", count);
-	for (uint32_t n = 1; n <= count; n++) {
+		return err_set(e, ENOMEM, "no memory for %u findings", found);
+	for (uint32_t n = 1; n <= found; n++) {
 		const struct found *f = pool_at(&d->found, n);
-		char text[SENTENCE_MAX];
-		struct out o = out_mem(text, sizeof text);
-		write_sentence(s, p, f, &o);
-		struct finding *to = &findings[n - 1];
-		*to = (struct finding){ .row = &f->detection->row,
-			.severity = f->said.severity,
-			.text = plant_text(s->plant, out_text(&o)),
-			.first_ns = f->first_ns,
-			.last_ns = f->last_ns,
-			.count = f->count,
-			.frame_count = f->frame_count };
-		to->assets[0] = asset_of(s, f, f->a);
-		to->assets[1] = asset_of(s, f, f->b);
-		memcpy(to->frames, f->frames, sizeof to->frames);
+		if (!is_answered(d, f))
+			findings[count++] = finding_of(s, p, f);
 	}
 	free(d->findings);
 	d->findings = findings;

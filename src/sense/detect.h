@@ -29,6 +29,7 @@ enum { EVENT_KINDS = 6 };
 /* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
 struct party {
 	uint32_t number;
+	uint32_t place; /* module number: who stands within or behind it; 0 itself */
 	bool link;
 };
 
@@ -38,7 +39,8 @@ struct event {
 	uint64_t frame;
 	struct party sender, receiver; /* of the packet */
 	struct party client, server;   /* of the conversation, as far as known */
-	struct ip to;                  /* FLOW: destination, also where it is no host yet */
+	struct ip to;                  /* destination, also where it is no host */
+	bool called;                   /* FACT: answers what was asked of everybody */
 	bool under_way;                /* FLOW: TCP that began before the capture did */
 	uint16_t port;                 /* server side; 0 without ports */
 	uint8_t transport;
@@ -48,7 +50,8 @@ struct event {
 	uint32_t rival;
 };
 
-/* Whose memory an event goes to, and whom the finding names. */
+/* Whose memory an event goes to, and whom the finding names: what stands behind a gateway by
+ * itself, but where a memory counts, which is of the whole gateway. */
 enum detect_key {
 	KEY_PAIR,   /* {a} client, {b} server */
 	KEY_CLIENT, /* {a} client */

@@ -121,6 +121,7 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 	s->scene.state = l->proto->shared || !s->flow ? shared_state(s, l) : l->state;
 	s->label = NULL;
 	s->ask_frame = 0;
+	s->called_by = 0;
 	if (!below) {
 		s->scratch_used = 0;
 		s->carried = 0;

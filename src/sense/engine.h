@@ -52,15 +52,18 @@ struct sense {
 	const struct proto *proto;
 	struct layer shared[PROTO_COUNT]; /* what rows with `shared` keep, and all on Ethernet */
 	struct fact fact;
+	struct asset_place places[2]; /* fact_place: of the receiver, of the sender */
+	bool placed[2];
 	bool fact_open;
 	const char *label;
 	uint64_t ask_frame;
 	int64_t ask_ns;
+	uint32_t called_by; /* host that asked everybody what the message at hand answers; 0 none */
 	size_t carried;
 	struct value values[FACT_VALUES_MAX];
 	uint8_t scratch[SCRATCH_SIZE];
 	size_t scratch_used;
-	uint32_t src_mac, dst_mac; /* of a link message */
+	uint32_t src_mac;          /* of a link message */
 	struct point_way link_way; /* of values in link messages */
 
 	/* plant.c */

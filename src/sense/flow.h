@@ -26,6 +26,7 @@ struct ask {
 struct ask_rest {
 	uint64_t frame;
 	int64_t at_ns;
+	uint32_t called_by; /* host that asks everybody; 0: it asks one */
 };
 
 /* A protocol at work in a flow: the transport's own, and the one above it (S7comm over COTP). */

@@ -63,7 +63,11 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 		v->strings = NULL;
 		return err_sys(e, "inventory: reserve strings");
 	}
-	return table_init(&v->string_table, v->strings_max / 16, e);
+	if (table_init(&v->string_table, v->strings_max / 16, e))
+		return err_in(e, "inventory");
+	table_touch(&v->point_table);
+	table_touch(&v->string_table);
+	return 0;
 }
 
 void inventory_done(struct inventory *v)

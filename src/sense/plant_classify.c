@@ -370,6 +370,37 @@ static void add_word(struct plant_room *r, struct run *run, const char *word)
 		run->count++;
 }
 
+/* Whether the protocol that says it says this vendor as well, or none. */
+static bool fits_vendor(const struct plant_room *r, const struct asset *a, const struct identity *i)
+{
+	bool other = false;
+	for (uint32_t n = 0; n < a->identity.count; n++) {
+		const struct identity *vendor = &r->identity[a->identity.first + n];
+		if (vendor->key != ID_VENDOR || strcmp(vendor->protocol, i->protocol) != 0)
+			continue;
+		if (strcmp(vendor->value, a->vendor) == 0)
+			return true;
+		other = true;
+	}
+	return !other;
+}
+
+/* What names the product, or else its number, beside the vendor where one protocol says both: the
+ * programs of several makers on one machine make no product. */
+static const char *product(
+	const struct plant_room *r, const struct asset *a, uint8_t key, uint8_t number)
+{
+	const uint8_t keys[] = { key, number };
+	for (size_t k = 0; a->vendor && k < COUNT_OF(keys); k++)
+		for (uint32_t n = 0; n < a->identity.count; n++) {
+			const struct identity *i = &r->identity[a->identity.first + n];
+			if (i->key == keys[k] && fits_vendor(r, a, i))
+				return i->value;
+		}
+	const char *any = identity_value(r, a, key);
+	return any ? any : identity_value(r, a, number);
+}
+
 static void summarise(const struct sense *s, struct plant_room *r, struct asset *a)
 {
 	a->names = (struct run){ .first = (uint32_t)r->name_count };
@@ -381,11 +412,9 @@ static void summarise(const struct sense *s, struct plant_room *r, struct asset 
 	a->vendor = identity_value(r, a, ID_VENDOR);
 	for (uint32_t i = 0; i < a->macs.count && !a->vendor && s->vendors; i++)
 		a->vendor = vendors_find(s->vendors, r->macs[a->macs.first + i]);
-	a->model = identity_value(r, a, ID_MODEL);
-	if (!a->model)
-		a->model = identity_value(r, a, ID_ORDER_NUMBER);
-	a->firmware = identity_value(r, a, ID_FIRMWARE);
-	a->serial = identity_value(r, a, ID_SERIAL);
+	a->model = product(r, a, ID_MODEL, ID_ORDER_NUMBER);
+	a->firmware = product(r, a, ID_FIRMWARE, ID_FIRMWARE);
+	a->serial = product(r, a, ID_SERIAL, ID_SERIAL);
 }
 
 /* Protocols and roles of every asset: conversations are walked once, sorted by asset. */

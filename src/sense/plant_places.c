@@ -258,6 +258,7 @@ static void decide(const struct places *p)
 	switch ((enum place_kind)p->rows[0].kind) {
 	case PLACE_SLOT:
 	case PLACE_NODE:
+	case PLACE_NAMED:
 		break; /* assets, whatever else is known */
 	case PLACE_UNIT:
 		decide_units(p);
@@ -328,32 +329,34 @@ void plant_places(struct sense *s, struct plant_room *r)
 
 /* --- assets --- */
 
-/* Where in its owner a module is, in the words of those who work with it. */
-static const char *place_text(
-	const struct inventory *v, struct plant_room *r, const struct module *m)
+const char *plant_place_text(
+	const struct inventory *v, const struct module *m, char text[PLACE_TEXT])
 {
-	char text[96];
+	const char *address = string_at(v, m->address);
 	switch ((enum place_kind)m->kind) {
 	case PLACE_UNIT:
-		snprintf(text, sizeof text, "unit %u", m->number);
+		snprintf(text, PLACE_TEXT, "unit %u", m->number);
 		break;
 	case PLACE_NODE:
 		if (m->address)
-			snprintf(text, sizeof text, "network %u address %.40s", m->area,
-				string_at(v, m->address));
+			snprintf(text, PLACE_TEXT, "network %u address %.40s", m->area, address);
 		else
-			snprintf(text, sizeof text, "network %u node %u", m->area, m->number);
+			snprintf(text, PLACE_TEXT, "network %u node %u", m->area, m->number);
 		break;
 	case PLACE_ENTITY:
-		snprintf(text, sizeof text, "entity %u", m->number);
+		snprintf(text, PLACE_TEXT, "entity %u", m->number);
 		break;
 	case PLACE_OBJECT:
-		snprintf(text, sizeof text, "device %u", m->number);
+		snprintf(text, PLACE_TEXT, "device %u", m->number);
 		break;
-	default:
-		snprintf(text, sizeof text, "rack %u slot %u", m->area, m->number);
+	case PLACE_NAMED:
+		snprintf(text, PLACE_TEXT, "%.80s", address);
+		break;
+	case PLACE_SLOT:
+	case PLACE_DESCRIPTION:
+		snprintf(text, PLACE_TEXT, "rack %u slot %u", m->area, m->number);
 	}
-	return plant_text(r, text);
+	return text;
 }
 
 static uint32_t owner_asset(const struct inventory *v, uint32_t owner)
@@ -368,7 +371,7 @@ static void add_module(const struct inventory *v, struct plant_room *r, struct m
 	m->asset = plant_add(r);
 	struct asset *a = &r->assets[m->asset - 1];
 	a->part_of = owner; /* an index + 1 until everybody has an id */
-	a->place = place_text(v, r, m);
+	a->place = plant_text(r, plant_place_text(v, m, (char[PLACE_TEXT]){ 0 }));
 	a->in_rack = m->kind == PLACE_SLOT;
 	a->rack = m->area;
 	a->slot = (uint16_t)m->number;

@@ -55,6 +55,10 @@ void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns);
  * those that have an asset of their own get it when their owners have theirs. */
 void plant_places(struct sense *s, struct plant_room *r);
 void plant_modules(struct sense *s, struct plant_room *r);
+/* Where in its owner a module is, in the words of those who work with it. */
+enum { PLACE_TEXT = 96 };
+const char *plant_place_text(
+	const struct inventory *v, const struct module *m, char text[PLACE_TEXT]);
 
 /* plant_merge.c: who is one asset with whom. */
 void plant_merge(struct sense *s, struct plant_room *r);

@@ -55,6 +55,7 @@ enum place_kind {
 	PLACE_OBJECT,      /* BACnet: an object that stands for a whole device */
 	PLACE_DESCRIPTION, /* of a UPnP device, by its unique name: SSDP and HTTP tell of the same
 			    */
+	PLACE_NAMED,       /* as its address spells it: "PMU 3" */
 };
 
 /* Who it is, where the protocol says that: the box of the one that tells (of several boxes the
@@ -161,6 +162,9 @@ void fact_mac(struct scene *s, const struct field *f, const void *six);
 void fact_violation(struct scene *s); /* decoded, but outside what the standard allows */
 /* Who acts on whom, where it need not be the client on the server: a broker hands commands on. */
 void fact_actor(struct scene *s, enum actor actor);
+/* Who it is, within or behind the sender or the receiver, that acts or is acted upon: a gateway is
+ * not the device behind it.  What `at` points to is good until the fact's end. */
+void fact_place(struct scene *s, bool sender, const struct asset_place *at);
 void fact_end(struct scene *s);
 void fact_drop(struct scene *s); /* begun in error */
 

@@ -29,6 +29,7 @@ void fact_begin(struct scene *c, const struct msg *m)
 	};
 	memcpy(s->fact.src_mac, c->src_mac, 6);
 	memcpy(s->fact.dst_mac, c->dst_mac, 6);
+	s->placed[0] = s->placed[1] = false;
 	s->ask_frame = 0;
 	s->ask_ns = 0;
 	s->fact_open = true;
@@ -52,6 +53,12 @@ void fact_failed(struct scene *c)
 void fact_actor(struct scene *c, enum actor actor)
 {
 	c->sense->fact.actor = (uint8_t)actor;
+}
+
+void fact_place(struct scene *c, bool sender, const struct asset_place *at)
+{
+	c->sense->places[sender] = *at;
+	c->sense->placed[sender] = true;
 }
 
 void fact_violation(struct scene *c)
@@ -223,7 +230,11 @@ void *ask_put(struct scene *c, uint32_t key)
 	*a = (struct ask){ .key = key, .turn = l->ask_turn++, .used = true };
 	struct ask_rest *rest = ask_rest(l, a);
 	memset(rest, 0, ask_rest_size(l->proto));
-	*rest = (struct ask_rest){ .frame = c->frame, .at_ns = c->at_ns };
+	const struct flow *f = s->flow;
+	bool calls = f && !f->host[!c->side]; /* a group is no host */
+	*rest = (struct ask_rest){
+		.frame = c->frame, .at_ns = c->at_ns, .called_by = calls ? f->host[c->side] : 0
+	};
 	return rest + 1;
 }
 
@@ -249,6 +260,7 @@ static void *ask_get(struct scene *c, uint32_t key, bool keep)
 	a->used = keep;
 	struct ask_rest *rest = ask_rest(l, a);
 	fact_asked(c, rest->frame, rest->at_ns);
+	s->called_by = rest->called_by;
 	return rest + 1;
 }
 

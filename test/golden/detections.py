@@ -200,9 +200,9 @@ def _(net):
     ask_snmp(net, b"publicity")
 
 
-def guess(net, times, seconds):
+def guess(net, times, seconds, servers=(PLC,)):
     for n in range(times):
-        c = net.connect(OTHER, PLC, 21)
+        c = net.connect(OTHER, servers[n % len(servers)], 21)
         c.answer(b"220 ready\r\n")
         c.talk((b"USER root\r\n", b"331 password\r\n"), (b"PASS guess%d\r\n" % n, b"530 no\r\n"))
         net.wait(seconds)
@@ -216,6 +216,16 @@ def _(net):
 @close("net.brute-force")
 def _(net):
     guess(net, 9, 1)
+
+
+@fires("net.password-spraying")
+def _(net):
+    guess(net, 5, 60, hosts(5))
+
+
+@close("net.password-spraying")
+def _(net):
+    guess(net, 8, 60, hosts(4))
 
 
 # --- scans ---------------------------------------------------------------------------------------------

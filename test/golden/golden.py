@@ -52,8 +52,10 @@ def who_path(path):
 
 
 def who(weir, path):
-    """Asset by asset what it is, then what it says of itself, with the frame; modules behind their racks."""
-    assets = json.loads(run(weir, "look", path, "--json"))["assets"]
+    """Asset by asset what it is, then what it says of itself, with the frame; modules behind their racks; at the
+    end who did what to whom."""
+    plant = json.loads(run(weir, "look", path, "--json"))
+    assets = plant["assets"]
     lines = []
     for a in assets:
         place = ", ".join(a["ips"] or a["macs"])
@@ -61,6 +63,7 @@ def who(weir, path):
             place = "{part_of}, {place}".format(**a)
         lines.append(f"{a['id']} {place}: {a.get('type', 'unknown')}, {a.get('type_reason', '')}")
         lines += [f"    {i['key']} {i['value']} ({i['protocol']}, {i['frame']})" for i in a["identity"]]
+    lines += [f"{f['id']}: {f['text']}" for f in plant["findings"]]
     return "".join(line + "\n" for line in lines)
 
 

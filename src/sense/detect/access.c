@@ -64,6 +64,18 @@ static bool refused_often(void *memory, const struct event *ev, struct detected 
 	return true;
 }
 
+/* One password on many doors: each of them sees too few refusals to speak of. */
+static bool refused_widely(void *memory, const struct event *ev, struct detected *out)
+{
+	struct distinct *by = memory;
+	if (!distinct_add(by, ev->at_ns, out->limit->seconds, ev->server.number) ||
+		by->count < out->limit->count)
+		return false;
+	out->n = by->count;
+	snprintf(out->detail, sizeof out->detail, "%s", ev->fact->protocol);
+	return true;
+}
+
 const struct detection detect_access[] = {
 	{
 		.row = { .id = "net.cleartext-access",
@@ -110,6 +122,25 @@ const struct detection detect_access[] = {
 		.memory = sizeof(struct window),
 		.keys_max = 4096,
 		.see = refused_often,
+	},
+	{
+		.row = { .id = "net.password-spraying",
+			.class = "brute-force",
+			.engine = ENGINE_MALWARE,
+			.severity = SEVERITY_MAJOR,
+			.title = "Several hosts refused somebody's logins in a short time",
+			.technique = "T0859",
+			.next = "Find out who sits at the sender, and whether a changed password was not "
+				"told to a program there. If neither: block it, and look for a host that "
+				"let it in." },
+		.text = "{n} hosts refused logins of {a} within {within} ({detail}).",
+		.events = EVENT_FACT,
+		.effects = 1u << EFFECT_REFUSED,
+		.key = KEY_CLIENT,
+		.limit = { 5, 300 },
+		.memory = sizeof(struct distinct),
+		.keys_max = 1024,
+		.see = refused_widely,
 	},
 	{ .row = { .id = NULL } },
 };

@@ -19,7 +19,7 @@ static const struct value *node_of(const struct fact *f)
 static bool asked(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
-	if (ev->fact->dir == DIR_RESPONSE)
+	if (ev->fact->dir == DIR_RESPONSE && !ev->called)
 		return false;
 	int used = snprintf(out->detail, sizeof out->detail, "%s %.60s", ev->fact->protocol,
 		ev->fact->msg->name);

@@ -139,6 +139,7 @@ void bacnet_header(struct bacnet_talk *t)
 {
 	const struct bacnet_message *m = (const struct bacnet_message *)(const void *)t;
 	struct scene *s = t->s;
+	bacnet_places(t);
 	if (m->link)
 		link_values(s, m);
 	if (m->routed) {

@@ -112,8 +112,7 @@ struct bacnet_talk {
 	struct bacnet_focus at;
 	struct bacnet_asked asked;
 	struct bacnet_meanings *first, *last;
-	const uint8_t *place; /* of the speaker in its network, as text; NULL: not named yet */
-	uint16_t place_size;
+	struct asset_place place; /* of the speaker in its network; no address: not named yet */
 };
 
 /* Everything before the body, kept aside because a fact begins with what the body is. */
@@ -272,6 +271,7 @@ void bacnet_mean_point(struct bacnet_talk *t, uint32_t object, double value);
 void bacnet_tell(struct bacnet_talk *t);
 void bacnet_point(struct bacnet_talk *t, uint32_t object, double value, bool written);
 bool bacnet_behind_router(const struct bacnet_talk *t);
+void bacnet_places(struct bacnet_talk *t); /* of a fact that has begun */
 void bacnet_point_name(const struct point_at *at, char name[POINT_NAME]);
 
 const char *bacnet_vendor(uint64_t number);    /* or NULL */

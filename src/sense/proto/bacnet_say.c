@@ -13,23 +13,39 @@ bool bacnet_behind_router(const struct bacnet_talk *t)
 	return t->src.net != 0;
 }
 
-/* "108", or "0a010105bac0": where in its network the speaker is, once for all points. */
-static bool name_place(struct bacnet_talk *t)
+/* "108", or "0a010105bac0": where somebody is in its network. */
+static bool name_address(struct scene *s, const struct bacnet_address *a, struct asset_place *at)
 {
-	if (t->place)
-		return true;
-	char *text = scene_scratch(t->s, POINT_NAME);
+	enum { BYTES_MAX = 8, TEXT_SIZE = 2 * BYTES_MAX + 1 };
+	char *text = scene_scratch(s, TEXT_SIZE);
 	if (!text)
 		return false;
 	int size = 0;
-	struct cur mac = cur_of(t->src.mac, t->src.size < 8 ? t->src.size : 8);
+	struct cur mac = cur_of(a->mac, a->size < BYTES_MAX ? a->size : BYTES_MAX);
 	if (mac.left == 1)
-		size = snprintf(text, POINT_NAME, "%u", cur_u8(&mac));
+		size = snprintf(text, TEXT_SIZE, "%u", cur_u8(&mac));
 	while (mac.left)
-		size += snprintf(text + size, POINT_NAME - (size_t)size, "%02x", cur_u8(&mac));
-	t->place = (const uint8_t *)text;
-	t->place_size = (uint16_t)size;
+		size += snprintf(text + size, TEXT_SIZE - (size_t)size, "%02x", cur_u8(&mac));
+	*at = (struct asset_place){
+		.kind = PLACE_NODE, .area = a->net, .address = text, .address_size = (size_t)size
+	};
 	return true;
+}
+
+/* The speaker's place, once for all its points. */
+static bool name_place(struct bacnet_talk *t)
+{
+	return t->place.address || name_address(t->s, &t->src, &t->place);
+}
+
+/* Who speaks to whom, behind which router; a call to a whole network is to nobody in it. */
+void bacnet_places(struct bacnet_talk *t)
+{
+	struct asset_place at;
+	if (bacnet_behind_router(t) && ip_is_zero(&t->origin) && name_place(t))
+		fact_place(t->s, true, &t->place);
+	if (t->dst.net && t->dst.size && name_address(t->s, &t->dst, &at))
+		fact_place(t->s, false, &at);
 }
 
 /* Programs on one computer are devices at one address: the object tells them apart. */
@@ -48,11 +64,7 @@ static void say_behind(struct bacnet_talk *t, const struct bacnet_meaning *m)
 {
 	if (!name_place(t))
 		return;
-	const struct asset_place at = { .kind = PLACE_NODE,
-		.area = t->src.net,
-		.address = t->place,
-		.address_size = t->place_size };
-	who_place(t->s, &at, m->key, m->text, m->what);
+	who_place(t->s, &t->place, m->key, m->text, m->what);
 }
 
 static void say(struct bacnet_talk *t, const struct bacnet_meaning *m)
@@ -75,8 +87,8 @@ void bacnet_point(struct bacnet_talk *t, uint32_t object, double value, bool wri
 		if (!name_place(t))
 			return;
 		at.unit = t->src.net;
-		at.symbol = t->place;
-		at.symbol_size = t->place_size;
+		at.symbol = t->place.address;
+		at.symbol_size = (uint16_t)t->place.address_size;
 	}
 	point_sender(t->s, &at, value, written);
 }

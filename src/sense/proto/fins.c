@@ -292,7 +292,10 @@ static struct fins_node node_of(struct scene *s, const struct fins_pdu *p)
 
 static void begin(struct scene *s, const struct fins_pdu *p)
 {
+	struct asset_place at;
 	fact_begin(s, p->answer ? &p->row->answer : &p->row->ask);
+	if (fins_node_place(&p->node, &at))
+		fact_place(s, p->answer, &at);
 	if (p->certain) /* the question's frame, also where the fact is begun once more */
 		ask_peek(s, ask_key(&p->question->id));
 	fact_uint(s, &f_icf, p->icf);

@@ -156,6 +156,8 @@ void fins_refusal_rest(struct scene *s, struct fins_pdu *p);
 void fins_data(struct scene *s, const struct fins_pdu *p, struct cur *c); /* the rest as bytes */
 /* A body that is not what its command says, as bytes; what may be a password is hidden. */
 void fins_body(struct scene *s, const struct fins_pdu *p, struct cur body);
+/* Where behind the server, or beside its CPU; false: the CPU at the server itself. */
+bool fins_node_place(const struct fins_node *node, struct asset_place *at);
 
 /* fins_names.c: NULL where nobody named it */
 const char *fins_end_name(uint16_t code);

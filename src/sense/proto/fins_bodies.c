@@ -400,21 +400,26 @@ bool fins_request_rest(struct scene *s, struct fins_pdu *p, struct fins_asked *a
 
 /* --- answers --- */
 
+bool fins_node_place(const struct fins_node *node, struct asset_place *at)
+{
+	*at = node->here ? (struct asset_place){ .kind = PLACE_SLOT, .number = node->unit }
+			 : (struct asset_place){
+				   .kind = PLACE_NODE, .area = node->network, .number = node->node
+			   };
+	return !node->here || node->unit;
+}
+
 /* What a CPU is, or a unit beside it (rack 0: CPU bus units are 10 to 1F hex, inner boards E1, FE
  * the unit at the network), or the CPU of a node behind it: its network and node address.  Units
  * beside that one have no name of their own here. */
 static void who(struct scene *s, const struct fins_pdu *p, enum identity_key key, struct cur t)
 {
 	const struct fins_node *node = &p->node;
+	struct asset_place at;
 	if (!cur_ok(&t) || !t.left || p->failed || (!node->here && node->unit))
 		return;
-	if (!node->here)
-		who_place(s,
-			&(struct asset_place){
-				.kind = PLACE_NODE, .area = node->network, .number = node->node },
-			key, t.at, t.left);
-	else if (node->unit)
-		who_module(s, 0, node->unit, key, t.at, t.left);
+	if (fins_node_place(node, &at))
+		who_place(s, &at, key, t.at, t.left);
 	else
 		who_sender(s, key, t.at, t.left);
 }

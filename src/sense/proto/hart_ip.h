@@ -84,6 +84,10 @@ struct hart_state {
 enum { HART_PACKED = -6 }; /* a field's min: text of six bits a character */
 
 /* hart_ip_frames.c */
+/* A device behind the one at the other end, by its unique address. */
+bool hart_device(struct scene *s, uint16_t type, uint32_t id, struct asset_place *at);
+/* The device a command is for; false: the one at the other end, or nobody knows whether it is. */
+bool hart_place(const struct hart *h, struct asset_place *at);
 bool hart_frame_fits(struct cur body, bool answer);
 bool hart_frame_begins(struct cur body, size_t size, bool answer); /* cut off: as far as it goes */
 bool hart_list_fits(struct cur c, bool answer);

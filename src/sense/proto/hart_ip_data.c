@@ -316,13 +316,23 @@ static void write_variable(struct hart *h, struct cur *c)
 
 enum { REVISION_7 = 7, BRIDGE = 0x04, TEXT_SIZE = 40 };
 
-static void who_number(
-	struct hart *h, enum identity_key key, const char *format, unsigned a, unsigned b)
+/* Of a device behind the one at the other end; of that one itself where `at` is NULL. */
+static void say(struct hart *h, const struct asset_place *at, enum identity_key key,
+	const void *text, size_t size)
+{
+	if (at)
+		who_place(h->s, at, key, text, size);
+	else
+		who_sender(h->s, key, text, size);
+}
+
+static void say_number(struct hart *h, const struct asset_place *at, enum identity_key key,
+	const char *format, unsigned a, unsigned b)
 {
 	char text[TEXT_SIZE];
 	int size = snprintf(text, sizeof text, format, a, b);
 	if (size > 0)
-		who_sender(h->s, key, text, (size_t)size);
+		say(h, at, key, text, (size_t)size);
 }
 
 static bool is_gateway(uint8_t flags, int profile)
@@ -342,6 +352,13 @@ static bool is_own(struct hart *h, uint16_t type, uint32_t id)
 	return state->known && state->type == type && state->id == id;
 }
 
+/* Not that of the device at the other end: within another command, or it is known and another. */
+static bool is_behind(const struct hart *h)
+{
+	const struct hart_state *state = h->s->state;
+	return h->inner || state->known;
+}
+
 /* The block of commands 0, 11, 21, 73: twelve bytes in every revision, ten more in 7, where the
  * type no longer begins with the manufacturer. */
 static void identity(struct hart *h, struct cur c)
@@ -352,28 +369,30 @@ static void identity(struct hart *h, struct cur c)
 	uint8_t universal = cur_u8(&c), revision = cur_u8(&c), software = cur_u8(&c);
 	uint8_t hardware = cur_u8(&c), flags = cur_u8(&c);
 	uint32_t id = cur_be24(&c);
-	if (!cur_ok(&c) || !is_own(h, type & HART_TYPE, id))
+	struct asset_place behind, *at = NULL;
+	if (!cur_ok(&c))
 		return;
+	if (!is_own(h, type & HART_TYPE, id)) {
+		if (!is_behind(h) || !hart_device(h->s, type & HART_TYPE, id, &behind))
+			return;
+		at = &behind;
+	}
 	bool seven = universal >= REVISION_7;
 	int profile = seven ? cur_peek(&c, 9) : -1;
 	cur_skip(&c, seven ? 5 : 0);
 	const char *vendor = hart_manufacturer(seven ? cur_be16(&c) : type >> 8);
 	if (vendor)
-		who_sender(h->s, ID_VENDOR, vendor, strlen(vendor));
-	who_number(h, ID_DEVICE_TYPE, "HART device type %04X, revision %u", type, revision);
-	who_number(h, ID_FIRMWARE, "%u", software, 0);
-	who_number(h, ID_HARDWARE, "%u", hardware >> 3, 0);
-	who_number(h, ID_SERIAL, "%u", id, 0);
+		say(h, at, ID_VENDOR, vendor, strlen(vendor));
+	say_number(h, at, ID_DEVICE_TYPE, "HART device type %04X, revision %u", type, revision);
+	say_number(h, at, ID_FIRMWARE, "%u", software, 0);
+	say_number(h, at, ID_HARDWARE, "%u", hardware >> 3, 0);
+	say_number(h, at, ID_SERIAL, "%u", id, 0);
+	if (at)
+		return;
 	if (is_gateway(flags, profile))
 		who_sender_is(h->s, TYPE_GATEWAY, "answers HART commands for devices behind it");
 	else
 		who_sender_is(h->s, TYPE_IO, "answers HART commands as a field device");
-}
-
-static void module(struct hart *h, uint8_t card, uint16_t index, enum identity_key key,
-	const void *text, size_t size)
-{
-	who_module(h->s, card, index, key, text, size);
 }
 
 /* Command 84: index 0 is the I/O system itself. */
@@ -388,16 +407,27 @@ static void sub_device_identity(struct hart *h, struct cur c)
 	struct cur tag = trimmed(cur_sub(&c, 32));
 	if (!cur_ok(&c) || !index || !h->own)
 		return;
+	struct asset_place at;
+	if (!hart_device(h->s, type & HART_TYPE, id, &at))
+		return;
 	const char *vendor = hart_manufacturer(manufacturer);
-	char text[TEXT_SIZE];
 	if (vendor)
-		module(h, card, index, ID_VENDOR, vendor, strlen(vendor));
+		say(h, &at, ID_VENDOR, vendor, strlen(vendor));
 	if (tag.left)
-		module(h, card, index, ID_NAME, tag.at, tag.left);
-	int size = snprintf(text, sizeof text, "HART device type %04X", type);
-	module(h, card, index, ID_DEVICE_TYPE, text, (size_t)size);
-	size = snprintf(text, sizeof text, "%u", id);
-	module(h, card, index, ID_SERIAL, text, (size_t)size);
+		say(h, &at, ID_NAME, tag.at, tag.left);
+	say_number(h, &at, ID_DEVICE_TYPE, "HART device type %04X", type, 0);
+	say_number(h, &at, ID_SERIAL, "%u", id, 0);
+	say_number(h, &at, ID_MODULE, "sub-device %u on card %u", index, card);
+}
+
+/* Of the device that the command is for. */
+static void say_name(struct hart *h, enum identity_key key, struct cur name)
+{
+	struct asset_place at;
+	if (h->own)
+		say(h, NULL, key, name.at, name.left);
+	else if (hart_place(h, &at))
+		say(h, &at, key, name.at, name.left);
 }
 
 /* Memory that nobody wrote is all zero, which unpacks to @. */
@@ -407,8 +437,8 @@ static void packed_name(struct hart *h, enum identity_key key, struct cur c)
 	while (cur_peek(&c, zeros) == 0)
 		zeros++;
 	struct cur name = trimmed(unpacked(h, c));
-	if (h->own && zeros < c.left)
-		who_sender(h->s, key, name.at, name.left);
+	if (zeros < c.left)
+		say_name(h, key, name);
 }
 
 static void tags(struct hart *h, struct cur c)
@@ -420,8 +450,7 @@ static void tags(struct hart *h, struct cur c)
 static void long_tag(struct hart *h, struct cur c)
 {
 	struct cur tag = trimmed(cur_upto(&c, 32));
-	if (h->own)
-		who_sender(h->s, ID_NAME, tag.at, tag.left);
+	say_name(h, ID_NAME, tag);
 }
 
 /* --- by command --- */

@@ -2,6 +2,8 @@
  *
  * Command 31 is one with a number of two bytes, 77 passes a frame on to a device behind this one,
  * 78 and direct PDUs are lists.  What is said is the command that is meant, and for whom it is. */
+#include <stdio.h>
+
 #include "sense/proto/hart_ip.h"
 
 /* Delimiters: unique address, number of expansion bytes, frame type. */
@@ -124,11 +126,50 @@ bool hart_list_fits(struct cur c, bool answer)
 
 /* --- commands --- */
 
+static bool named(struct asset_place *at, const char *text, int size)
+{
+	*at = (struct asset_place){
+		.kind = PLACE_NAMED, .address = text, .address_size = (size_t)size
+	};
+	return true;
+}
+
+enum { WHERE_SIZE = sizeof "card 255 channel 255 address 63" };
+
+bool hart_device(struct scene *s, uint16_t type, uint32_t id, struct asset_place *at)
+{
+	char *text = scene_scratch(s, WHERE_SIZE);
+	return text && named(at, text, snprintf(text, WHERE_SIZE, "device %04X-%u", type, id));
+}
+
+bool hart_place(const struct hart *h, struct asset_place *at)
+{
+	const struct hart_state *state = h->s->state;
+	const struct hart_where *w = &h->where;
+	if (h->own || (!h->inner && h->addressed && !state->known))
+		return false;
+	if (h->addressed)
+		return hart_device(h->s, h->type, h->id, at);
+	if (!h->inner && !h->polling)
+		return false;
+	char *text = scene_scratch(h->s, WHERE_SIZE);
+	if (!text)
+		return false;
+	if (!h->inner)
+		return named(at, text, snprintf(text, WHERE_SIZE, "address %u", h->polling));
+	return named(at, text,
+		snprintf(text, WHERE_SIZE, "card %u channel %u address %u", w->card, w->channel,
+			h->polling));
+}
+
 void hart_begin(struct hart *h, const struct msg *row)
 {
+	struct asset_place at;
 	if (h->answer && !h->published)
 		ask_peek(h->s, h->key);
 	fact_begin(h->s, row);
+	if (hart_place(h, &at))
+		fact_place(h->s, h->answer, &at);
 	h->row = row;
 	if (h->published)
 		fact_dir(h->s, DIR_OTHER);

@@ -4,7 +4,8 @@
 #include "base/hash.h"
 #include "sense/proto/sparkplug.h"
 
-enum { KEY_MAX = 1024 };
+/* Whatever a message of 64 KiB holds, looking at it takes less than a millisecond. */
+enum { KEY_MAX = 1024, TOLD_MAX = 3072 };
 
 static const struct field f_space = { "sparkplugb.namespace", TEXT };
 static const struct field f_group = { "sparkplugb.groupid", TEXT };
@@ -166,8 +167,8 @@ static void tell_state(struct scene *s, const struct sparkplug *sp)
 
 /* --- is it a message? --- */
 
-/* Which fields of a message are messages again. */
 enum shape {
+	NO_MESSAGE,
 	PAYLOAD,
 	METRIC,
 	METADATA,
@@ -181,34 +182,35 @@ enum shape {
 	PARAMETER
 };
 
-static const struct inner {
-	uint8_t in, number, is;
-} inners[] = {
-	{ PAYLOAD, 2, METRIC },
-	{ METRIC, 8, METADATA },
-	{ METRIC, 9, SET },
-	{ METRIC, 17, TABLE },
-	{ METRIC, 18, TEMPLATE },
-	{ SET, 2, PROPERTY },
-	{ PROPERTY, 9, SET },
-	{ PROPERTY, 10, SETS },
-	{ SETS, 1, SET },
-	{ TABLE, 4, ROW },
-	{ ROW, 1, CELL },
-	{ TEMPLATE, 2, METRIC },
-	{ TEMPLATE, 3, PARAMETER },
+/* Which fields of a message are messages again, by their numbers. */
+enum { NUMBERS = 19 };
+static const uint8_t inner[][NUMBERS] = {
+	[PAYLOAD] = { [2] = METRIC },
+	[METRIC] = { [8] = METADATA, [9] = SET, [17] = TABLE, [18] = TEMPLATE },
+	[SET] = { [2] = PROPERTY },
+	[PROPERTY] = { [9] = SET, [10] = SETS },
+	[SETS] = { [1] = SET },
+	[TABLE] = { [4] = ROW },
+	[ROW] = { [1] = CELL },
+	[TEMPLATE] = { [2] = METRIC, [3] = PARAMETER },
+	[PARAMETER] = { 0 },
 };
+
+static enum shape shape_of(enum shape outer, uint32_t key)
+{
+	uint32_t number = key >> 3;
+	return (key & 7) == PROTOBUF_BYTES && number < NUMBERS ? inner[outer][number] : NO_MESSAGE;
+}
 
 static bool is_message(struct cur c, enum shape shape, unsigned depth, bool cut)
 {
 	enum { DEPTH_MAX = 16 }; /* nobody tells what lies deeper */
 	struct protobuf_field f;
-	while (protobuf_read(&c, &f))
-		for (size_t i = 0; i < COUNT_OF(inners); i++)
-			if (inners[i].in == shape && depth < DEPTH_MAX &&
-				f.key == PROTOBUF_KEY(inners[i].number, PROTOBUF_BYTES) &&
-				!is_message(f.bytes, inners[i].is, depth + 1, false))
-				return false;
+	while (protobuf_read(&c, &f)) {
+		enum shape in = shape_of(shape, f.key);
+		if (in && depth < DEPTH_MAX && !is_message(f.bytes, in, depth + 1, false))
+			return false;
+	}
 	return cur_ok(&c) || cut;
 }
 
@@ -317,13 +319,17 @@ static void tell_payload(struct sparkplug_teller *t, struct cur c)
 {
 	struct scene *s = t->s;
 	struct protobuf_field f;
+	unsigned told = 0;
 	while (protobuf_read(&c, &f)) {
 		switch (f.key) {
 		case PROTOBUF_KEY(1, PROTOBUF_VARINT):
 			fact_uint(s, &f_timestamp, f.number);
 			break;
 		case PROTOBUF_KEY(2, PROTOBUF_BYTES):
-			sparkplug_tell_metric(t, cur_none(), f.bytes, 0);
+			if (told++ < TOLD_MAX)
+				sparkplug_tell_metric(t, cur_none(), f.bytes, 0);
+			else
+				value_refused(s);
 			break;
 		case PROTOBUF_KEY(3, PROTOBUF_VARINT):
 			fact_uint(s, &f_sequence, f.number);

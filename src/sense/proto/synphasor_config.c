@@ -276,10 +276,16 @@ static void identify(struct reading *r, unsigned number, unsigned count)
 {
 	if (!r->station || !r->station_size)
 		return;
-	if (count == 1)
+	if (count == 1) {
 		who_sender(r->s, ID_NAME, r->station, r->station_size);
-	else
-		who_module(r->s, 0, number + 1, ID_NAME, r->station, r->station_size);
+		return;
+	}
+	char text[sizeof "PMU 65535"];
+	int size = snprintf(text, sizeof text, "PMU %u", (uint16_t)(number + 1));
+	const struct asset_place at = {
+		.kind = PLACE_NAMED, .address = text, .address_size = (size_t)size
+	};
+	who_place(r->s, &at, ID_NAME, r->station, r->station_size);
 }
 
 bool synphasor_read_config(

@@ -570,6 +570,13 @@ def bacnet_devices(net):
     for instance in (301, 302):
         message = npdu(i_am(instance), src=(4, bytes([instance - 300])))
         net.frame(ALL.mac + PLC.mac + struct.pack(">H", 3 + len(message)) + b"\x82\x82\3" + message)
+    # Whoever restarts one of them does not restart the router; a whole network is nobody in it.
+    for invoke, place in enumerate(((3, b"\x6c"), (3, b"\x0a"), (5, b""))):
+        restart = npdu(bytes([0, 5, invoke, 20]) + ctx(0, b"\0"), dst=place, control=4)
+        net.datagram(HMI, PLC, PORT, PORT, bvlc(10, restart))
+        if place[1]:
+            net.datagram(PLC, HMI, PORT, PORT, bvlc(10, npdu(bytes([0x20, invoke, 20]), src=place)))
+    net.datagram(HMI, ALL, PORT, PORT, bvlc(11, npdu(b"\x10\6" + NOW)))
 
 
 @who

@@ -274,7 +274,7 @@ def fins_cut(net):
     talk.cut(13)  # from a file or to it: not known
 
 
-@capture
+@who
 def fins_networks(net):
     """Nodes behind the controller, one with its own number; their units; the same service id for all."""
     talk, who = Fins(net), name("02.00", 20) + bytes(52)

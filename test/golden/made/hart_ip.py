@@ -167,7 +167,7 @@ def hart_ip_numbers(net):
         talk.extended(number, b"\1")
 
 
-@capture
+@who
 def hart_ip_gateway(net):
     """What stands behind a gateway: summaries, frames passed on, lists of commands, bursts."""
     talk = Hart(net).start()

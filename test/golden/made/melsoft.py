@@ -1,7 +1,8 @@
 """MELSOFT over TCP, as far as captures show it: remote operation, files, other commands by number."""
 import struct
 
-from protocols import HMI, PLC, SERVER, capture
+from protocols import HMI, PLC, SERVER, who
+from wire import Host
 
 
 def ask(command, sequence, data=b"", front=20):
@@ -15,7 +16,7 @@ def answer(command, sequence, data=b"", front=22):
         body + data
 
 
-@capture
+@who
 def melsoft(net):
     link = net.connect(HMI, PLC, 5562)
     name = "$MELPRJ$\\MAIN.PRG\0".encode("utf-16-le")
@@ -47,3 +48,8 @@ def melsoft(net):
     two.ask(ask(0x1002, 1, b"\1\0"))
     one.answer(answer(0x1002, 1))
     two.answer(answer(0x1002, 1))
+    # Asked of everybody; one of the two is answered, to everybody as well.
+    everybody = Host("255.255.255.255", "ff:ff:ff:ff:ff:ff")
+    net.datagram(HMI, everybody, 49277, 5560, ask(0x1002, 11, b"\1\0"))
+    net.datagram(PLC, everybody, 5560, 49277, answer(0x1002, 11))
+    net.datagram(HMI, everybody, 49277, 5560, ask(0x1006, 12, b"\1\0"))

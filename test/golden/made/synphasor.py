@@ -2,7 +2,7 @@
 import math
 import struct
 
-from protocols import HMI, PLC, capture
+from protocols import HMI, PLC, capture, who
 
 SOC, STREAM = 1795349730, 77
 
@@ -79,7 +79,7 @@ def synphasor_formats(net):
     link.ask(command(1))
 
 
-@capture
+@who
 def synphasor_concentrator(net):
     """Two PMUs in one stream, configuration 1 beside 2, version 2; and a stream that nobody told about."""
     link = net.connect(HMI, PLC, 4712)
