@@ -56,10 +56,13 @@ struct operation {
 
 enum { NO_ASSET = UINT32_MAX };
 
+enum { TRANSPORT_ETHERNET = 0 }; /* in the place of an IP protocol: right on Ethernet */
+
 struct conversation {
 	uint32_t client, server; /* index into plant.assets, not id; server NO_ASSET: to a group */
 	struct ip group;         /* multicast or broadcast address, where the server is NO_ASSET */
-	uint8_t transport;       /* 6, 17, other IP protocol, or 0 */
+	uint8_t group_mac[6];    /* the same of what goes right on Ethernet */
+	uint8_t transport;       /* 6, 17, other IP protocol, or TRANSPORT_ETHERNET */
 	bool guess;              /* protocol is a guess from the port */
 	bool beyond;             /* the server is a proxy, which let it through to somebody else */
 	uint16_t port;

@@ -196,10 +196,9 @@ static void conversation(
 	open_item(j, kind);
 	kv_asset(j, "client", plant_asset(p, c->client));
 	kv_asset(j, "server", plant_asset(p, c->server));
-	if (c->server == NO_ASSET && !ip_is_zero(&c->group)) {
-		char group[IP_TEXT];
-		json_kv_str(j, "group", ip_text(&c->group, group));
-	}
+	char group[LABEL_TEXT];
+	if (group_text(c, group))
+		json_kv_str(j, "group", group);
 	json_kv_str(j, "transport", transport_text(c->transport, transport));
 	if (c->port)
 		json_kv_uint(j, "port", c->port);

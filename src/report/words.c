@@ -30,8 +30,8 @@ unsigned band_of(const struct asset *a)
 
 const char *transport_text(uint8_t transport, char text[WORD_TEXT])
 {
-	/* Assigned Internet Protocol Numbers; 0 is ours: right on Ethernet. */
-	static const char *const names[256] = { [0] = "ethernet",
+	/* Assigned Internet Protocol Numbers */
+	static const char *const names[256] = { [TRANSPORT_ETHERNET] = "ethernet",
 		[1] = "icmp",
 		[2] = "igmp",
 		[6] = "tcp",
@@ -210,14 +210,23 @@ const char *names_text(const struct plant *p, struct run r, char text[LABEL_TEXT
 	return text;
 }
 
+bool group_text(const struct conversation *c, char text[LABEL_TEXT])
+{
+	if (c->server == NO_ASSET && c->group_mac[0])
+		mac_text(c->group_mac, text);
+	else if (c->server == NO_ASSET && !ip_is_zero(&c->group))
+		ip_text(&c->group, text);
+	else
+		return false;
+	return true;
+}
+
 const char *server_label(const struct plant *p, const struct conversation *c, char text[LABEL_TEXT])
 {
 	const struct asset *server = plant_asset(p, c->server);
 	if (server)
 		return asset_label(p, server, text);
-	if (ip_is_zero(&c->group))
-		return "everybody";
-	return ip_text(&c->group, text);
+	return group_text(c, text) ? text : "everybody";
 }
 
 const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])

@@ -39,6 +39,8 @@ const char *asset_product(const struct asset *a, char text[LABEL_TEXT]);
 const char *names_text(const struct plant *p, struct run r, char text[LABEL_TEXT]);
 
 /* The other side of a conversation: a server, or the group it speaks to. */
+/* The group it goes to instead of a server; false where there is none, or everybody is meant. */
+bool group_text(const struct conversation *c, char text[LABEL_TEXT]);
 const char *server_label(
 	const struct plant *p, const struct conversation *c, char text[LABEL_TEXT]);
 const char *protocol_text(const struct conversation *c, char text[WORD_TEXT]); /* "modbus?" */

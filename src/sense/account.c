@@ -142,19 +142,27 @@ static unsigned client_side(const struct flow *f)
 uint32_t account_conversation(struct sense *s, struct flow *f)
 {
 	struct inventory *v = &s->inventory;
-	unsigned client = client_side(f);
+	unsigned asks = client_side(f);
+	unsigned client = f->group ? 0 : asks; /* nobody is behind a group's address */
 	const char *label = f->label;
 	if (!label)
 		label = guess_transport(f->transport);
 	bool guess = !label;
 	if (guess)
-		label = guess_port(f->transport, f->port[!client]);
-	const struct ip *group = f->group && !client ? &f->ip[1] : NULL;
+		label = guess_port(f->transport, f->port[!asks]);
+	const struct ip *group = f->group ? &f->ip[1] : NULL;
 	uint32_t server = f->host[!client];
 	if (!f->host[client] || (!server && !group))
 		return 0;
-	uint32_t n = inventory_conversation(v, f->host[client], server, group, f->transport,
-		f->port[!client], label, guess && label);
+	struct conversation like = { .client = f->host[client],
+		.server = server,
+		.transport = f->transport,
+		.guess = guess && label,
+		.port = f->port[!asks],
+		.protocol = label };
+	if (group)
+		like.group = *group;
+	uint32_t n = inventory_conversation(v, &like);
 	if (n && f->beyond)
 		conversation_at(v, n)->beyond = true;
 	return n;
@@ -257,6 +265,39 @@ static struct operation *operation_of_fact(struct sense *s, struct flow *f)
 	return f->operation ? pool_at(&v->operations, f->operation) : NULL;
 }
 
+/* Who converses right on Ethernet, without an address: what industrial protocols say there, values
+ * sent to a group above all. */
+static struct operation *operation_of_link(struct sense *s)
+{
+	struct inventory *v = &s->inventory;
+	const uint8_t *to = s->scene.dst_mac;
+	if (!s->src_mac || !s->proto->ot)
+		return NULL;
+	struct conversation like = { .client = OF_MAC | s->src_mac,
+		.transport = TRANSPORT_ETHERNET,
+		.protocol = s->fact.protocol };
+	if (to[0] & 1)
+		memcpy(like.group_mac, to, sizeof like.group_mac);
+	else
+		like.server = OF_MAC | inventory_mac(v, to);
+	s->link_conversation = inventory_conversation(v, &like);
+	uint32_t n = inventory_operation(v, s->link_conversation, s->fact.msg);
+	return n ? pool_at(&v->operations, n) : NULL;
+}
+
+void account_link_end(struct sense *s)
+{
+	struct conversation *c = conversation_at(&s->inventory, s->link_conversation);
+	if (!s->link_conversation)
+		return;
+	c->packets++;
+	c->bytes += s->packet->wire_size;
+	seen(&c->first_ns, &c->last_ns, s->scene.at_ns, s->scene.at_ns);
+	if (!c->first_frame)
+		c->first_frame = s->scene.frame;
+	s->link_conversation = 0;
+}
+
 /* Does the conversation's server act on its client? */
 static bool is_turned(const struct sense *s, const struct fact *fact)
 {
@@ -270,12 +311,12 @@ void account_fact(struct sense *s)
 	const struct fact *fact = &s->fact;
 	if (f && f->client < 0 && fact->dir != DIR_OTHER)
 		f->client = (int8_t)(fact->dir == DIR_REQUEST ? s->scene.side : !s->scene.side);
-	struct operation *o = f ? operation_of_fact(s, f) : NULL;
+	struct operation *o = f ? operation_of_fact(s, f) : operation_of_link(s);
 	if (o) {
 		o->requests += fact->dir != DIR_RESPONSE;
 		o->responses += fact->dir == DIR_RESPONSE;
 		o->errors += fact->failed;
-		o->turned[fact->dir == DIR_RESPONSE] += is_turned(s, fact);
+		o->turned[fact->dir == DIR_RESPONSE] += f && is_turned(s, fact);
 		if (!o->first_frame)
 			o->first_frame = fact->frame;
 	}

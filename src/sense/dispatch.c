@@ -216,6 +216,7 @@ void dispatch_link(struct sense *s, const struct packet *p)
 			l->proto = proto;
 			l->number = *n;
 			dispatch_parse(s, l, p->payload);
+			account_link_end(s);
 			return;
 		}
 	}

@@ -63,8 +63,9 @@ struct sense {
 	struct value values[FACT_VALUES_MAX];
 	uint8_t scratch[SCRATCH_SIZE];
 	size_t scratch_used;
-	uint32_t src_mac;          /* of a link message */
-	struct point_way link_way; /* of values in link messages */
+	uint32_t src_mac;           /* of a link message */
+	uint32_t link_conversation; /* the one it belongs to */
+	struct point_way link_way;  /* of values in link messages */
 
 	/* plant.c */
 	const struct sense_zone *zones;
@@ -106,6 +107,7 @@ const char *guess_transport(uint8_t transport);
 /* --- account.c: packets and facts to the inventory --- */
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
 void account_link(struct sense *s, const struct packet *p);
+void account_link_end(struct sense *s); /* its facts were told */
 void account_flow_end(struct sense *s, struct flow *f);
 void account_fact(struct sense *s);
 uint32_t account_sender(struct sense *s); /* host number of the message's sender; 0 none */

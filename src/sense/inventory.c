@@ -431,34 +431,30 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	*chain = n;
 }
 
-uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
-	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess)
+static bool same_conversation(const struct conversation *a, const struct conversation *b)
 {
-	uint64_t ports = (uint64_t)transport << 16 | port;
-	uint64_t to = server;
-	if (group)
-		to = host_hash(group);
-	uint64_t hash = hash_mix((uint64_t)client << 32 ^ to, ports ^ (uintptr_t)protocol << 24);
+	return a->client == b->client && a->server == b->server && a->transport == b->transport &&
+		a->port == b->port && a->protocol == b->protocol && a->guess == b->guess &&
+		memcmp(&a->group, &b->group, sizeof a->group) == 0 &&
+		memcmp(a->group_mac, b->group_mac, sizeof a->group_mac) == 0;
+}
+
+uint32_t inventory_conversation(struct inventory *v, const struct conversation *like)
+{
+	uint64_t ports = (uint64_t)like->transport << 16 | like->port;
+	uint64_t to = like->server;
+	if (!like->server)
+		to = host_hash(&like->group) ^ hash_bytes(like->group_mac, 6);
+	uint64_t hash = hash_mix(
+		(uint64_t)like->client << 32 ^ to, ports ^ (uintptr_t)like->protocol << 24);
 	for (uint32_t at = table_first(&v->conversation_table, hash), n;
-		(n = table_next(&v->conversation_table, hash, &at));) {
-		struct conversation *c = conversation_at(v, n);
-		if (c->client == client && c->server == server && c->transport == transport &&
-			c->port == port && c->protocol == protocol && c->guess == guess &&
-			(!group || memcmp(&c->group, group, sizeof *group) == 0))
+		(n = table_next(&v->conversation_table, hash, &at));)
+		if (same_conversation(conversation_at(v, n), like))
 			return n;
-	}
 	uint32_t n = pool_new(&v->conversations);
 	if (!n)
 		return 0;
-	struct conversation *c = conversation_at(v, n);
-	*c = (struct conversation){ .client = client,
-		.server = server,
-		.transport = transport,
-		.port = port,
-		.protocol = protocol,
-		.guess = guess };
-	if (group)
-		c->group = *group;
+	*conversation_at(v, n) = *like;
 	table_add(&v->conversation_table, hash, n);
 	return n;
 }

@@ -171,8 +171,9 @@ void inventory_class(struct inventory *v, uint32_t module, enum place_class clas
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
 	const char *protocol, const void *text, size_t size, uint64_t frame);
 
-uint32_t inventory_conversation(struct inventory *v, uint32_t client, uint32_t server,
-	const struct ip *group, uint8_t transport, uint16_t port, const char *protocol, bool guess);
+/* The one between these two, of this transport, port, group and label; the rest of `like` is what a
+ * new one begins with.  Client and server are host numbers, or OF_MAC and the number of a MAC. */
+uint32_t inventory_conversation(struct inventory *v, const struct conversation *like);
 uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const struct msg *m);
 /* Is there room for points of this host?  Whoever came when all places were taken sends as fast as
  * others do, and is told apart at once (counted). */

@@ -361,8 +361,8 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 	struct conversation *list = conversation_at(v, 1);
 	for (uint32_t n = 1; n < v->conversations.used; n++) {
 		struct conversation c = *conversation_at(v, n);
-		uint32_t client = host_at(v, c.client)->asset;
-		uint32_t server = c.server ? host_at(v, c.server)->asset : 0;
+		uint32_t client = plant_owner_asset(v, c.client);
+		uint32_t server = c.server ? plant_owner_asset(v, c.server) : 0;
 		if (!c.packets || !client || (c.server && !server))
 			continue;
 		drop_empty_operations(v, &c);

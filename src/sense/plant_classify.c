@@ -239,8 +239,8 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 		const struct conversation *c = &p->conversations[i];
 		struct doing *client = &doing[c->client];
 		struct doing *server = c->server == NO_ASSET ? NULL : &doing[c->server];
-		if (c->guess || !c->protocol || !server)
-			continue;
+		if (c->guess || !c->protocol || !server || c->transport == TRANSPORT_ETHERNET)
+			continue; /* nobody is asked for anything, but told */
 		if (c->beyond && !server->serves_it)
 			server->serves_it = "as a proxy";
 		if (proto_is_ot(c->protocol)) {
@@ -417,6 +417,16 @@ static void summarise(const struct sense *s, struct plant_room *r, struct asset 
 	a->serial = product(r, a, ID_SERIAL, ID_SERIAL);
 }
 
+/* What one end of a conversation is in it.  Answers may go to everybody, too. */
+static const char *role_of(const struct plant *p, const struct conversation *c, bool client)
+{
+	if (c->transport == TRANSPORT_ETHERNET)
+		return client ? "sender" : "receiver";
+	const struct operation *o = &p->operations[c->operations];
+	bool answers = c->server == NO_ASSET && o->responses && !o->requests;
+	return client && !answers ? "client" : "server";
+}
+
 /* Protocols and roles of every asset: conversations are walked once, sorted by asset. */
 struct part {
 	uint32_t asset, conversation;
@@ -467,7 +477,7 @@ static void make_roles(struct plant_room *r)
 				continue;
 			char role[64];
 			snprintf(role, sizeof role, "%s %s", c->protocol,
-				parts[k].client ? "client" : "server");
+				role_of(p, c, parts[k].client));
 			bool known = false;
 			for (uint32_t w = 0; w < a->roles.count && !known; w++)
 				known = strcmp(r->names[a->roles.first + w], role) == 0;

@@ -359,7 +359,7 @@ const char *plant_place_text(
 	return text;
 }
 
-static uint32_t owner_asset(const struct inventory *v, uint32_t owner)
+uint32_t plant_owner_asset(const struct inventory *v, uint32_t owner)
 {
 	return owner & OF_MAC ? mac_at(v, owner & ~(uint32_t)OF_MAC)->asset
 			      : host_at(v, owner)->asset;
@@ -367,7 +367,7 @@ static uint32_t owner_asset(const struct inventory *v, uint32_t owner)
 
 static void add_module(const struct inventory *v, struct plant_room *r, struct module *m)
 {
-	uint32_t owner = owner_asset(v, m->owner);
+	uint32_t owner = plant_owner_asset(v, m->owner);
 	m->asset = plant_add(r);
 	struct asset *a = &r->assets[m->asset - 1];
 	a->part_of = owner; /* an index + 1 until everybody has an id */
@@ -387,7 +387,7 @@ void plant_modules(struct sense *s, struct plant_room *r)
 	if (!rows)
 		return;
 	for (uint32_t n = 1; n < v->modules.used; n++) {
-		uint32_t owner = owner_asset(v, module_at(v, n)->owner);
+		uint32_t owner = plant_owner_asset(v, module_at(v, n)->owner);
 		if (owner && module_at(v, n)->said)
 			rows[count++] = row_of(v, n, owner);
 	}

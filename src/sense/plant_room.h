@@ -55,6 +55,8 @@ void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns);
  * those that have an asset of their own get it when their owners have theirs. */
 void plant_places(struct sense *s, struct plant_room *r);
 void plant_modules(struct sense *s, struct plant_room *r);
+/* Index + 1 of a host, or of OF_MAC and the number of a MAC; 0 none. */
+uint32_t plant_owner_asset(const struct inventory *v, uint32_t owner);
 /* Where in its owner a module is, in the words of those who work with it. */
 enum { PLACE_TEXT = 96 };
 const char *plant_place_text(

@@ -52,8 +52,8 @@ def who_path(path):
 
 
 def who(weir, path):
-    """Asset by asset what it is, then what it says of itself, with the frame; modules behind their racks; at the
-    end who did what to whom."""
+    """Asset by asset what it is, then what it says of itself, with the frame; modules behind their racks; then who
+    converses with whom, and who did what to whom."""
     plant = json.loads(run(weir, "look", path, "--json"))
     assets = plant["assets"]
     lines = []
@@ -63,6 +63,10 @@ def who(weir, path):
             place = "{part_of}, {place}".format(**a)
         lines.append(f"{a['id']} {place}: {a.get('type', 'unknown')}, {a.get('type_reason', '')}")
         lines += [f"    {i['key']} {i['value']} ({i['protocol']}, {i['frame']})" for i in a["identity"]]
+    for c in plant["conversations"]:
+        to = c.get("server") or c.get("group", "everybody")
+        port = f" {c['port']}" if "port" in c else ""
+        lines.append(f"{c['client']} to {to}: {c.get('protocol', 'unknown')}, {c['transport']}{port}")
     lines += [f"{f['id']}: {f['text']}" for f in plant["findings"]]
     return "".join(line + "\n" for line in lines)
 

@@ -2,7 +2,7 @@
 import struct
 
 from messages import ber
-from protocols import PLC, capture
+from protocols import PLC, who
 from wire import ethernet, mac
 
 GROUP = mac("01:0c:cd:01:00:07")
@@ -37,7 +37,7 @@ EVERY = (
 )
 
 
-@capture
+@who
 def goose(net):
     publish(net, EVERY)
     publish(net, EVERY[:2], p5=b"\x04", p9=b"\xff")          # the data set changed: commissioning is needed
