@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 die() { printf 'new-protocol: %s\n' "$*" >&2; exit 1; }
 
+[ $# -le 1 ] || die "$2: one protocol at a time: ./do new-protocol NAME"
 name=${1:-}
 case $name in
 '') die 'say its name: ./do new-protocol NAME' ;;

@@ -70,6 +70,11 @@ shows() {
 	fi
 }
 
+# tries NAME PATTERN: so ended the line that was said just before.
+tries() {
+	if grep -qE "; try: $2\$" err; then good "$1-try"; else fail "$1-try" "wanted '; try: $2'"; fi
+}
+
 # A pcap header, little endian, of this link type (one octal byte); frames may follow.
 header() { printf '\324\303\262\241\002\0\004\0\0\0\0\0\0\0\0\0\377\377\0\0'"$1"'\0\0\0'; }
 frame() { printf '\1\0\0\0\0\0\0\0\4\0\0\0\4\0\0\0abcd'; }
@@ -88,12 +93,13 @@ printf 'zones:\n  - name: a\n    level: 1\n    addresses: [10.0.0.0/8]\n    colo
 printf 'zones:\n  - name: a\n    level: 1\n    addresses: [10.0.0.0/8]\n' >zones.yaml
 printf 'zones: [\n' >broken.yaml
 
-# --- bad captures: look and facts say the same --------------------------------------------------
-for verb in look facts; do
+# --- bad captures: look, facts and points say the same --------------------------------------------
+for verb in look facts points; do
 	says "$verb-missing" 3 'missing: No such file or directory' $verb missing
 	says "$verb-empty" 1 'empty: is empty' $verb empty
 	says "$verb-text" 1 'text: is not a capture: it looks like text' $verb text
 	says "$verb-folder" 1 'folder: is a directory, not a capture' $verb folder
+	tries "$verb-folder" "weir $verb folder/\*"
 	says "$verb-stub" 1 'stub.pcap: ends inside the header of a pcap file: 5 of 24 bytes' $verb stub.pcap
 	says "$verb-lies" 1 'lies.pcap: frame 1 at byte 24 claims 2147483647 bytes.*' $verb lies.pcap
 	says "$verb-wireless" 1 \
@@ -106,7 +112,23 @@ for verb in look facts; do
 	says "$verb-letter" 2 '-Q: no such option' $verb -Q "$capture"
 	says "$verb-wants-value" 2 '--memory: wants SIZE' $verb "$capture" --memory
 	says "$verb-size" 2 '--memory much: not a size of memory' $verb --memory much "$capture"
+	says "$verb-size-most" 2 '--memory: at most 1 TiB can be asked for' $verb -m 2T "$capture"
 	says "$verb-empty-input" 1 '-: is empty' $verb -
+	says "$verb-input-twice" 2 "$verb: - stands twice, standard input is read once" $verb - "$capture" -
+	"$weir" $verb "$capture" - <&- >out 2>err
+	code=$?
+	if [ "$code" = 1 ] && grep -q "^weir: -: standard input is closed; try: .*weir $verb -$" err; then
+		good "$verb-closed-input"
+	else
+		fail "$verb-closed-input" "wanted exit 1 and a line about it"
+	fi
+	tries "$verb-closed-input" "tcpdump -w - \| weir $verb -"
+	"$weir" $verb "$capture" >&- 2>err
+	code=$?
+	if [ "$code" = 1 ] && [ "$(wc -l <err)" = 1 ]; then good "$verb-closed-output"; else
+		fail "$verb-closed-output" "wanted exit 1 and one line"
+	fi
+	tries "$verb-closed-output" '.*> FILE'
 	# Root may read everything, so nobody is asked: who reaches the program only in a place for all.
 	cp text closed && chmod 0 closed
 	if [ "$(id -u)" = 0 ]; then
@@ -157,6 +179,7 @@ fi
 # --- cut, and nothing in it -----------------------------------------------------------------------
 shows look-cut 0 '^[0-9]+ assets' 'cut.pcapng: ends in the middle of a packet.*; try: ' look cut.pcapng
 shows facts-cut 0 '^\{"frame":1,' 'cut.pcapng: ends in the middle of a packet.*; try: ' facts cut.pcapng
+shows points-cut 0 '^time,asset,' 'cut.pcapng: ends in the middle of a packet.*; try: ' points --csv cut.pcapng
 shows look-cut-gzip 0 '^[0-9]+ assets' 'cut.gz: ends in the middle of a packet.*; try: ' look cut.gz
 shows look-zero-packets 0 '^There is no packet in this capture' '' look zero.pcap
 shows look-zero-packets-json 0 '"packets":0' '' look --json zero.pcap
@@ -206,8 +229,9 @@ says svg-folder 1 'write folder: Is a directory' look --svg folder "$capture"
 says json-word 2 '--json=xml: not one of document\|lines' look --json=xml "$capture"
 says flag-with-value 2 '--all takes no value' look --all=yes "$capture"
 says memory-least-facts 2 '--memory: at least 24 MiB are needed' facts --memory 1M "$capture"
+shows memory-tera 0 '^[0-9]+ assets' '' look -m 1T "$capture"
 says memory-none 2 '--memory 0: not a size of memory' look --memory 0 "$capture"
-says memory-most 2 '--memory 8000000000G: not a size of memory' facts --memory 8000000000G "$capture"
+says memory-most 2 '--memory: at most 1 TiB can be asked for' facts --memory 8000000000000000000000G "$capture"
 says html-no-name 2 '--html: wants FILE' look --html= "$capture"
 says html-dash 2 'write -: a page or picture wants a file of its own' look --html - "$capture"
 long=$(printf '%0250d/' 0 0 0)
@@ -231,12 +255,15 @@ says points-both 2 'points: CSV or JSON, not both' points --csv --json "$capture
 shows protocols 0 '^modbus  *Modbus/TCP, over TCP$' '' protocols
 shows protocols-two 0 '^enip  *EtherNet/IP' '' protocols cip modbus
 shows protocols-json 0 '^\{"protocol":"modbus",.*"ot":true' '' protocols --json modbus
+shows protocols-any-case 0 '^\{"protocol":"modbus",' '' protocols -j ModBus
+shows protocols-also-any-case 0 '^\{"protocol":"enip",' '' protocols -j CIP
 says protocols-unknown 3 'frob: no protocol of this name is read' protocols frob
 
 # --- help, version, completion --------------------------------------------------------------------
 says no-command 2 'what shall I do\?' 
 says unknown-command 2 'frob: no such command' frob
 says help-unknown 2 'frob: no such command' help frob
+says help-of-two 2 'help: of one command at a time' help look facts
 says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
@@ -248,6 +275,18 @@ for verb in look facts points protocols completion help; do
 	if cmp -s one out; then good "help-$verb-same"; else fail "help-$verb-same" "two texts"; fi
 	if [ "$(wc -L <out)" -le 100 ] && ! grep -q ' $' out; then good "help-$verb-fits"; else
 		fail "help-$verb-fits" "lines over 100 columns, or blanks at an end"
+	fi
+done
+# One table of exit codes, in every page.
+run help --man
+sed -n '/^# EXIT STATUS/,/^# [A-DF-Z]/{/^[[|:]/p}' out >table
+if [ "$code" = 0 ] && [ "$(grep -c '^:<' table)" = 4 ]; then good exit-table; else fail exit-table "not four codes"; fi
+for verb in look facts points protocols; do
+	run help --man $verb
+	if grep -qxF -f table out && [ "$(grep -cxF -f table out)" = "$(wc -l <table)" ]; then
+		good "exit-table-$verb"
+	else
+		fail "exit-table-$verb" "another table than that of weir(1)"
 	fi
 done
 # zsh's own words are stood in for: what would be offered is printed.
@@ -304,12 +343,20 @@ if command -v script >/dev/null; then
 	if grep -q '~' ascii && ! LC_ALL=C grep -q '[^ -~[:space:]'"$escape"']' ascii; then good ascii; else
 		fail ascii "more than ASCII on a terminal that shows no UTF-8"
 	fi
+	for verb in "help look" "look --help" help "protocols"; do
+		script -qec "stty cols 64; $weir $verb" /dev/null </dev/null 2>&1 | tr -d '\r' |
+			grep -v '^  weir \|^Usage' >out
+		if [ -s out ] && [ "$(wc -L <out)" -le 64 ]; then good "narrow-$verb"; else
+			fail "narrow-$verb" "lines over the terminal's 64 columns"
+		fi
+	done
 	if ! grep -q "$escape\[[0-9;]*m" coloured; then fail colour "no colour on a terminal"; else good colour; fi
 	if grep -q "$escape\[[0-9;]*m" plain; then fail no-color "colour against NO_COLOR"; else good no-color; fi
 else
 	skip ascii
 	skip colour
 	skip no-color
+	skip narrow-help
 fi
 run look "$(printf '\033]0;x\007\302\233')"
 if [ "$code" = 3 ] && ! LC_ALL=C grep -qE "$escape|$(printf '\007')|$(printf '\302\233')" err; then

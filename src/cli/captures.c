@@ -91,15 +91,25 @@ static void complain_linktype(struct captures *c, size_t i, int linktype, uint64
 		complain(c, i, &e);
 }
 
-static int open_one(const char *name, struct err *e)
+static int open_input(const char *verb, struct err *e)
 {
-	if (strcmp(name, "-") == 0) {
-		if (isatty(STDIN_FILENO)) {
-			err_set(e, EINVAL, "-: standard input is a terminal");
-			return err_try(e, "tcpdump -w - | weir look -");
-		}
-		return dup(STDIN_FILENO);
-	}
+	int mode = fcntl(STDIN_FILENO, F_GETFL);
+	int fd = dup(STDIN_FILENO);
+	if (fd >= 0 && (mode & O_ACCMODE) != O_WRONLY && !isatty(fd))
+		return fd;
+	if (fd >= 0 && isatty(fd))
+		err_set(e, EINVAL, "-: standard input is a terminal");
+	else
+		err_set(e, EBADF, "-: standard input is closed");
+	if (fd >= 0)
+		close(fd);
+	return err_try(e, "tcpdump -w - | weir %s -", verb);
+}
+
+static int open_one(const char *verb, const char *name, struct err *e)
+{
+	if (strcmp(name, "-") == 0)
+		return open_input(verb, e);
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		err_sys(e, "%s", name);
@@ -111,19 +121,45 @@ static int open_one(const char *name, struct err *e)
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
 		err_set(e, EISDIR, "%s: is a directory, not a capture", name);
-		return err_try(e, "weir look %s/*", name);
+		return err_try(e, "weir %s %s/*", verb, name);
 	}
 	return fd;
 }
 
-int captures_open(struct captures *c, char **names, size_t count, struct err *e)
+int captures_asked(const struct cli *cli, struct err *e)
 {
+	const char *verb = cli->verb->name;
+	if (!cli->operand_count) {
+		err_set(e, EINVAL, "%s: no capture named", verb);
+		err_try(e, "weir %s CAPTURE, or - for standard input", verb);
+		return EXIT_ASKED_WRONGLY;
+	}
+	bool input = false;
+	for (size_t i = 0; i < cli->operand_count; i++) {
+		if (strcmp(cli->operands[i], "-") != 0)
+			continue;
+		if (input) {
+			err_set(e, EINVAL, "%s: - stands twice, standard input is read once", verb);
+			err_try(e, "weir %s -", verb);
+			return EXIT_ASKED_WRONGLY;
+		}
+		input = true;
+	}
+	return EXIT_DONE;
+}
+
+int captures_open(struct captures *c, const struct cli *cli, struct err *e)
+{
+	size_t count = cli->operand_count;
 	*c = (struct captures){ .count = count };
 	c->files = calloc(count, sizeof *c->files);
 	c->fds = calloc(count, sizeof *c->fds);
 	c->problems = calloc(count, sizeof *c->problems);
-	if (!c->files || !c->fds || !c->problems)
-		return err_set(e, ENOMEM, "no memory for %zu file names", count);
+	if (!c->files || !c->fds || !c->problems) {
+		c->count = 0;
+		err_set(e, ENOMEM, "no memory for %zu file names", count);
+		return EXIT_FAILED;
+	}
 	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -132,8 +168,8 @@ int captures_open(struct captures *c, char **names, size_t count, struct err *e)
 	size_t missing = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct err why = { 0 };
-		c->files[i].name = names[i];
-		c->fds[i] = open_one(names[i], &why);
+		c->files[i].name = cli->operands[i];
+		c->fds[i] = open_one(cli->verb->name, cli->operands[i], &why);
 		if (c->fds[i] < 0) {
 			c->fds[i] = -1;
 			missing += why.code == -ENOENT;
@@ -141,8 +177,8 @@ int captures_open(struct captures *c, char **names, size_t count, struct err *e)
 		}
 	}
 	if (c->failed < count)
-		return 0;
-	return missing == count ? -ENOENT : -EIO; /* said already, file by file */
+		return EXIT_DONE;
+	return missing == count ? EXIT_NOT_FOUND : EXIT_FAILED; /* said already, file by file */
 }
 
 /* Rewrites one line on the terminal, ten times a second at most. */

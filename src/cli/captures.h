@@ -22,10 +22,11 @@ static inline size_t captures_memory(size_t asked)
 	return (asked ? asked : (size_t)64 << 20) - ((size_t)20 << 20);
 }
 
+/* Is the verb asked for captures that can be read, each once?  An exit code. */
+int captures_asked(const struct cli *cli, struct err *e);
 /* Opens them all, before anything is read: after this no file is opened any more.  What cannot be
- * opened is said on stderr at once and left out.  When none is left, e stays empty: -ENOENT where
- * none exists, -EIO else. */
-int captures_open(struct captures *c, char **names, size_t count, struct err *e);
+ * opened is said on stderr at once and left out.  An exit code; e stays empty when none is left. */
+int captures_open(struct captures *c, const struct cli *cli, struct err *e);
 /* Reads them all; progress on stderr when it takes long.  A file that fails is said and left. */
 void captures_read(struct captures *c, struct sense *s, bool progress);
 /* Every file failed and no packet of any was read: there is nothing to show. */

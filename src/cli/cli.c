@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,6 +57,21 @@ void cli_complain(const struct err *e)
 	cli_say(e->text, e->try);
 }
 
+int cli_try_write(struct err *e)
+{
+	switch (-e->code) {
+	case ENOSPC:
+	case EDQUOT:
+		return err_try(e, "df -h, or another place to write to");
+	case EBADF:
+		return err_try(e, "a file that is open for writing: > FILE");
+	case EPIPE:
+		return err_try(e, "a reader that stays until the end");
+	default:
+		return err_try(e, "another place to write to");
+	}
+}
+
 static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; verbs[i]; i++)
@@ -73,22 +89,24 @@ static const struct opt *find_opt(const struct verb *v, const char *name, size_t
 	return NULL;
 }
 
-/* "64", "64M", "1G": bytes; a plain number counts MiB, as people say it. */
+/* "64", "64M", "1G": bytes; a plain number counts MiB, as people say it.  SIZE_MAX: more than that
+ * of MEMORY_MOST. */
 static int read_size(const char *text, size_t *out)
 {
 	char *end;
-	errno = 0;
 	unsigned long long n = strtoull(text, &end, 10);
-	if (errno || end == text || text[0] == '-')
+	if (end == text || text[0] == '-')
 		return -EINVAL;
-	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'g' || *end == 'G' ? 30 : 20;
-	if (*end && strchr("kKmMgG", *end))
+	static const char units[] = "kKmMgGtT";
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)((unit - units) / 2 + 1) : 20;
+	if (unit)
 		end++;
 	if (*end == 'i' && end[1] == 'B')
 		end += 2;
-	if (*end || !n || n > (MEMORY_MOST >> shift))
+	if (*end || !n)
 		return -EINVAL;
-	*out = (size_t)n << shift;
+	*out = n > (MEMORY_MOST >> shift) ? SIZE_MAX : (size_t)n << shift;
 	return 0;
 }
 
@@ -136,6 +154,11 @@ static int set_opt(
 			err_set(e, EINVAL, "--%s: at least %zu MiB are needed", o->name,
 				MEMORY_LEAST >> 20);
 			return err_try(e, "--%s %zuM", o->name, MEMORY_LEAST >> 20);
+		}
+		if (size > MEMORY_MOST) {
+			err_set(e, EINVAL, "--%s: at most %zu TiB can be asked for", o->name,
+				MEMORY_MOST >> 40);
+			return err_try(e, "--%s 1G", o->name);
 		}
 		memcpy(opts + o->offset, &size, sizeof size);
 		return 0;
@@ -205,6 +228,16 @@ static void look_at_terminal(struct cli *cli)
 		cli->columns = w.ws_col;
 }
 
+/* Whoever calls may have closed one of the three: no file of ours gets its number and is read, or
+ * written over, in its place.  What stands there instead fails as a closed one does. */
+static void hold_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILED);
+}
+
 static bool asks_for(int argc, char **argv, const char *word)
 {
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -217,9 +250,10 @@ static int run_verb(const struct verb *v, int argc, char **argv, struct cli *cli
 {
 	static char opts[OPTIONS_MAX] __attribute__((aligned(16)));
 	if (asks_for(argc, argv, "--help") || asks_for(argc, argv, "-h")) {
-		cli_help(cli->out, v);
+		cli_help(cli, v);
 		return EXIT_DONE;
 	}
+	cli->verb = v;
 	if (read_options(v, argc, argv, cli, opts, e))
 		return EXIT_ASKED_WRONGLY;
 	return v->run(cli, opts, e);
@@ -233,6 +267,7 @@ int cli_main(int argc, char **argv)
 	struct err e = { 0 };
 	int code;
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, said by out_flush */
+	hold_standard_files();
 	look_at_terminal(&cli);
 	cli.operands = calloc((size_t)argc + 1, sizeof *cli.operands);
 	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
@@ -246,7 +281,7 @@ int cli_main(int argc, char **argv)
 		err_try(&e, "weir look CAPTURE, or weir --help");
 		code = EXIT_ASKED_WRONGLY;
 	} else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		cli_help(&out, NULL);
+		cli_help(&cli, NULL);
 		code = EXIT_DONE;
 	} else if (strcmp(argv[1], "--version") == 0) {
 		out_str(&out, "weir " WEIR_VERSION "\n");
@@ -264,7 +299,7 @@ int cli_main(int argc, char **argv)
 		else {
 			e = late;
 			err_in(&e, "standard output");
-			err_try(&e, "df -h, or another place to write to");
+			cli_try_write(&e);
 			code = EXIT_FAILED;
 		}
 	}

@@ -9,7 +9,8 @@
 #include "base/err.h"
 #include "base/out.h"
 
-/* Exit codes; the whole program knows no others. */
+/* Exit codes; the whole program knows no others.  What each means to who calls is in help.c, once,
+ * for every man page. */
 enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
@@ -36,8 +37,11 @@ struct opt {
 	const char *words; /* OPT_WORD: "json|lines", the first is meant where no value stands */
 };
 
+struct verb;
+
 struct cli {
 	struct out *out; /* standard output, flushed by the caller */
+	const struct verb *verb;
 	bool tty_out, tty_err, colour;
 	unsigned columns;
 	char **operands;
@@ -58,11 +62,13 @@ struct verb {
 int cli_main(int argc, char **argv);
 void cli_complain(const struct err *e);          /* "weir: what: why; try: command" on stderr */
 void cli_say(const char *text, const char *try); /* the same, in words of one's own */
+int cli_try_write(struct err *e); /* what to try after a write that failed; returns the code */
 const struct verb *const *cli_verbs(void);
-void cli_help(struct out *o, const struct verb *v); /* NULL: the program's */
+void cli_help(const struct cli *cli, const struct verb *v); /* NULL: the program's */
 
-/* Text in lines of at most `width`, from column `indent` on, where the line at hand stands. */
-void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width);
+/* Text in lines that the terminal shows whole, from column `indent` on, where the line at hand
+ * stands. */
+void cli_wrapped(const struct cli *cli, const char *text, unsigned indent);
 
 extern const struct verb verb_look, verb_facts, verb_points, verb_protocols, verb_help,
 	verb_completion;

@@ -210,15 +210,12 @@ static int read_all(struct cli *cli, const struct opts *o, struct captures *c, s
 
 static int run(struct cli *cli, const void *given, struct err *e)
 {
-	if (!cli->operand_count) {
-		err_set(e, EINVAL, "facts: no capture named");
-		err_try(e, "weir facts CAPTURE, or - for standard input");
-		return EXIT_ASKED_WRONGLY;
-	}
+	int code = captures_asked(cli, e);
+	if (code != EXIT_DONE)
+		return code;
 	struct captures c;
-	int r = captures_open(&c, cli->operands, cli->operand_count, e);
-	int code = r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
-	if (!r)
+	code = captures_open(&c, cli, e);
+	if (code == EXIT_DONE)
 		code = read_all(cli, given, &c, e);
 	captures_close(&c);
 	return code;

@@ -3,13 +3,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "cli/cli.h"
 #include "cli/version.h"
 
-enum { LEFT = 26 }; /* columns for the names of options and commands */
+enum {
+	LEFT = 26,      /* columns for the names of options and commands */
+	WIDTH_MIN = 40, /* the report's own bounds for prose */
+	WIDTH_MAX = 100,
+};
 
-void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned width)
+/* What each code means, for the man pages. */
+static const struct {
+	int code;
+	const char *means;
+} exits[] = {
+	{ EXIT_DONE,
+		"done. A capture that ends in the middle of a packet, as one does that is still "
+		"being written, is read up to there, with a warning" },
+	{ EXIT_FAILED,
+		"failed: a file could not be opened, read to its end or written. Of several captures "
+		"the others are read, and shown" },
+	{ EXIT_ASKED_WRONGLY, "asked wrongly: an unknown command, option or value" },
+	{ EXIT_NOT_FOUND,
+		"not found: none of the captures named exists, or no protocol of this name is read" },
+};
+
+void cli_wrapped(const struct cli *cli, const char *text, unsigned indent)
 {
+	struct out *o = cli->out;
+	unsigned width = cli->columns < WIDTH_MIN ? WIDTH_MIN
+		: cli->columns < WIDTH_MAX        ? cli->columns
+						  : WIDTH_MAX;
 	unsigned column = indent;
 	while (*text) {
 		size_t word = strcspn(text, " \n");
@@ -36,16 +61,16 @@ void cli_wrapped(struct out *o, const char *text, unsigned indent, unsigned widt
 }
 
 /* "  NAME      what it is", on as many lines as it takes. */
-static void print_row(struct out *o, const char *left, const char *text)
+static void print_row(const struct cli *cli, const char *left, const char *text)
 {
 	if (strlen(left) > LEFT)
-		out_fmt(o, "  %s\n%*s", left, LEFT + 3, "");
+		out_fmt(cli->out, "  %s\n%*s", left, LEFT + 3, "");
 	else
-		out_fmt(o, "  %-*s ", LEFT, left);
-	cli_wrapped(o, text, LEFT + 3, 100);
+		out_fmt(cli->out, "  %-*s ", LEFT, left);
+	cli_wrapped(cli, text, LEFT + 3);
 }
 
-static void print_options(struct out *o, const struct opt *opt)
+static void print_options(const struct cli *cli, const struct opt *opt)
 {
 	for (; opt && opt->kind; opt++) {
 		char left[48];
@@ -57,42 +82,55 @@ static void print_options(struct out *o, const struct opt *opt)
 		else
 			snprintf(left, sizeof left, "%s--%s%s%s", letter, opt->name,
 				opt->value ? " " : "", opt->value ? opt->value : "");
-		print_row(o, left, opt->help);
+		print_row(cli, left, opt->help);
 	}
 }
 
-void cli_help(struct out *o, const struct verb *v)
+/* A command stands in one line, so that it can be copied. */
+static void print_examples(const struct cli *cli, const char *const *at)
 {
+	out_str(cli->out, "Examples:\n");
+	for (; *at; at += 2) {
+		out_fmt(cli->out, "  %s\n      ", at[0]);
+		cli_wrapped(cli, at[1], 6);
+	}
+	out_char(cli->out, '\n');
+}
+
+void cli_help(const struct cli *cli, const struct verb *v)
+{
+	static const char *const examples[] = {
+		"weir look plant.pcapng",
+		"what is there, who talks to whom, what needs attention",
+		"weir look --html plant.html *.pcap",
+		"one page about several captures of one plant",
+		"weir facts plant.pcapng",
+		"every message as one line of JSON",
+		NULL,
+	};
+	struct out *o = cli->out;
 	if (!v) {
-		out_str(o,
-			"Examples:\n"
-			"  weir look plant.pcapng             what is there, who talks to whom, what needs "
-			"attention\n"
-			"  weir look --html plant.html *.pcap one page about several captures of one plant\n"
-			"  weir facts plant.pcapng            every message as one line of JSON\n\n"
-			"Commands:\n");
+		print_examples(cli, examples);
+		out_str(o, "Commands:\n");
 		for (const struct verb *const *at = cli_verbs(); *at; at++)
-			print_row(o, (*at)->name, (*at)->brief);
-		out_str(o, "\nweir COMMAND --help says more, and so does man weir.\n");
+			print_row(cli, (*at)->name, (*at)->brief);
+		out_char(o, '\n');
+		cli_wrapped(cli, "weir COMMAND --help says more, and so does man weir.", 0);
 		return;
 	}
-	if (v->examples) {
-		out_str(o, "Examples:\n");
-		for (const char *const *at = v->examples; *at; at += 2)
-			out_fmt(o, "  %s\n      %s\n", at[0], at[1]);
-		out_char(o, '\n');
-	}
+	if (v->examples)
+		print_examples(cli, v->examples);
 	out_fmt(o, "Usage: weir %s%s%s%s\n\n", v->name, v->opts ? " [OPTION...]" : "",
 		v->operands ? " " : "", v->operands ? v->operands : "");
-	cli_wrapped(o, v->brief, 0, 100);
+	cli_wrapped(cli, v->brief, 0);
 	if (v->about) {
 		out_char(o, '\n');
-		cli_wrapped(o, v->about, 0, 100);
+		cli_wrapped(cli, v->about, 0);
 	}
 	if (v->opts) {
 		out_str(o, "\nOptions:\n");
-		print_options(o, v->opts);
-		print_row(o, "-h, --help", "this text");
+		print_options(cli, v->opts);
+		print_row(cli, "-h, --help", "this text");
 	}
 }
 
@@ -106,6 +144,38 @@ static void print_escaped(struct out *o, const char *text)
 			out_char(o, '\\');
 		out_char(o, *text);
 	}
+}
+
+static void print_exits(struct out *o)
+{
+	out_str(o, "\n# EXIT STATUS\n\n");
+	for (size_t i = 0; i < COUNT_OF(exits); i++)
+		out_fmt(o, "%s %d\n:< %s\n", i ? "| " : "[-", exits[i].code, exits[i].means);
+}
+
+/* The program's own page, up to what no table says. */
+static void print_man_of_all(struct out *o)
+{
+	out_str(o,
+		"weir(1)\n\n# NAME\n\nweir - see what is on an industrial network, who talks to whom, "
+		"and what needs attention\n\n# SYNOPSIS\n\n"
+		"*weir* _COMMAND_ [OPTION...] [ARGUMENT...]++\n*weir* *--help* | *--version*\n\n"
+		"# DESCRIPTION\n\n"
+		"weir reads captures of an industrial network and says what they show: the assets with "
+		"what they told about themselves, their conversations and what those did to the process, "
+		"the process values that went by, and findings that need a person. It sends nothing, "
+		"asks nothing, and needs no server, no account and no network.\n\n"
+		"# COMMANDS\n");
+	for (const struct verb *const *at = cli_verbs(); *at; at++) {
+		out_fmt(o, "\n*%s* ", (*at)->name);
+		print_escaped(o, (*at)->operands);
+		out_str(o, "\n\t");
+		print_escaped(o, (*at)->brief);
+		if ((*at)->about)
+			out_fmt(o, "; see *weir-%s*(1)", (*at)->name);
+		out_char(o, '\n');
+	}
+	print_exits(o);
 }
 
 static void print_man(struct out *o, const struct verb *v)
@@ -130,6 +200,7 @@ static void print_man(struct out *o, const struct verb *v)
 		out_str(o, "\n\n");
 	}
 	out_str(o, "*-h*, *--help*\n\tprint a summary\n");
+	print_exits(o);
 	if (!v->examples)
 		return;
 	out_str(o, "\n# EXAMPLES\n\n");
@@ -154,8 +225,16 @@ static const struct opt help_opts[] = {
 static int run_help(struct cli *cli, const void *given, struct err *e)
 {
 	const struct help_opts *o = given;
+	if (cli->operand_count > 1) {
+		err_set(e, EINVAL, "help: of one command at a time");
+		err_try(e, "weir help %s", cli->operands[0]);
+		return EXIT_ASKED_WRONGLY;
+	}
 	if (!cli->operand_count) {
-		cli_help(cli->out, NULL);
+		if (o->man)
+			print_man_of_all(cli->out);
+		else
+			cli_help(cli, NULL);
 		return EXIT_DONE;
 	}
 	for (const struct verb *const *at = cli_verbs(); *at; at++) {
@@ -163,7 +242,7 @@ static int run_help(struct cli *cli, const void *given, struct err *e)
 			if (o->man)
 				print_man(cli->out, *at);
 			else
-				cli_help(cli->out, *at);
+				cli_help(cli, *at);
 			return EXIT_DONE;
 		}
 	}

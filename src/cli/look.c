@@ -64,7 +64,7 @@ static int target_write(struct target *t, const struct plant *p,
 	if (!out_flush(&o, e))
 		return 0;
 	err_in(e, "%s", t->name);
-	return err_try(e, "df -h, or another place to write to");
+	return cli_try_write(e);
 }
 
 struct look {
@@ -163,10 +163,9 @@ static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct 
 {
 	if (open_zones(l, o->zones, e) || open_vendors(l, o->vendors, e))
 		return EXIT_FAILED;
-	int r = captures_open(&l->captures, cli->operands, cli->operand_count, e);
-	if (r)
-		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
-	int code = open_target(l, o, &l->html, o->html, e);
+	int code = captures_open(&l->captures, cli, e);
+	if (code == EXIT_DONE)
+		code = open_target(l, o, &l->html, o->html, e);
 	if (code == EXIT_DONE)
 		code = open_target(l, o, &l->svg, o->svg, e);
 	if (code != EXIT_DONE)
@@ -214,13 +213,11 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 static int run(struct cli *cli, const void *given, struct err *e)
 {
 	const struct opts *o = given;
-	if (!cli->operand_count) {
-		err_set(e, EINVAL, "look: no capture named");
-		err_try(e, "weir look CAPTURE, or - for standard input");
-		return EXIT_ASKED_WRONGLY;
-	}
+	int code = captures_asked(cli, e);
+	if (code != EXIT_DONE)
+		return code;
 	struct look l = { .html.fd = -1, .svg.fd = -1 };
-	int code = set_up(&l, cli, o, e);
+	code = set_up(&l, cli, o, e);
 	if (code == EXIT_DONE)
 		code = show(&l, cli, o, e);
 	done(&l);

@@ -142,11 +142,9 @@ static int show(struct captures *c, struct sense *s, struct cli *cli, const stru
 static int run(struct cli *cli, const void *given, struct err *e)
 {
 	const struct opts *o = given;
-	if (!cli->operand_count) {
-		err_set(e, EINVAL, "points: no capture named");
-		err_try(e, "weir points CAPTURE, or - for standard input");
-		return EXIT_ASKED_WRONGLY;
-	}
+	int code = captures_asked(cli, e);
+	if (code != EXIT_DONE)
+		return code;
 	if (o->csv && o->json) {
 		err_set(e, EINVAL, "points: CSV or JSON, not both");
 		err_try(e, "weir points --csv %s", cli->operands[0]);
@@ -154,10 +152,10 @@ static int run(struct cli *cli, const void *given, struct err *e)
 	}
 	bool lines = o->json && strcmp(o->json, "points") != 0;
 	struct captures c;
-	int r = captures_open(&c, cli->operands, cli->operand_count, e);
-	if (r) {
+	code = captures_open(&c, cli, e);
+	if (code != EXIT_DONE) {
 		captures_close(&c);
-		return r == -ENOENT ? EXIT_NOT_FOUND : EXIT_FAILED;
+		return code;
 	}
 	struct printer printer = {
 		.out = cli->out, .json = json_on(cli->out), .csv = o->csv, .changes = o->changes
@@ -168,7 +166,7 @@ static int run(struct cli *cli, const void *given, struct err *e)
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		config.random = 1;
 	struct sense *s = sense_new(&config, e);
-	int code = EXIT_FAILED;
+	code = EXIT_FAILED;
 	if (s && jail_enter(JAIL_STDIO, e) == 0) {
 		if (o->csv)
 			out_str(cli->out, "time,asset,protocol,address,value,unit,written,frame\n");

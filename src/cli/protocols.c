@@ -13,7 +13,8 @@ struct opts {
 };
 
 static const struct opt opts[] = {
-	{ OPT_FLAG, 0, "json", NULL, "one JSON object a line", offsetof(struct opts, json), NULL },
+	{ OPT_FLAG, 'j', "json", NULL, "one JSON object a line", offsetof(struct opts, json),
+		NULL },
 	{ 0 },
 };
 
@@ -33,9 +34,9 @@ static const struct {
 
 static bool named(const struct proto *p, const char *word)
 {
-	bool is = strcmp(p->name, word) == 0;
+	bool is = strcasecmp(p->name, word) == 0;
 	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++)
-		is |= strcmp(p->also[i], word) == 0;
+		is |= strcasecmp(p->also[i], word) == 0;
 	return is;
 }
 
@@ -82,10 +83,18 @@ static void print_json(struct out *o, const struct proto *p)
 	json_line(&j);
 }
 
-static void print_text(struct out *o, const struct proto *p)
+static void print_line(const struct cli *cli, const char *title, const char *text)
 {
+	out_fmt(cli->out, "%13s%-10s", "", title);
+	cli_wrapped(cli, text, 23);
+}
+
+static void print_text(const struct cli *cli, const struct proto *p)
+{
+	char head[200];
+	struct out head_out = out_mem(head, sizeof head), *o = &head_out;
 	const char *between = "over ";
-	out_fmt(o, "%-12s %s, ", p->name, p->title);
+	out_fmt(o, "%s, ", p->title);
 	for (size_t i = 0; i < COUNT_OF(carriers); i++) {
 		if (!(p->over & carriers[i].over))
 			continue;
@@ -95,12 +104,11 @@ static void print_text(struct out *o, const struct proto *p)
 	}
 	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++)
 		out_fmt(o, "%s%s", i ? ", " : "; also told as ", p->also[i]);
-	out_fmt(o, "\n%13sreads     ", "");
-	cli_wrapped(o, p->reads, 23, 100);
-	out_fmt(o, "%13sseen      ", "");
-	cli_wrapped(o, p->seen ? p->seen : "not yet seen on real traffic", 23, 100);
-	out_fmt(o, "%13sstandard  ", "");
-	cli_wrapped(o, p->standard, 23, 100);
+	out_fmt(cli->out, "%-12s ", p->name);
+	cli_wrapped(cli, out_text(o), 13);
+	print_line(cli, "reads", p->reads);
+	print_line(cli, "seen", p->seen ? p->seen : "not yet seen on real traffic");
+	print_line(cli, "standard", p->standard);
 }
 
 static int run(struct cli *cli, const void *given, struct err *e)
@@ -129,7 +137,7 @@ static int run(struct cli *cli, const void *given, struct err *e)
 		if (o->json)
 			print_json(cli->out, sorted[i]);
 		else
-			print_text(cli->out, sorted[i]);
+			print_text(cli, sorted[i]);
 	}
 	if (!o->json && count > 1)
 		out_fmt(cli->out, "%zu protocols, %zu of them not yet seen on real traffic\n",
