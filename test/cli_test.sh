@@ -192,6 +192,28 @@ fi
 shows zones 0 'assets' '' look --zones zones.yaml "$capture"
 says zones-unknown-key 1 "colour.yaml:5:5: zones\[0\]: found unknown key 'colour'.*" \
 	look --zones colour.yaml "$capture"
+printf 'zones:\n  - name: a\n    level: 9\n    addresses: [10.1.2.3/24]\n  - name: a\n    level: 1\n    addresses: [x]\n' >wrong.yaml
+run look --zones wrong.yaml "$capture"
+sed 's/: zones\[.*//' err >places
+printf 'weir: wrong.yaml:%s\n' 3:12 4:17 5:11 7:17 >wanted
+if [ "$code" = 1 ] && [ ! -s out ] && cmp -s places wanted && [ "$(grep -c '; try: man weir-zones$' err)" = 1 ]; then
+	good zones-all-mistakes
+else
+	fail zones-all-mistakes "wanted four mistakes from the top down, one hint"
+fi
+{ echo 'zones:'; for n in $(seq 25); do printf '  - {name: a%s, level: 9, addresses: [10.0.0.%s]}\n' "$n" "$n"; done; } >wrong.yaml
+run look --zones wrong.yaml "$capture"
+if [ "$(wc -l <err)" = 21 ] && grep -q '^weir: wrong.yaml: 5 more mistakes after these; try: ' err; then
+	good zones-many-mistakes
+else
+	fail zones-many-mistakes "wanted twenty of them and how many more"
+fi
+printf 'zones:\n  - {name: moved <away>, level: 1, addresses: [192.0.2.0/24]}\n  - {name: site, level: 3, addresses: [10.0.0.0/8]}\n' >moved.yaml
+shows zone-empty 0 '^  +1  zone in which no asset was seen: moved <away>$' '' look --zones moved.yaml "$capture"
+shows zone-empty-json 0 '"empty_zones":\["moved <away>"\]' '' look --json --zones moved.yaml --html page "$capture"
+if grep -q '1 zone in which no asset was seen: moved &lt;away&gt;<' page; then good zone-empty-page; else
+	fail zone-empty-page "the page does not tell it"
+fi
 # What is read, or written already, is not written over; what cannot be read costs no older page.
 cp "$capture" only.pcapng
 ln -sf only.pcapng link.html

@@ -93,7 +93,9 @@ static void wrong_add(struct conf_wrong *wrong, const char *file, struct conf_pl
 {
 	if (wrong->count == CONF_WRONG_MAX) {
 		wrong->more++;
-		return;
+		if (!before(place, wrong->rows[CONF_WRONG_MAX - 1].place))
+			return;
+		wrong->count--;
 	}
 	size_t at = wrong->count++;
 	for (; at && before(place, wrong->rows[at - 1].place); at--)
@@ -114,16 +116,6 @@ void conf_wrong_at(const struct conf *c, struct conf_wrong *wrong, struct conf_p
 	va_start(args, fmt);
 	wrong_add(wrong, c->name, place, path, fmt, args);
 	va_end(args);
-}
-
-int conf_wrong_err(const struct conf_wrong *wrong, struct err *e)
-{
-	size_t more = wrong->count + wrong->more;
-	if (more == 0)
-		return 0;
-	if (--more == 0)
-		return err_set(e, -EINVAL, "%.246s", wrong->rows[0].text);
-	return err_set(e, -EINVAL, "%.220s (and %zu more)", wrong->rows[0].text, more);
 }
 
 static void PRINTF(3) complain(struct bind *b, const struct node *n, const char *fmt, ...)
@@ -412,7 +404,7 @@ static int bind_struct(
 	for (const struct conf_key *k = table->keys; k->name; k++)
 		if (k->required && !(seen & UINT64_C(1) << (k - table->keys)))
 			complain(b, n, "found no key '%s', expected it here", k->name);
-	return 0;
+	return table->check ? table->check(b->conf, out, b->wrong) : 0;
 }
 
 /* --- in and out --- */
@@ -431,7 +423,7 @@ static int bind_bytes(struct conf *c, const void *bytes, size_t size,
 	}
 	if (r < 0)
 		return err_set(e, r, "%s: not enough memory", c->name);
-	return conf_wrong_err(wrong, e);
+	return wrong->count ? err_set(e, -EINVAL, "%s", wrong->rows[0].text) : 0;
 }
 
 struct conf *conf_of(const char *name, const void *bytes, size_t size,

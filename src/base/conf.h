@@ -26,6 +26,9 @@ enum {
 	CONF_PATH = 96,
 };
 
+struct conf;
+struct conf_wrong;
+
 /* Where a value stands.  Both count from 1; columns count characters. */
 struct conf_place {
 	unsigned line, column;
@@ -69,6 +72,10 @@ struct conf_table {
 	const struct conf_key *keys;
 	size_t size;     /* of the struct */
 	size_t place_at; /* offset of its struct conf_place; CONF_NO_PLACE: it has none */
+	/* May be NULL: says with conf_wrong_at() what no key can say alone.  It is asked whether
+	 * other mistakes were found or not, so that all are told at once: what was wrong is zero in
+	 * `of`. Negative only without memory. */
+	int (*check)(struct conf *c, void *of, struct conf_wrong *wrong);
 };
 
 #define CONF_NO_PLACE SIZE_MAX
@@ -76,14 +83,12 @@ struct conf_table {
 /* What was wrong, in the order of the file. */
 struct conf_wrong {
 	size_t count; /* in `rows` */
-	size_t more;  /* found beyond them */
+	size_t more;  /* found beyond them, further on in the file */
 	struct conf_wrong_row {
 		struct conf_place place;
 		char text[320]; /* "zones.yaml:4:10: zones[0].level: found '7', expected ..." */
 	} rows[CONF_WRONG_MAX];
 };
-
-struct conf;
 
 /* Reads and binds.  On failure NULL: `wrong` has every mistake of the file (none when it could not
  * be read at all) and `e` the first one.  `out` is filled on success only. */
@@ -99,8 +104,6 @@ const char *conf_name(const struct conf *c); /* last part of the file's path */
 /* For what a table cannot say: a mistake at a place, in the words "found ..., expected ...". */
 void conf_wrong_at(const struct conf *c, struct conf_wrong *wrong, struct conf_place place,
 	const char *path, const char *fmt, ...) PRINTF(5);
-/* The error of a file with mistakes: the first one, and how many more; 0 when there are none. */
-int conf_wrong_err(const struct conf_wrong *wrong, struct err *e);
 /* Memory that is freed with the conf, zeroed; NULL without memory. */
 void *conf_alloc(struct conf *c, size_t size);
 

@@ -95,9 +95,15 @@ static int open_zones(struct look *l, const char *path, struct err *e)
 	l->zones = zones_open(path, &wrong, e);
 	if (l->zones)
 		return 0;
-	/* The first mistake is the error; the others stand above it. */
-	for (size_t i = 1; i < wrong.count; i++)
+	/* A line for each mistake, in the order of the file; the last of them is the error. */
+	for (size_t i = 0; i + 1 < wrong.count; i++)
 		cli_say(wrong.rows[i].text, "");
+	if (wrong.count)
+		err_set(e, EINVAL, "%s", wrong.rows[wrong.count - 1].text);
+	if (wrong.more) {
+		cli_say(e->text, "");
+		err_set(e, EINVAL, "%s: %zu more mistakes after these", path, wrong.more);
+	}
 	return err_try(e, "man weir-zones");
 }
 
@@ -192,7 +198,7 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 	captures_read(&l->captures, l->sense, cli->tty_err);
 	if (captures_useless(&l->captures))
 		return EXIT_FAILED;
-	if (sense_plant(l->sense, &p, e))
+	if (sense_plant(l->sense, &p, e) || (l->zones && zones_plant(l->zones, &p, e)))
 		return EXIT_FAILED;
 	p.files = l->captures.files;
 	p.file_count = l->captures.count;

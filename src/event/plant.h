@@ -148,6 +148,9 @@ struct plant {
 	const char *const *names; /* names, protocols and roles */
 	const uint16_t *vlans;
 	const struct identity *identity;
+	/* Zones that somebody stated and in which no asset was seen. */
+	const char *const *empty_zones;
+	size_t empty_zone_count;
 	const char *vendor_date; /* date of the MAC vendor list; NULL: none found */
 };
 

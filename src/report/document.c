@@ -84,6 +84,12 @@ static void capture_keys(struct json *j, const struct plant *p)
 	for (size_t i = 0; i < p->counter_count; i++)
 		json_kv_uint(j, p->counters[i].name, p->counters[i].n);
 	json_close(j, '}');
+	if (!p->empty_zone_count)
+		return;
+	open_list(j, "empty_zones");
+	for (size_t i = 0; i < p->empty_zone_count; i++)
+		json_str(j, p->empty_zones[i]);
+	json_close(j, ']');
 }
 
 static void name_list(struct json *j, const char *key, const struct plant *p, struct run r)

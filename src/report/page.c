@@ -111,16 +111,19 @@ static void counters(const struct plant *p, struct out *o)
 {
 	char n[WORD_TEXT], text[LABEL_TEXT];
 	bool any = false;
-	for (size_t i = 0; i < p->counter_count; i++) {
-		const char *sentence = counter_text(p->counters[i].name, text);
-		if (!p->counters[i].n || !sentence)
+	for (size_t i = 0; i < worth_count(p); i++) {
+		uint64_t count;
+		const char *sentence = worth_text(p, i, &count, text);
+		if (!sentence)
 			continue;
 		if (!any)
 			out_str(o,
 				"<section aria-labelledby=\"counters-h\">\n<h2 id=\"counters-h\">Worth "
 				"knowing</h2>\n<ul>\n");
 		any = true;
-		out_fmt(o, "<li>%s %s</li>\n", count_text(p->counters[i].n, n), sentence);
+		out_fmt(o, "<li>%s ", count_text(count, n));
+		markup_out(o, sentence);
+		out_str(o, "</li>\n");
 	}
 	if (any)
 		out_str(o, "</ul>\n</section>\n");

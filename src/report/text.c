@@ -424,28 +424,28 @@ static void points(const struct page *page)
 	free(order);
 }
 
-static void counters(const struct page *page)
+static void worth_knowing(const struct page *page)
 {
 	const struct plant *p = page->p;
 	size_t telling = 0;
 	unsigned width = 1;
 	char n[WORD_TEXT], text[LABEL_TEXT];
-	for (size_t i = 0; i < p->counter_count; i++) {
-		if (!p->counters[i].n || !counter_text(p->counters[i].name, text))
+	uint64_t count;
+	for (size_t i = 0; i < worth_count(p); i++) {
+		if (!worth_text(p, i, &count, text))
 			continue;
-		unsigned digits = (unsigned)strlen(count_text(p->counters[i].n, n));
+		unsigned digits = (unsigned)strlen(count_text(count, n));
 		width = digits > width ? digits : width;
 		telling++;
 	}
 	if (!telling)
 		return;
 	heading(page, "WORTH KNOWING", telling);
-	for (size_t i = 0; i < p->counter_count; i++) {
-		const struct counter *c = &p->counters[i];
-		const char *sentence = counter_text(c->name, text);
-		if (!c->n || !sentence)
+	for (size_t i = 0; i < worth_count(p); i++) {
+		const char *sentence = worth_text(p, i, &count, text);
+		if (!sentence)
 			continue;
-		out_fmt(page->o, "  %*s  ", (int)width, count_text(c->n, n));
+		out_fmt(page->o, "  %*s  ", (int)width, count_text(count, n));
 		wrapped(page, width + 4, sentence);
 	}
 }
@@ -490,7 +490,7 @@ void report_text(const struct plant *p, const struct report_style *style, struct
 	assets(&page);
 	conversations(&page);
 	points(&page);
-	counters(&page);
+	worth_knowing(&page);
 	if (!p->vendor_date && p->asset_count)
 		out_str(o,
 			"\nNo list of MAC vendors was found: vendors come from protocols alone.\n");

@@ -297,7 +297,7 @@ static const struct {
 	{ "fragments_dropped", "IP fragments not kept for want of memory: try more --memory" },
 };
 
-const char *counter_text(const char *name, char text[LABEL_TEXT])
+static const char *counter_text(const char *name, char text[LABEL_TEXT])
 {
 	for (size_t i = 0; i < COUNT_OF(counter_rows); i++)
 		if (strcmp(counter_rows[i].name, name) == 0)
@@ -306,6 +306,39 @@ const char *counter_text(const char *name, char text[LABEL_TEXT])
 	for (char *at = text; *at; at++)
 		*at = *at == '_' ? ' ' : *at;
 	return text;
+}
+
+static const char *empty_zones_text(const struct plant *p, char text[LABEL_TEXT])
+{
+	char more[WORD_TEXT];
+	size_t told = 0, used;
+	used = (size_t)snprintf(text, LABEL_TEXT,
+		"zone%s in which no asset was seen:", plural(p->empty_zone_count));
+	for (; told < p->empty_zone_count; told++) {
+		const char *name = p->empty_zones[told];
+		if (used + strlen(name) + sizeof ", and 12345 more" > LABEL_TEXT)
+			break;
+		used += (size_t)snprintf(
+			text + used, LABEL_TEXT - used, "%s%s", told ? ", " : " ", name);
+	}
+	if (told < p->empty_zone_count)
+		snprintf(text + used, LABEL_TEXT - used, " and %s more",
+			count_text(p->empty_zone_count - told, more));
+	return text;
+}
+
+size_t worth_count(const struct plant *p)
+{
+	return p->counter_count + 1;
+}
+
+const char *worth_text(const struct plant *p, size_t i, uint64_t *n, char text[LABEL_TEXT])
+{
+	bool zones = i == p->counter_count;
+	*n = zones ? p->empty_zone_count : p->counters[i].n;
+	if (!*n)
+		return NULL;
+	return zones ? empty_zones_text(p, text) : counter_text(p->counters[i].name, text);
 }
 
 unsigned act_strength(uint8_t act)

@@ -45,8 +45,10 @@ const char *server_label(
 	const struct plant *p, const struct conversation *c, char text[LABEL_TEXT]);
 const char *protocol_text(const struct conversation *c, char text[WORD_TEXT]); /* "modbus?" */
 
-/* What a counter means, for people; NULL where the number needs no attention. */
-const char *counter_text(const char *name, char text[LABEL_TEXT]);
+/* What is worth knowing besides: numbers from 0 to worth_count() - 1, each with its sentence; NULL
+ * where the number needs no attention. */
+size_t worth_count(const struct plant *p);
+const char *worth_text(const struct plant *p, size_t i, uint64_t *n, char text[LABEL_TEXT]);
 
 /* What a conversation does to the process, counted in operations. */
 struct tally {

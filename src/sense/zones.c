@@ -22,6 +22,8 @@ struct zone_in {
 
 struct file_in {
 	struct conf_list zones;
+	struct range *ranges; /* not of the file: what its addresses mean */
+	size_t range_count;
 };
 
 static const struct conf_key zone_keys[] = {
@@ -38,11 +40,10 @@ static const struct conf_key file_keys[] = {
 	{ "zones", CONF_STRUCTS, true, offsetof(struct file_in, zones), .of = &zone_table },
 	{ 0 },
 };
-static const struct conf_table file_table = { file_keys, sizeof(struct file_in), CONF_NO_PLACE };
-
-/* A range with the place it was written at, until all of them are known to be good. */
+/* A range with the place it was written at. */
 struct range {
 	struct sense_zone zone;
+	uint32_t zone_index;
 	wide from, to;
 	const struct conf_text *text;
 	char path[64];
@@ -50,6 +51,7 @@ struct range {
 
 struct zones {
 	struct conf *conf;
+	struct file_in in;
 	struct sense_zone *list;
 	size_t count;
 };
@@ -157,6 +159,11 @@ static int by_size(const void *a, const void *b)
 	return x->from == y->from ? 0 : x->from < y->from ? -1 : 1;
 }
 
+static bool stands_before(struct conf_place a, struct conf_place b)
+{
+	return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
 /* Sorted by start, the ranges that hold the current one form a stack.  Equal ones and ones that
  * stick out of the one around them have no smallest: that is for people to decide. */
 static void check_overlap(const struct conf *c, struct range *ranges, size_t count,
@@ -170,7 +177,7 @@ static void check_overlap(const struct conf *c, struct range *ranges, size_t cou
 		struct range *around = depth ? stack[depth - 1] : NULL;
 		if (around && around->from == r->from && around->to == r->to) {
 			struct range *late = r, *early = around; /* complain at the later line */
-			if (late->text->place.line < early->text->place.line) {
+			if (stands_before(late->text->place, early->text->place)) {
 				late = around;
 				early = r;
 			}
@@ -188,6 +195,7 @@ static void check_overlap(const struct conf *c, struct range *ranges, size_t cou
 	}
 }
 
+/* An address or a zone's name that is wrong by itself is told already and stands here no more. */
 static size_t collect(
 	struct conf *c, const struct file_in *in, struct range *ranges, struct conf_wrong *wrong)
 {
@@ -203,14 +211,16 @@ static size_t collect(
 			struct range *r = &ranges[count];
 			char why[160];
 			snprintf(r->path, sizeof r->path, "zones[%zu].addresses[%zu]", i, j);
-			const char *expected = read_range(text->text, r, why);
-			if (expected) {
+			const char *expected = text->text ? read_range(text->text, r, why) : NULL;
+			if (expected)
 				conf_wrong_at(c, wrong, text->place, r->path,
 					"found '%.60s', expected %s", text->text, expected);
+			if (expected || !text->text)
 				continue;
-			}
 			r->text = text;
-			r->zone = (struct sense_zone){ .name = zone->name.text,
+			r->zone_index = (uint32_t)i;
+			r->zone = (struct sense_zone){ .name = zone->name.text ? zone->name.text
+									       : "?",
 				.level = levels[zone->level],
 				.source = source ? source : "from the zones file",
 				.from = ip_of(r->from),
@@ -221,45 +231,86 @@ static size_t collect(
 	return count;
 }
 
-static struct zones *build(
-	struct conf *c, const struct file_in *in, struct conf_wrong *wrong, struct err *e)
+static int by_name(const void *a, const void *b)
 {
+	const struct zone_in *x = *(const struct zone_in *const *)a;
+	const struct zone_in *y = *(const struct zone_in *const *)b;
+	int way = strcmp(x->name.text, y->name.text);
+	return way ? way : (x > y) - (x < y);
+}
+
+/* Two zones of one name could not be told apart in any report. */
+static void check_names(const struct conf *c, const struct file_in *in,
+	const struct zone_in **sorted, struct conf_wrong *wrong)
+{
+	const struct zone_in *zones = in->zones.items;
+	size_t count = 0;
+	for (size_t i = 0; i < in->zones.count; i++)
+		if (zones[i].name.text)
+			sorted[count++] = &zones[i];
+	qsort(sorted, count, sizeof *sorted, by_name);
+	for (size_t i = 1, first = 0; i < count; i++) {
+		if (strcmp(sorted[i]->name.text, sorted[first]->name.text) != 0) {
+			first = i;
+			continue;
+		}
+		char path[64];
+		snprintf(path, sizeof path, "zones[%zu].name", (size_t)(sorted[i] - zones));
+		conf_wrong_at(c, wrong, sorted[i]->name.place, path,
+			"found '%.60s' again, expected a name of its own: that of line %u is the same",
+			sorted[i]->name.text, sorted[first]->name.place.line);
+	}
+}
+
+/* What no key can say alone: addresses, how they lie within each other, and names. */
+static int check_file(struct conf *c, void *of, struct conf_wrong *wrong)
+{
+	struct file_in *in = of;
 	const struct zone_in *zone = in->zones.items;
 	size_t total = 0;
 	for (size_t i = 0; i < in->zones.count; i++)
 		total += zone[i].addresses.count;
 	if (total > ADDRESSES_MAX) {
-		err_set(e, -E2BIG, "%s: found %zu addresses, expected at most %d", conf_name(c),
-			total, ADDRESSES_MAX);
+		conf_wrong_at(c, wrong, zone->place, "zones",
+			"found %zu addresses, expected at most %d", total, ADDRESSES_MAX);
+		return 0;
+	}
+	in->ranges = conf_alloc(c, (total + 1) * sizeof *in->ranges);
+	void *room = calloc(total + in->zones.count + 1, sizeof(void *));
+	if (!in->ranges || !room) {
+		free(room);
+		return -ENOMEM;
+	}
+	in->range_count = collect(c, in, in->ranges, wrong);
+	qsort(in->ranges, in->range_count, sizeof *in->ranges, by_start);
+	check_overlap(c, in->ranges, in->range_count, room, wrong);
+	check_names(c, in, room, wrong);
+	free(room);
+	return 0;
+}
+
+static const struct conf_table file_table = { file_keys, sizeof(struct file_in), CONF_NO_PLACE,
+	check_file };
+
+static struct zones *build(struct conf *c, const struct file_in *in, struct err *e)
+{
+	size_t count = in->range_count;
+	struct zones *z = conf_alloc(c, sizeof *z);
+	struct sense_zone *list = conf_alloc(c, (count + 1) * sizeof *list);
+	if (!z || !list) {
+		err_set(e, -ENOMEM, "%s: not enough memory", conf_name(c));
 		return NULL;
 	}
-	struct range *ranges = calloc(total + 1, sizeof *ranges);
-	struct range **stack = calloc(total + 1, sizeof *stack);
-	struct zones *z = conf_alloc(c, sizeof *z);
-	struct sense_zone *list = conf_alloc(c, (total + 1) * sizeof *list);
-	if (!ranges || !stack || !z || !list) {
-		err_set(e, -ENOMEM, "%s: not enough memory", conf_name(c));
-		z = NULL;
-	} else {
-		size_t count = collect(c, in, ranges, wrong);
-		qsort(ranges, count, sizeof *ranges, by_start);
-		check_overlap(c, ranges, count, stack, wrong);
-		qsort(ranges, count, sizeof *ranges, by_size);
-		for (size_t i = 0; i < count; i++)
-			list[i] = ranges[i].zone;
-		*z = (struct zones){ .conf = c, .list = list, .count = count };
-		if (conf_wrong_err(wrong, e) < 0)
-			z = NULL;
-	}
-	free(stack);
-	free(ranges);
+	qsort(in->ranges, count, sizeof *in->ranges, by_size);
+	for (size_t i = 0; i < count; i++)
+		list[i] = in->ranges[i].zone;
+	*z = (struct zones){ .conf = c, .in = *in, .list = list, .count = count };
 	return z;
 }
 
-static struct zones *finish(
-	struct conf *c, const struct file_in *in, struct conf_wrong *wrong, struct err *e)
+static struct zones *finish(struct conf *c, const struct file_in *in, struct err *e)
 {
-	struct zones *z = c ? build(c, in, wrong, e) : NULL;
+	struct zones *z = c ? build(c, in, e) : NULL;
 	if (!z)
 		conf_free(c);
 	return z;
@@ -269,7 +320,7 @@ struct zones *zones_open(const char *path, struct conf_wrong *wrong, struct err 
 {
 	struct file_in in;
 	struct conf *c = conf_open(path, &file_table, &in, wrong, e);
-	return finish(c, &in, wrong, e);
+	return finish(c, &in, e);
 }
 
 struct zones *zones_of(
@@ -277,7 +328,7 @@ struct zones *zones_of(
 {
 	struct file_in in;
 	struct conf *c = conf_of(name, bytes, size, &file_table, &in, wrong, e);
-	return finish(c, &in, wrong, e);
+	return finish(c, &in, e);
 }
 
 void zones_free(struct zones *z)
@@ -290,4 +341,57 @@ const struct sense_zone *zones_list(const struct zones *z, size_t *count)
 {
 	*count = z->count;
 	return z->list;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ip));
+}
+
+/* The first address that is not below `from` lies in the range, or none does. */
+static bool holds_one(const struct range *r, const struct ip *sorted, size_t count)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (wide_of(&sorted[middle]) < r->from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && wide_of(&sorted[low]) <= r->to;
+}
+
+int zones_plant(struct zones *z, struct plant *p, struct err *e)
+{
+	const struct zone_in *zones = z->in.zones.items;
+	size_t zone_count = z->in.zones.count, ip_count = 0, empty = 0;
+	int r = 0;
+	for (size_t i = 0; i < p->asset_count; i++)
+		ip_count += p->assets[i].ips.count;
+	struct ip *sorted = calloc(ip_count + 1, sizeof *sorted);
+	bool *seen = calloc(zone_count + 1, sizeof *seen);
+	const char **names = conf_alloc(z->conf, (zone_count + 1) * sizeof *names);
+	if (sorted && seen && names) {
+		size_t at = 0;
+		for (size_t i = 0; i < p->asset_count; i++)
+			for (uint32_t n = 0; n < p->assets[i].ips.count; n++)
+				sorted[at++] = p->ips[p->assets[i].ips.first + n];
+		qsort(sorted, ip_count, sizeof *sorted, by_address);
+		for (size_t i = 0; i < z->in.range_count; i++) {
+			const struct range *range = &z->in.ranges[i];
+			if (holds_one(range, sorted, ip_count))
+				seen[range->zone_index] = true;
+		}
+		for (size_t i = 0; i < zone_count; i++)
+			if (!seen[i])
+				names[empty++] = zones[i].name.text;
+		p->empty_zones = names;
+		p->empty_zone_count = empty;
+	} else {
+		r = err_set(e, -ENOMEM, "no memory for %zu zones", zone_count);
+	}
+	free(sorted);
+	free(seen);
+	return r;
 }

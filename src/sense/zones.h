@@ -11,6 +11,7 @@
 #define SENSE_ZONES_H
 
 #include "base/conf.h"
+#include "event/plant.h"
 #include "sense/sense.h"
 
 struct zones;
@@ -23,5 +24,8 @@ void zones_free(struct zones *z);
 
 /* Smallest ranges first: the first that holds an address is the answer. */
 const struct sense_zone *zones_list(const struct zones *z, size_t *count);
+
+/* Tells the plant which zones hold no address of any asset. */
+int zones_plant(struct zones *z, struct plant *p, struct err *e);
 
 #endif
