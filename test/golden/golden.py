@@ -103,6 +103,20 @@ def shown_secret(weir, path):
     return None
 
 
+def unlisted(weir):
+    """Labels in the accepted facts that `weir protocols` does not know, or None."""
+    known = set()
+    for line in subprocess.run([weir, "protocols", "--json"], stdout=subprocess.PIPE, check=True).stdout.splitlines():
+        known.update(json.loads(line)["labels"])
+    carried = set()
+    for path in captures():
+        if expected_path(path).endswith(".facts") and os.path.exists(expected_path(path)):
+            with open(expected_path(path), encoding="utf-8") as file:
+                carried.update(json.loads(line)["protocol"] for line in file)
+    lost = sorted(carried - known)
+    return f"facts carry labels that no row of weir protocols has: {' '.join(lost)}" if lost or not carried else None
+
+
 def first_difference(old, new):
     old, new = old.splitlines(), new.splitlines()
     for n in range(max(len(old), len(new))):
@@ -153,6 +167,7 @@ def check(weir):
             with open(os.path.join(HERE, name), "rb") as file:
                 wrong = None if file.read() == data else "is not what build.py writes; ninja golden-accept"
         bad += report(f"built:{name}", wrong)
+    bad += report("labels", unlisted(weir))
     return 1 if bad or not standing else 0
 
 

@@ -12,6 +12,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import flows  # noqa: E402
 import maps  # noqa: E402
+import seen  # noqa: E402
 import tree  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -20,7 +21,7 @@ CACHE = os.path.join(TOP, "build", "oracle-cache")
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|ntar)(\.gz|\.zst)?$")
 
 Difference = collections.namedtuple("Difference", "map frame field ours theirs")
-Result = collections.namedtuple("Result", "compared differences unmapped problems")
+Result = collections.namedtuple("Result", "compared differences unmapped problems labels")
 
 
 class Labels:
@@ -216,11 +217,12 @@ def check_flows(path, labels, facts, tshark, out):
 def one_capture(job):
     """All of one capture; runs in a process of its own."""
     path, tables, identity, labels, options = job
-    out = Result(collections.Counter(), [], collections.Counter(), [])
+    out = Result(collections.Counter(), [], collections.Counter(), [], set())
     every = tables + ([identity] if identity else [])
     layers = {layer for table in every for layer in table.layers}
     frames = tree.frames_of(path, layers, options["ask"].of(path), options["tshark"], CACHE)
     facts = facts_of(options["weir"], path, out.problems)
+    out.labels.update(fact["protocol"] for some in facts.values() for fact in some)
     index = by_field(facts)
     for table in tables:
         compare(table, frames, index, out)
@@ -270,6 +272,18 @@ def judge(path, result, known, tally):
     return wrong + [f"  {p}" for p in result.problems], listed
 
 
+def check_seen(rows, carried, tally, tests):
+    """Each row of `weir protocols` says on how many captures it was tried, and it was on so many."""
+    wrong = [f"seen of {name}: ours {said}; counted {counted}" for name, said, counted in
+             seen.differences(rows, carried)]
+    tally["seen"].update(captures=len(carried), compared=len(rows), wrong=len(wrong))
+    for line in wrong:
+        print(f"failed {line}" if tests else line)
+    if tests and not wrong:
+        print("passed seen")
+    return len(wrong)
+
+
 def dump(frame, frames, facts):
     for layer in frames.get(frame, []):
         ends = []
@@ -304,6 +318,7 @@ def options_of(words):
     for folder in a.folders[1:]:
         if not os.path.isdir(folder):
             p.error(f"no folder '{folder}'")
+    a.collection = next((f for f in a.folders[1:] if seen.is_collection(f)), "/dev/null")
     return a
 
 
@@ -338,13 +353,15 @@ def main():
         return 0
 
     tally = collections.defaultdict(collections.Counter)
-    unmapped, failed = collections.Counter(), 0
+    unmapped, failed, carried = collections.Counter(), 0, []
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
         for path, result in zip(paths, pool.map(one_capture, jobs)):
             for name, n in result.compared.items():
                 tally[name]["captures"] += 1
                 tally[name]["compared"] += n
             unmapped.update(result.unmapped)
+            if path.startswith(a.collection + os.sep):
+                carried.append(result.labels)
             wrong, listed = judge(path, result, known, tally)
             failed += bool(wrong)
             where = os.path.relpath(path, TOP)
@@ -362,6 +379,8 @@ def main():
         if k.seen and not k.live and "*" in k.capture and not a.capture:
             print(f"failed {k.where}" if a.tests else f"{k.where}: nothing differs any more: take it out")
             failed += 1
+    if carried and not a.capture:
+        failed += check_seen(seen.rows_of(options["weir"]), carried, tally, a.tests)
     if a.tests:
         return 1 if failed else 0
     if a.v and unmapped:

@@ -274,8 +274,8 @@ const struct proto proto_bacnet = {
 	.reads =
 		"BACnet/IP (IPv4, IPv6) and over Ethernet; all services, network and broadcast table "
 		"messages, segments, values with their object, refusals, identity",
-	.seen = "4 captures: building controllers and their routers, supervision, a scan, stacks in a "
-		"laboratory",
+	.seen = "5 captures: building controllers and their routers, supervision, a scan, stacks in a "
+		"laboratory, a generator",
 	.over = OVER_UDP | OVER_ETHER,
 	.begins = "01 81-82",
 	.ot = true,

@@ -370,7 +370,7 @@ const struct proto proto_cotp = {
 	.standard = "RFC 1006, ISO/IEC 8073",
 	.reads =
 		"connections with their TSAPs, data, disconnects; what travels in it is read above",
-	.seen = "48 captures: S7-300, ET 200S, remote desktops, malformed connections",
+	.seen = "39 captures: S7-300, ET 200S, remote desktops, malformed connections",
 	.over = OVER_TCP,
 	.begins = "03",
 	.probe = probe,

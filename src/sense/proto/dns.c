@@ -353,10 +353,11 @@ static long frame(struct cur c, struct scene *s)
 
 const struct proto proto_dns = {
 	.name = "dns",
+	.also = { "mdns", "llmnr" },
 	.title = "DNS",
 	.standard = "RFC 1035",
 	.reads = "questions and answers; mDNS and LLMNR too",
-	.seen = "32 captures: resolvers, Windows and Apple hosts, devices",
+	.seen = "30 captures: resolvers, Windows and Apple hosts, devices",
 	.over = OVER_UDP | OVER_TCP,
 	.probe = probe,
 	.frame = frame,

@@ -576,7 +576,7 @@ const struct proto proto_enip = {
 	.standard = "ODVA The CIP Networks Library, volumes 1 and 2",
 	.reads =
 		"sessions, all CIP services and classes, tags, I/O data, PCCC, faults, identity, modules",
-	.seen = "15 captures: ControlLogix 1756-EN2T and 1756-ENBT, PCCC controllers, attacks",
+	.seen = "14 captures: ControlLogix 1756-EN2T and 1756-ENBT, PCCC controllers, attacks",
 	.over = OVER_TCP | OVER_UDP,
 	.ot = true,
 	.probe = probe,

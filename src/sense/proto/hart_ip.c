@@ -286,7 +286,7 @@ const struct proto proto_hart_ip = {
 		"FieldComm Group TS20085 (HART-IP), TS20081 (frames), TS20127 and TS20151 (commands), TS20183 (tables)",
 	.reads =
 		"sessions, token-passing and direct PDUs, universal and common practice commands with their values and units, wireless ones by name, identity, devices behind gateways, burst; points",
-	.seen = "2 captures: a wireless gateway asked by a tester, a flowmeter with bursts and an audit log",
+	.seen = "3 captures: a wireless gateway asked by a tester (one recording twice), a flowmeter with bursts and an audit log",
 	.over = OVER_TCP | OVER_UDP,
 	.begins = "01-02",
 	.ot = true,

@@ -602,7 +602,7 @@ const struct proto proto_modbus = {
 	.standard = "MODBUS Messaging on TCP/IP Implementation Guide V1.0b",
 	.reads =
 		"all public functions, registers with their values, exceptions, identity, UMAS by name",
-	.seen = "17 captures: Schneider, ELAU, SCALANCE, RuggedCom, serial gateways, attacks and fuzzing",
+	.seen = "16 captures: Schneider, ELAU, SCALANCE, RuggedCom, serial gateways, attacks and fuzzing",
 	.over = OVER_TCP,
 	.ot = true,
 	.probe = probe,

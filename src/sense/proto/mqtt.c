@@ -404,7 +404,7 @@ const struct proto proto_mqtt = {
 	.standard = "OASIS MQTT 5.0 and 3.1.1, MQTT 3.1; Eclipse Sparkplug 3.0.0 and 2.2",
 	.reads =
 		"all packets and properties, logins, subscriptions, wills; numbers in plain and JSON payloads; Sparkplug B births, data, commands with every kind of metric; points",
-	.seen = "13 captures: mosquitto with its clients in versions 3.1, 3.1.1 and 5, a public broker, a gateway's values in JSON; Sparkplug not yet",
+	.seen = "14 captures: mosquitto with its clients in versions 3.1, 3.1.1 and 5, a public broker, a gateway's values in JSON, a generator; Sparkplug not yet",
 	.over = OVER_TCP,
 	.begins = "10 20 30-35 3a-3d 40 50 62 82 90 a2 b0 c0 d0 e0 f0",
 	/* Not .ot: a broker is no controller, nor is who asks it one who operates a plant. */

@@ -490,10 +490,11 @@ static enum parsed parse(struct cur c, struct scene *s)
 
 const struct proto proto_nbns = {
 	.name = "nbns",
+	.also = { "nbdgm" },
 	.title = "NetBIOS",
 	.standard = "RFC 1002",
 	.reads = "names asked and told, datagrams",
-	.seen = "18 captures: Windows hosts, Beckhoff controllers",
+	.seen = "17 captures: Windows hosts, Beckhoff controllers",
 	.over = OVER_UDP,
 	.probe = probe,
 	.parse = parse,

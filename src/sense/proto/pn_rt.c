@@ -403,7 +403,7 @@ const struct proto proto_pn_rt = {
 	.reads =
 		"DCP: all services and blocks, identity; alarms; cyclic data: state and counts, no values; "
 		"PTCP: that it is there",
-	.seen = "4 captures: S7-1500 with SCALANCE XB-200, Festo and PROFINET devices of other makers",
+	.seen = "5 captures: S7-1500 with SCALANCE XB-200, Festo and PROFINET devices of other makers",
 	.over = OVER_ETHER,
 	.shared = true,
 	.ot = true,

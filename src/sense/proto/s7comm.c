@@ -291,7 +291,7 @@ const struct proto proto_s7comm = {
 	.standard = "Siemens, System Software for S7-300/400, as seen on the wire",
 	.reads =
 		"jobs and userdata: variables, blocks up and down, start, stop, clock, SZL identity, faults",
-	.seen = "20 captures: CPU 315-2 PN/DP, IM151-8, S7-300 with STEP 7 and TIA Portal, attacks",
+	.seen = "19 captures: CPU 315-2 PN/DP, IM151-8, S7-300 with STEP 7 and TIA Portal, attacks",
 	.over = OVER_COTP,
 	.begins = "32",
 	.ot = true,

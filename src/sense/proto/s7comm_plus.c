@@ -416,7 +416,7 @@ const struct proto proto_s7comm_plus = {
 	.standard = "none published; the protocol of SIMATIC S7-1200 and S7-1500",
 	.reads =
 		"sessions, variables by address with their values, subscriptions, attributes, explored and created objects, alarms' numbers, stop and start, downloads (named, not opened), identity; not what is inside TLS, nor jobs of test and commissioning",
-	.seen = "12 captures: S7-1200 V2 and V4, S7-1511 V1, with TIA Portal, HMI panels and OPC servers: stop and start, program and hardware downloads",
+	.seen = "13 captures: S7-1200 V2 and V4, S7-1511 V1, with TIA Portal, HMI panels and OPC servers: stop and start, program and hardware downloads",
 	.over = OVER_COTP,
 	.begins = "72",
 	.ot = true,

@@ -450,7 +450,7 @@ const struct proto proto_synphasor = {
 	.standard = "IEEE C37.118.2-2011, C37.118-2005",
 	.reads =
 		"data, header, configuration 1 to 3 (3 where it comes in one frame) and command frames; phasors, frequency, analog and digital channels scaled and named by the configuration of the same conversation",
-	.seen = "6 captures: relays and PMUs of three makers over TCP and UDP, in a laboratory and under attack",
+	.seen = "7 captures: relays and PMUs of three makers over TCP and UDP, in a laboratory and under attack, a generator",
 	.over = OVER_TCP | OVER_UDP,
 	.begins = "aa",
 	.ot = true,
