@@ -35,15 +35,30 @@ static const struct msg unknown_rows[] = {
 	{ 0 },
 };
 
-/* Is this ours?  As much as the standard promises of the first bytes, and never a port. */
+/* How long the body of this operation is: the standard fixes it, as most do. */
+static size_t body_size(bool is_answer, uint8_t function)
+{
+	if (is_answer)
+		return function & REFUSED ? 1 : 2;
+	return function == FUNCTION_WRITE ? 4 : 2;
+}
+
+/* Is this ours?  As much as the standard promises of the first bytes, and never a port: two fixed
+ * bytes are in too much of the world's traffic, so flag, function and length have to fit, too. */
 static enum probe probe(struct cur c, const struct scene *s)
 {
 	if (c.left < HEADER)
 		return s->stream && cur_peek(&c, 0) == MAGIC >> 8 ? PROBE_MORE : PROBE_NO;
 	uint16_t magic = cur_be16(&c);
-	cur_skip(&c, 4);
+	uint8_t is_answer = cur_u8(&c);
+	uint8_t function = cur_u8(&c);
+	cur_skip(&c, 2);
 	uint16_t size = cur_be16(&c);
-	return magic == MAGIC && size <= BODY_MAX ? PROBE_YES : PROBE_NO;
+	unsigned plain = is_answer ? function & ~(unsigned)REFUSED : function;
+	bool fits = magic == MAGIC && is_answer <= 1 &&
+		(plain == FUNCTION_READ || plain == FUNCTION_WRITE) &&
+		size == body_size(is_answer, function);
+	return fits ? PROBE_YES : PROBE_NO;
 }
 
 /* How long is the message that begins here?  Needed for streams only. */

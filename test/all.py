@@ -209,7 +209,7 @@ def kit():
         yield "nothing is overwritten", FAILED if code == 0 or "is there already" not in text else PASSED, text
         code, text = call("kit-two", ["./do", "new-protocol", "another", "one"], cwd=copy)
         there = os.path.exists(f"{copy}/src/sense/proto/another.c")
-        yield "one at a time", FAILED if code == 0 or there or "one at a time" not in text else PASSED, text
+        yield "one at a time", FAILED if code == 0 or there or "one protocol at a time" not in text else PASSED, text
 
 
 def install():

@@ -8,7 +8,7 @@
 NAME.pcap has NAME.facts beside it, the lines of `weir facts`; below detect/, ID.fires.pcap and
 ID.close.pcap have .findings, a line for each finding: id, severity, frames, sentence.  Captures that
 are built to show who somebody is have NAME.who too: a line for each thing an asset says of itself.  Look at the
-difference before accepting it: git diff test/golden.
+difference before accepting it: git add -N test/golden && git diff test/golden.
 """
 import json
 import os
