@@ -261,6 +261,7 @@ says long-name 3 '0+/.*: No such file or directory' look "${long}x"
 says memory-least 2 '--memory: at least 24 MiB are needed' look --memory 3M "$capture"
 
 shows points 0 '^PROCESS POINTS' '' points "$capture"
+if head -n 1 out | grep -q '^PROCESS POINTS'; then good points-first-line; else fail points-first-line "not the title"; fi
 shows points-csv 0 '^20[0-9T:.-]+Z,10\.20\.1\.10,modbus,unit 1 holding [0-9]+,[0-9]+,,(yes|no),[0-9]+$' '' \
 	points --csv "$capture"
 shows points-json 0 '^\{"kind":"sample","time":"20.*,"value":[0-9.-]+,.*"frame":[0-9]+\}$' '' points --json "$capture"
@@ -394,14 +395,12 @@ for form in --json --json=lines '--html page' '--svg page'; do
 	for copy in 1 2; do rm -f page; run look $form "$capture"; cat page >>out 2>/dev/null; mv out $copy; done
 	if cmp -s 1 2; then good "same-twice$form"; else fail "same-twice$form" "two texts of one capture"; fi
 done
-# What README shows is what people see: each line of the sample, up to its dots.
-cp "$capture" plant.pcapng
-run look plant.pcapng
-sed -n '/^\$ weir look plant.pcapng/,/^```/{/^[$`]/d;s/ *\.\.\.$//;/^$/d;p}' "$readme" >sample
-lost=$(tr '\n' ' ' <out | tr -s ' ' >flat; while read -r line; do
-	line=$(printf '%s' "$line" | tr -s ' ')
-	grep -qF -- "$line" flat || printf '%s; ' "$line"
-done <sample)
+# What README shows is what people see who follow it: each line of the sample, whole and in order.
+mkdir demo
+cp "$capture" "$(dirname "$capture")/zones.yaml" demo
+run look --zones demo/zones.yaml --html page --svg page.svg demo/plant.pcapng
+sed -n '/^\$ \.\/do run/,/^```/{/^[$`]/d;/^\.\.\.$/d;p}' "$readme" >sample
+lost=$(awk 'NR == FNR { want[NR] = $0; next } $0 == want[at + 1] { at++ } END { if (want[at + 1] != "") print want[at + 1] }' sample out)
 if [ -s sample ] && [ -z "$lost" ]; then good readme-sample; else
 	fail readme-sample "README shows what is not printed: $lost"
 fi

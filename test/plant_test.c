@@ -459,6 +459,34 @@ static void ports_belong_to_their_chassis(void **unused)
 	tap_close(&w);
 }
 
+/* A name that two go by tells neither of them from the other. */
+static void namesakes_are_marked(void **unused)
+{
+	(void)unused;
+	tap_open(&w, 0);
+	for (unsigned host = 4; host < 8; host++) {
+		struct made m = { .size = 0 };
+		claim(host, host, 0);
+		made_hex(&m, "0180c200000e");
+		made_mac(&m, host);
+		made_hex(&m, "88cc 0207 04");
+		made_mac(&m, host);
+		made_hex(&m, "0402 0731 0602 0078");
+		if (host < 7) /* the last one has no name at all */
+			made_hex(&m, host == 6 ? "0a03 737732" : "0a03 737731");
+		made_hex(&m, "0000");
+		tap_frame(&w, &m, 0);
+	}
+	tap_end(&w);
+	assert_int_equal(w.plant.asset_count, 4);
+	assert_string_equal(at(4)->name, "sw1");
+	assert_string_equal(at(5)->name, "sw1");
+	assert_string_equal(at(6)->name, "sw2");
+	assert_true(at(4)->namesake && at(5)->namesake);
+	assert_false(at(6)->namesake || at(7)->namesake);
+	tap_close(&w);
+}
+
 /* The second capture is older than the first. */
 static void time_goes_backwards(void **unused)
 {
@@ -638,6 +666,7 @@ int main(void)
 		cmocka_unit_test(ports_belong_to_their_chassis),
 		cmocka_unit_test(zones_show_who_stands_in_two),
 		cmocka_unit_test(roles_and_reasons_are_seen),
+		cmocka_unit_test(namesakes_are_marked),
 		cmocka_unit_test(time_goes_backwards),
 		cmocka_unit_test(operations_follow_the_name),
 		cmocka_unit_test(no_subject_takes_all),

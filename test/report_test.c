@@ -201,6 +201,61 @@ static void text_says_what_matters_first(void **state)
 	sample_free(s);
 }
 
+/* No two rows of conversations look the same: what carries them is told, and a name that two assets
+ * have is no name. */
+static void conversations_can_be_told_apart(void **state)
+{
+	(void)state;
+	struct sample *s = sample_small();
+	struct plant p = *sample_plant(s);
+	struct asset assets[8];
+	assert_int_equal(p.asset_count, COUNT_OF(assets));
+	memcpy(assets, p.assets, sizeof assets);
+	p.assets = assets;
+	static const unsigned columns[] = { 80, 100 };
+	for (size_t i = 0; i < COUNT_OF(columns); i++) {
+		style = (struct report_style){ .columns = columns[i] };
+		char *text = shown(text_form, &p);
+		const char *table = strstr(text, "CONVERSATIONS");
+		assert_non_null(table);
+		assert_non_null(strstr(table, " tcp 502 "));
+		assert_non_null(strstr(table, "intake-plc"));
+		assert_int_equal(!strstr(table, "Volume"), columns[i] == 80);
+		free(text);
+	}
+	char address[IP_TEXT] = "";
+	for (size_t i = 0; i < COUNT_OF(assets); i++) {
+		if (!assets[i].name || strcmp(assets[i].name, "intake-plc") != 0)
+			continue;
+		assets[i].namesake = true;
+		ip_text(&p.ips[assets[i].ips.first], address);
+	}
+	char *text = shown(text_form, &p);
+	const char *table = strstr(text, "CONVERSATIONS");
+	assert_non_null(table);
+	assert_null(strstr(table, "intake-plc"));
+	assert_true(*address && strstr(table, address));
+	free(text);
+	text = shown(report_html, &p);
+	assert_null(strstr(strstr(text, "id=\"conversations\""), "intake-plc"));
+	free(text);
+	sample_free(s);
+}
+
+/* Whoever asks for the points alone gets no empty line before them. */
+static void points_alone_begin_at_once(void **state)
+{
+	(void)state;
+	struct sample *s = sample_small();
+	char *room = malloc(ROOM);
+	assert_non_null(room);
+	struct out o = out_mem(room, ROOM);
+	report_points(sample_plant(s), &(struct report_style){ .columns = 100 }, &o);
+	assert_memory_equal(out_text(&o), "PROCESS POINTS (3)\n", 19);
+	free(room);
+	sample_free(s);
+}
+
 static void text_fits_the_terminal(void **state)
 {
 	(void)state;
@@ -550,6 +605,8 @@ int main(void)
 		cmocka_unit_test(json_keeps_hostile_text_as_text),
 		cmocka_unit_test(json_lines_are_objects_with_a_kind),
 		cmocka_unit_test(text_says_what_matters_first),
+		cmocka_unit_test(conversations_can_be_told_apart),
+		cmocka_unit_test(points_alone_begin_at_once),
 		cmocka_unit_test(text_fits_the_terminal),
 		cmocka_unit_test(prose_fits_a_narrow_terminal),
 		cmocka_unit_test(text_keeps_to_ascii),

@@ -33,6 +33,7 @@ struct asset {
 	const char *vendor, *model, *firmware, *serial, *name; /* NULL where unknown */
 	uint8_t type;                                          /* enum asset_type */
 	const char *type_reason;
+	bool namesake; /* another asset has the same name */
 	uint8_t level;
 	const char *level_reason; /* "from zones.yaml", "answers modbus requests" */
 	const char *zone;         /* NULL: none stated */

@@ -308,10 +308,7 @@ static void conversation_row(const struct plant *p, const struct conversation *c
 	out_str(o, "</td><td class=\"tight\">");
 	markup_out(o, protocol_text(c, word));
 	if (c->protocol) {
-		out_fmt(o, "<div class=\"quiet\">%s", transport_text(c->transport, word));
-		if (c->port)
-			out_fmt(o, " %u", c->port);
-		out_str(o, "</div>");
+		out_fmt(o, "<div class=\"quiet\">%s</div>", carrier_text(c, word));
 	}
 	out_str(o, "</td>");
 	cell_operations(p, c, o);

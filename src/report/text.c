@@ -15,7 +15,8 @@
 #include "report/words.h"
 
 enum {
-	COLUMNS_MIN = 80, /* tables need so much; a narrower terminal breaks their lines */
+	VOLUME_COLUMNS = 88, /* from here on conversations have room for their volume */
+	COLUMNS_MIN = 80,    /* tables need so much; a narrower terminal breaks their lines */
 	PROSE_MIN = 40,
 	PROSE_MAX = 100,  /* longer lines of text are hard to read on any terminal */
 	ROWS_LEVEL = 12,  /* assets of one level */
@@ -51,14 +52,19 @@ static void painted(const struct page *page, const char *escape, const char *tex
 		out_str(page->o, PLAIN);
 }
 
-static void heading(const struct page *page, const char *title, uint64_t count)
+static void title(const struct page *page, const char *words, uint64_t count)
 {
 	char n[WORD_TEXT];
-	out_char(page->o, '\n');
-	painted(page, BOLD, title);
+	painted(page, BOLD, words);
 	out_str(page->o, " (");
 	out_str(page->o, count_text(count, n));
 	out_str(page->o, ")\n");
+}
+
+static void heading(const struct page *page, const char *words, uint64_t count)
+{
+	out_char(page->o, '\n');
+	title(page, words, count);
 }
 
 static void and_more(const struct page *page, unsigned indent, uint64_t count)
@@ -333,24 +339,28 @@ static void conversation_cells(const void *self, uint32_t item, struct cell *cel
 	snprintf(cells[0].text, CELL_TEXT, "%s", client ? asset_label(page->p, client, text) : "?");
 	snprintf(cells[1].text, CELL_TEXT, "%s", server_label(page->p, c, text));
 	snprintf(cells[2].text, CELL_TEXT, "%s", protocol_text(c, word));
-	number_cell(&cells[3], t.reads);
-	number_cell(&cells[4], t.writes);
-	number_cell(&cells[5], t.controls);
-	number_cell(&cells[6], t.errors);
-	snprintf(cells[7].text, CELL_TEXT, "%s", bytes_text(c->bytes, word));
-	cells[4].paint = paint(page, YELLOW);
-	cells[5].paint = paint(page, RED);
+	const char *carrier = carrier_text(c, word);
+	if (c->protocol && strcmp(c->protocol, carrier) != 0)
+		snprintf(cells[3].text, CELL_TEXT, "%s", carrier);
+	number_cell(&cells[4], t.reads);
+	number_cell(&cells[5], t.writes);
+	number_cell(&cells[6], t.controls);
+	number_cell(&cells[7], t.errors);
+	snprintf(cells[8].text, CELL_TEXT, "%s", bytes_text(c->bytes, word));
+	cells[5].paint = paint(page, YELLOW);
+	cells[6].paint = paint(page, RED);
 }
 
 static const struct column conversation_columns[] = {
-	{ "From", 12, 30, false },
-	{ "To", 12, 30, false },
+	{ "From", 11, 30, false },
+	{ "To", 11, 30, false },
 	{ "Protocol", 8, 20, false },
+	{ "Port", 9, 14, false },
 	{ "Reads", 5, 12, true },
 	{ "Writes", 6, 12, true },
 	{ "Control", 7, 12, true },
 	{ "Errors", 6, 12, true },
-	{ "Volume", 6, 8, true },
+	{ "Volume", 6, 8, true }, /* last: a narrow terminal has no room for it */
 	{ 0 },
 };
 
@@ -401,8 +411,9 @@ static void conversations(struct page *page)
 		return;
 	heading(page, "CONVERSATIONS", p->conversation_count);
 	uint32_t *order = order_conversations(p);
-	listed(page, table_of(conversation_columns, 2, conversation_cells, page), order,
-		p->conversation_count);
+	struct table t = table_of(conversation_columns, 2, conversation_cells, page);
+	t.count -= page->columns < VOLUME_COLUMNS;
+	listed(page, t, order, p->conversation_count);
 	size_t shown = rows_shown(page, p->conversation_count, ROWS_TABLE);
 	for (size_t i = 0; i < shown; i++) {
 		const struct conversation *c = &p->conversations[order_at(order, i)];
@@ -416,9 +427,7 @@ static void conversations(struct page *page)
 static void points(const struct page *page)
 {
 	const struct plant *p = page->p;
-	if (!p->point_count)
-		return;
-	heading(page, "PROCESS POINTS", p->point_count);
+	title(page, "PROCESS POINTS", p->point_count);
 	uint32_t *order = order_points(p);
 	listed(page, table_of(point_columns, 2, point_cells, page), order, p->point_count);
 	free(order);
@@ -489,7 +498,10 @@ void report_text(const struct plant *p, const struct report_style *style, struct
 	findings(&page);
 	assets(&page);
 	conversations(&page);
-	points(&page);
+	if (p->point_count) {
+		out_char(o, '\n');
+		points(&page);
+	}
 	worth_knowing(&page);
 	if (!p->vendor_date && p->asset_count)
 		out_str(o,

@@ -173,9 +173,10 @@ const char *asset_address(const struct plant *p, const struct asset *a, char tex
 
 const char *asset_label(const struct plant *p, const struct asset *a, char text[LABEL_TEXT])
 {
-	if (a->name && *a->name)
+	bool placed = a->ips.count || a->macs.count;
+	if (a->name && *a->name && !(a->namesake && placed))
 		return a->name;
-	if (a->ips.count || a->macs.count)
+	if (placed)
 		return asset_address(p, a, text);
 	snprintf(text, LABEL_TEXT, "a%u", a->id);
 	return text;
@@ -229,18 +230,22 @@ const char *server_label(const struct plant *p, const struct conversation *c, ch
 	return group_text(c, text) ? text : "everybody";
 }
 
-const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
+const char *carrier_text(const struct conversation *c, char text[WORD_TEXT])
 {
-	if (c->protocol) {
-		snprintf(text, WORD_TEXT, "%s%s", c->protocol, c->guess ? "?" : "");
-		return text;
-	}
 	char transport[WORD_TEXT];
 	const char *below = transport_text(c->transport, transport);
 	if (c->port)
 		snprintf(text, WORD_TEXT, "%.24s %u", below, c->port);
 	else
 		snprintf(text, WORD_TEXT, "%s", below);
+	return text;
+}
+
+const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
+{
+	if (!c->protocol)
+		return carrier_text(c, text);
+	snprintf(text, WORD_TEXT, "%s%s", c->protocol, c->guess ? "?" : "");
 	return text;
 }
 

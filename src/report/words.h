@@ -31,7 +31,8 @@ const struct asset *plant_asset(const struct plant *p, uint32_t index);
 bool asset_is_controller(const struct asset *a);
 /* The address to call it by: IPv4, then IPv6, then MAC; "" where it has none. */
 const char *asset_address(const struct plant *p, const struct asset *a, char text[LABEL_TEXT]);
-/* What a person would call it: name, else address, else id. */
+/* What a person would call it: its name, where no other asset has the same, else address, else id.
+ */
 const char *asset_label(const struct plant *p, const struct asset *a, char text[LABEL_TEXT]);
 /* "Siemens AG CPU 315-2 PN/DP V3.2.6", of what is known. */
 const char *asset_product(const struct asset *a, char text[LABEL_TEXT]);
@@ -43,7 +44,9 @@ const char *names_text(const struct plant *p, struct run r, char text[LABEL_TEXT
 bool group_text(const struct conversation *c, char text[LABEL_TEXT]);
 const char *server_label(
 	const struct plant *p, const struct conversation *c, char text[LABEL_TEXT]);
-const char *protocol_text(const struct conversation *c, char text[WORD_TEXT]); /* "modbus?" */
+const char *carrier_text(const struct conversation *c, char text[WORD_TEXT]); /* "tcp 502" */
+/* "modbus?"; what carries it, where nobody knows more. */
+const char *protocol_text(const struct conversation *c, char text[WORD_TEXT]);
 
 /* What is worth knowing besides: numbers from 0 to worth_count() - 1, each with its sentence; NULL
  * where the number needs no attention. */

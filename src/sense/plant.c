@@ -339,6 +339,31 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
+/* --- names that more than one goes by --- */
+
+static int by_asset_name(const void *a, const void *b)
+{
+	const struct asset *const *x = a, *const *y = b;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static int mark_namesakes(struct plant_room *r, struct err *e)
+{
+	size_t count = 0;
+	struct asset **named = calloc(r->plant.asset_count + 1, sizeof *named);
+	if (!named)
+		return err_set(e, ENOMEM, "no memory for the names of the assets");
+	for (size_t i = 0; i < r->plant.asset_count; i++)
+		if (r->assets[i].name)
+			named[count++] = &r->assets[i];
+	qsort(named, count, sizeof *named, by_asset_name);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(named[i - 1]->name, named[i]->name) == 0)
+			named[i - 1]->namesake = named[i]->namesake = true;
+	free(named);
+	return 0;
+}
+
 /* --- conversations --- */
 
 /* Operations that moved to a conversation with a better name leave empty rows. */
@@ -555,7 +580,8 @@ int plant_build(struct sense *s, struct plant *out, struct err *e)
 		p->vendor_date = s->vendors ? vendors_date(s->vendors) : NULL;
 		make_conversations(s, r);
 		plant_classify(s, r);
-		if (make_points(s, r, e) || make_counters(s, r, e) || detections_plant(s, p, e))
+		if (mark_namesakes(r, e) || make_points(s, r, e) || make_counters(s, r, e) ||
+			detections_plant(s, p, e))
 			return e->code;
 		p->names = r->names;
 		if (r->no_memory)
