@@ -242,6 +242,36 @@ static void conversations_can_be_told_apart(void **state)
 	sample_free(s);
 }
 
+/* However many zones are empty, the sentence ends whole. */
+static void empty_zones_are_counted(void **state)
+{
+	(void)state;
+	static char names[200][101];
+	const char *list[COUNT_OF(names)];
+	for (size_t width = 1; width <= 100; width += 3) {
+		for (size_t i = 0; i < COUNT_OF(names); i++) {
+			memset(names[i], 'z', width);
+			names[i][width] = '\0';
+			list[i] = names[i];
+		}
+		struct plant p = {
+			.packets = 1, .empty_zones = list, .empty_zone_count = COUNT_OF(names)
+		};
+		char *text = shown(report_html, &p);
+		const char *more = strstr(text, "in which no asset was seen: z");
+		assert_non_null(more);
+		more = strstr(more, " and 1");
+		assert_non_null(more);
+		size_t told = 200 - strtoul(more + 5, NULL, 10), seen = 1;
+		for (const char *at = strstr(text, "seen: "); (at = strstr(at, ",")) && at < more;
+			at++)
+			seen++;
+		assert_int_equal(told, seen);
+		assert_non_null(strstr(more, " more</li>"));
+		free(text);
+	}
+}
+
 /* Whoever asks for the points alone gets no empty line before them. */
 static void points_alone_begin_at_once(void **state)
 {
@@ -606,6 +636,7 @@ int main(void)
 		cmocka_unit_test(json_lines_are_objects_with_a_kind),
 		cmocka_unit_test(text_says_what_matters_first),
 		cmocka_unit_test(conversations_can_be_told_apart),
+		cmocka_unit_test(empty_zones_are_counted),
 		cmocka_unit_test(points_alone_begin_at_once),
 		cmocka_unit_test(text_fits_the_terminal),
 		cmocka_unit_test(prose_fits_a_narrow_terminal),

@@ -321,7 +321,7 @@ static const char *empty_zones_text(const struct plant *p, char text[LABEL_TEXT]
 		"zone%s in which no asset was seen:", plural(p->empty_zone_count));
 	for (; told < p->empty_zone_count; told++) {
 		const char *name = p->empty_zones[told];
-		if (used + strlen(name) + sizeof ", and 12345 more" > LABEL_TEXT)
+		if (used + strlen(name) + sizeof ",  and 12,345 more" > LABEL_TEXT)
 			break;
 		used += (size_t)snprintf(
 			text + used, LABEL_TEXT - used, "%s%s", told ? ", " : " ", name);
