@@ -109,8 +109,7 @@ static void read_values(struct s7p_message *m, const struct s7p_ask *ask, struct
 			if (cur_ok(c))
 				s7p_point(m->s, &item->at, &v, false);
 		} else {
-			uint32_t last = item->at.count ? item->at.ids[item->at.count - 1] : 0;
-			s7p_attribute(m, last, c, true);
+			s7p_attribute(m, &item->at, c, true);
 		}
 	}
 }
@@ -135,7 +134,7 @@ static uint64_t item_errors(struct scene *s, struct cur *c)
 static void written(struct s7p_message *m, const struct s7p_ask *ask, bool failed, struct cur *c)
 {
 	uint64_t errors = item_errors(m->s, c);
-	if (!ask || ask->kind != KIND_WRITE || !cur_ok(c) || (failed && !errors))
+	if (!ask || !cur_ok(c) || (failed && !errors))
 		return;
 	for (unsigned i = 0; i < ask->count; i++)
 		if (ask->items[i].has_number && !(errors >> i & 1))
@@ -159,16 +158,23 @@ static void created(struct s7p_message *m, const struct s7p_ask *ask, bool faile
 	s7p_objects(m, c);
 }
 
+static void deleted(struct s7p_message *m, bool failed, struct cur *c)
+{
+	uint32_t object = cur_be32(c);
+	fact_uint(m->s, &f_object, object);
+	if (!failed && cur_ok(c))
+		s7p_unwatch(m, object);
+}
+
 static void got(struct s7p_message *m, const struct s7p_ask *ask, struct cur *c)
 {
 	const struct s7p_item *item = ask && ask->count ? &ask->items[0] : NULL;
-	uint32_t last = item && item->at.count ? item->at.ids[item->at.count - 1] : 0;
 	if (item)
-		s7p_tell_ids(m->s, item->at.area, item->at.ids, item->at.count);
+		s7p_tell_ids(m->s, &item->at);
 	if (m->function == S7P_GET_STREAMED)
 		cur_skip(c, 1);
-	if (last)
-		s7p_attribute(m, last, c, true);
+	if (item)
+		s7p_attribute(m, &item->at, c, true);
 	else
 		s7p_value(m, c, S7P_QUIET);
 }
@@ -179,12 +185,14 @@ static void answer(struct s7p_message *m, struct cur *c)
 	scene_server(s);
 	const struct s7p_ask *ask = ask_take(s, s7p_ask_key(m));
 	enum s7p_kind kind = ask ? (enum s7p_kind)ask->kind : s7p_kind_of_function(m->function);
-	fact_begin(s, s7p_row(kind, DIR_RESPONSE));
-	s7p_head_values(m);
 	uint64_t value = s7p_uint64(c);
-	fact_uint(s, &f_return, value);
 	/* The low half is the code: below zero it is an error. */
 	bool failed = (value & 0x8000) || m->function == S7P_ERROR;
+	if (kind == KIND_LOG_IN && failed)
+		kind = KIND_REFUSED;
+	fact_begin(s, s7p_row(kind, DIR_RESPONSE));
+	s7p_head_values(m);
+	fact_uint(s, &f_return, value);
 	if (failed)
 		fact_failed(s);
 	switch ((enum s7p_function)m->function) {
@@ -204,7 +212,7 @@ static void answer(struct s7p_message *m, struct cur *c)
 			got(m, ask, c);
 		break;
 	case S7P_DELETE:
-		fact_uint(s, &f_object, cur_be32(c));
+		deleted(m, failed, c);
 		break;
 	case S7P_EXPLORE:
 		fact_uint(s, &f_object, cur_be32(c));
@@ -408,6 +416,8 @@ static void gap(struct scene *s)
 	struct s7p_state *state = s->state;
 	state->size[s->side & 1] = 0;
 	state->torn[s->side & 1] = false;
+	/* A subscription may have ended there, and its number gone to another. */
+	memset(state->watched, 0, sizeof state->watched);
 }
 
 const struct proto proto_s7comm_plus = {

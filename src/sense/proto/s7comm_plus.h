@@ -101,18 +101,21 @@ enum s7p_kind {
 	KIND_UNSUBSCRIBE,
 	KIND_DELETE_OBJECT,
 	KIND_DELETE_BLOCK,
+	KIND_READ_ATTRIBUTE, /* of several things in a request the one that stands later here counts
+			      */
 	KIND_READ,
-	KIND_READ_ATTRIBUTE,
-	KIND_WRITE,
-	KIND_WRITE_ATTRIBUTE,
-	KIND_WRITE_PROGRAM,
-	KIND_WRITE_HARDWARE,
 	KIND_SESSION_SETUP,
 	KIND_SUBSCRIPTION_SETUP,
 	KIND_LOG_IN,
-	KIND_STOP,
+	KIND_WRITE,
+	KIND_WRITE_ATTRIBUTE,
+	KIND_WRITE_HARDWARE,
+	KIND_WRITE_PROGRAM,
+	KIND_CHANGE_STATE,
 	KIND_START,
 	KIND_RESET,
+	KIND_STOP,
+	KIND_REFUSED, /* to log in */
 	KIND_EXPLORE,
 	KIND_UPLOAD,
 	KIND_GET_LINK,
@@ -137,7 +140,14 @@ enum {
 struct s7p_address {
 	uint32_t area, ids[S7P_IDS];
 	uint8_t count;
+	bool deeper; /* than what is kept: others begin so too */
+	bool secret; /* what stands there is */
 };
+
+static inline uint32_t s7p_last(const struct s7p_address *at)
+{
+	return at->count && !at->deeper ? at->ids[at->count - 1] : 0;
+}
 
 struct s7p_item {
 	struct s7p_address at;
@@ -194,7 +204,7 @@ uint64_t s7p_uint64(struct cur *c); /* the ninth byte has eight */
 enum s7p_tell { S7P_QUIET, S7P_TELL };
 struct s7p_value s7p_value(struct s7p_message *m, struct cur *c, enum s7p_tell tell);
 /* The value of an attribute that somebody set or sent; `mine`: the sender is the one it is of. */
-struct s7p_value s7p_attribute(struct s7p_message *m, uint32_t id, struct cur *c, bool mine);
+void s7p_attribute(struct s7p_message *m, const struct s7p_address *at, struct cur *c, bool mine);
 void s7p_objects(struct s7p_message *m, struct cur *c);
 /* Class of the first object in it; 0 none. */
 uint32_t s7p_first_class(struct cur c);
@@ -203,19 +213,19 @@ uint32_t s7p_first_class(struct cur c);
 void s7p_request(struct s7p_message *m, struct cur *c);
 uint32_t s7p_ask_key(const struct s7p_message *m);
 void s7p_head_values(const struct s7p_message *m);
-void s7p_tell_ids(struct scene *s, uint32_t object, const uint32_t *ids, unsigned count);
+void s7p_tell_ids(struct scene *s, const struct s7p_address *at);
 
 /* --- s7comm_plus_names.c --- */
 const struct msg *s7p_row(enum s7p_kind kind, enum dir dir);
 enum s7p_kind s7p_kind_of_class(uint32_t class);
 enum s7p_kind s7p_kind_of_function(uint16_t function);
-enum s7p_kind s7p_kind_of_write(
-	const struct s7p_message *m, uint32_t object, const uint32_t *ids, unsigned count);
+enum s7p_kind s7p_kind_of_write(const struct s7p_message *m, const struct s7p_address *at);
 enum s7p_kind s7p_kind_of_delete(const struct s7p_message *m, uint32_t object);
 bool s7p_is_secret(uint32_t attribute);
 bool s7p_function_known(uint16_t function);
 
 /* --- s7comm_plus_items.c --- */
+void s7p_path(struct cur *c, uint32_t count, struct s7p_address *at); /* so many ids */
 struct s7p_address s7p_address(struct cur *c);
 void s7p_tell_address(struct scene *s, const struct s7p_address *at);
 bool s7p_is_point(const struct s7p_address *at);
@@ -224,6 +234,7 @@ void s7p_point(
 void s7p_point_number(struct scene *s, const struct s7p_address *at, double v, bool written);
 void s7p_watch(struct s7p_message *m, struct cur c);
 void s7p_watch_answered(struct s7p_message *m, uint32_t subscription, bool granted);
+void s7p_unwatch(struct s7p_message *m, uint32_t subscription);
 const struct s7p_address *s7p_watched(
 	const struct s7p_message *m, uint32_t subscription, uint32_t reference);
 void s7p_point_name(const struct point_at *at, char name[POINT_NAME]);

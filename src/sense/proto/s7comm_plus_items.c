@@ -10,18 +10,22 @@ enum { ABSOLUTE = 3, BLOCK_DB = 0x8a0e };
 
 static const struct field f_address = { "s7comm_plus.address", TEXT };
 
+void s7p_path(struct cur *c, uint32_t count, struct s7p_address *at)
+{
+	for (; count && cur_ok(c); count--) {
+		uint32_t id = s7p_uint(c);
+		at->secret |= s7p_is_secret(id);
+		at->deeper = at->count == S7P_IDS;
+		if (!at->deeper)
+			at->ids[at->count++] = id;
+	}
+}
+
 struct s7p_address s7p_address(struct cur *c)
 {
 	s7p_uint(c); /* checksum of the symbol */
 	struct s7p_address at = { .area = s7p_uint(c) };
-	uint32_t count = s7p_uint(c);
-	for (uint32_t i = 0; i < count && cur_ok(c); i++) {
-		uint32_t id = s7p_uint(c);
-		if (i < S7P_IDS) {
-			at.ids[i] = id;
-			at.count = (uint8_t)(i + 1);
-		}
-	}
+	s7p_path(c, s7p_uint(c), &at);
 	return at;
 }
 
@@ -56,7 +60,7 @@ static size_t spell(const struct s7p_address *at, char text[ADDRESS_TEXT])
 		snprintf(place, sizeof place, "%s", area);
 	else
 		snprintf(place, sizeof place, "object %u", at->area);
-	bool plain = s7p_is_point(at) && at->ids[1] == ABSOLUTE && at->count >= 4;
+	bool plain = s7p_is_point(at) && at->ids[1] == ABSOLUTE && at->count >= 4 && !at->deeper;
 	bool db = plain && in_data_block(at);
 	if (plain && at->count >= 5) {
 		n = snprintf(text, ADDRESS_TEXT, "%s%s%u.%u", db ? place : "", db ? ".DBX" : area,
@@ -74,6 +78,8 @@ static size_t spell(const struct s7p_address *at, char text[ADDRESS_TEXT])
 		for (unsigned i = point; i < at->count; i++)
 			n += snprintf(text + n, ADDRESS_TEXT - (size_t)n, "%s%u",
 				i > point ? "." : "", at->ids[i]);
+		if (at->deeper)
+			n += snprintf(text + n, ADDRESS_TEXT - (size_t)n, "...");
 	}
 	return (size_t)n;
 }
@@ -99,6 +105,8 @@ void s7p_point_name(const struct point_at *at, char name[POINT_NAME])
 void s7p_point_number(struct scene *s, const struct s7p_address *at, double v, bool written)
 {
 	char text[ADDRESS_TEXT];
+	if (at->deeper)
+		return;
 	size_t size = spell(at, text);
 	const struct point_at place = {
 		.area = at->area, .symbol = (const uint8_t *)text, .symbol_size = (uint16_t)size
@@ -132,13 +140,7 @@ void s7p_watch(struct s7p_message *m, struct cur c)
 		s7p_uint(&c);
 		w.at.area = s7p_uint(&c);
 		s7p_uint(&c);
-		for (uint32_t k = 0; k < members && cur_ok(&c); k++) {
-			uint32_t id = s7p_uint(&c);
-			if (k < S7P_IDS) {
-				w.at.ids[k] = id;
-				w.at.count = (uint8_t)(k + 1);
-			}
-		}
+		s7p_path(&c, members, &w.at);
 		if (!cur_ok(&c))
 			return;
 		s7p_tell_address(m->s, &w.at);
@@ -147,14 +149,28 @@ void s7p_watch(struct s7p_message *m, struct cur c)
 	}
 }
 
+void s7p_unwatch(struct s7p_message *m, uint32_t subscription)
+{
+	for (size_t i = 0; i < S7P_WATCHED; i++) {
+		struct s7p_watch *w = &m->state->watched[i];
+		if (!w->waiting && w->subscription == subscription)
+			w->at.count = 0;
+	}
+}
+
+/* Numbers are given anew: whoever had this one before is gone. */
 void s7p_watch_answered(struct s7p_message *m, uint32_t subscription, bool granted)
 {
+	if (granted)
+		s7p_unwatch(m, subscription);
 	for (size_t i = 0; i < S7P_WATCHED; i++) {
 		struct s7p_watch *w = &m->state->watched[i];
 		if (!w->waiting || w->asked != m->sequence)
 			continue;
 		w->waiting = false;
-		w->subscription = granted ? subscription : 0;
+		w->subscription = subscription;
+		if (!granted)
+			w->at.count = 0;
 	}
 }
 

@@ -18,18 +18,20 @@ static const struct msg rows[2 * KIND_COUNT] = {
 	BOTH(KIND_UNSUBSCRIBE, ACT_OTHER, EFFECT_NONE, "unsubscribe"),
 	BOTH(KIND_DELETE_OBJECT, ACT_WRITE, EFFECT_NONE, "delete_object"),
 	BOTH(KIND_DELETE_BLOCK, ACT_PROGRAM, EFFECT_DOWNLOAD, "delete_block"),
-	BOTH(KIND_READ, ACT_READ, EFFECT_NONE, "read"),
 	BOTH(KIND_READ_ATTRIBUTE, ACT_READ, EFFECT_NONE, "read_attribute"),
-	BOTH(KIND_WRITE, ACT_WRITE, EFFECT_NONE, "write"),
-	BOTH(KIND_WRITE_ATTRIBUTE, ACT_WRITE, EFFECT_CONFIG, "write_attribute"),
-	BOTH(KIND_WRITE_PROGRAM, ACT_PROGRAM, EFFECT_DOWNLOAD, "write_program"),
-	BOTH(KIND_WRITE_HARDWARE, ACT_PROGRAM, EFFECT_CONFIG, "write_hardware"),
+	BOTH(KIND_READ, ACT_READ, EFFECT_NONE, "read"),
 	BOTH(KIND_SESSION_SETUP, ACT_OTHER, EFFECT_NONE, "session_setup"),
 	BOTH(KIND_SUBSCRIPTION_SETUP, ACT_OTHER, EFFECT_NONE, "subscription_setup"),
 	BOTH(KIND_LOG_IN, ACT_OTHER, EFFECT_LOGIN, "log_in"),
-	BOTH(KIND_STOP, ACT_CONTROL, EFFECT_STOP, "stop"),
+	BOTH(KIND_WRITE, ACT_WRITE, EFFECT_NONE, "write"),
+	BOTH(KIND_WRITE_ATTRIBUTE, ACT_WRITE, EFFECT_CONFIG, "write_attribute"),
+	BOTH(KIND_WRITE_HARDWARE, ACT_PROGRAM, EFFECT_CONFIG, "write_hardware"),
+	BOTH(KIND_WRITE_PROGRAM, ACT_PROGRAM, EFFECT_DOWNLOAD, "write_program"),
+	BOTH(KIND_CHANGE_STATE, ACT_CONTROL, EFFECT_MODE, "change_state"),
 	BOTH(KIND_START, ACT_CONTROL, EFFECT_START, "start"),
 	BOTH(KIND_RESET, ACT_CONTROL, EFFECT_RESTART, "reset"),
+	BOTH(KIND_STOP, ACT_CONTROL, EFFECT_STOP, "stop"),
+	BOTH(KIND_REFUSED, ACT_OTHER, EFFECT_REFUSED, "log_in"),
 	BOTH(KIND_EXPLORE, ACT_READ, EFFECT_NONE, "explore"),
 	BOTH(KIND_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "upload"),
 	BOTH(KIND_GET_LINK, ACT_READ, EFFECT_NONE, "get_link"),
@@ -121,20 +123,23 @@ bool s7p_is_secret(uint32_t attribute)
 		attribute == S7P_FAILSAFE_PASSWORD || attribute == S7P_LEGITIMATION_PASSWORD;
 }
 
-/* The state asked for of the execution unit is not told here: its value decides. */
-enum s7p_kind s7p_kind_of_write(
-	const struct s7p_message *m, uint32_t object, const uint32_t *ids, unsigned count)
+/* Of another state of the execution unit only the value says which one. */
+enum s7p_kind s7p_kind_of_write(const struct s7p_message *m, const struct s7p_address *at)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (ids[i] == S7P_LEGITIMATE || ids[i] == S7P_CHALLENGE_RESPONSE)
+	if (s7p_is_point(at))
+		return KIND_WRITE;
+	for (unsigned i = 0; i < at->count; i++)
+		if (at->ids[i] == S7P_LEGITIMATE || at->ids[i] == S7P_CHALLENGE_RESPONSE)
 			return KIND_LOG_IN;
-	if (is_session(m, object))
+	if (at->area == S7P_THE_EXECUTION_UNIT && s7p_last(at) == S7P_OPERATING_STATE_REQUEST)
+		return KIND_CHANGE_STATE;
+	if (is_session(m, at->area))
 		return KIND_SESSION_SETUP;
-	if (is_guest(object))
+	if (is_guest(at->area))
 		return KIND_SUBSCRIPTION_SETUP;
-	if (is_block(object) || object == S7P_THE_PROGRAM)
+	if (is_block(at->area) || at->area == S7P_THE_PROGRAM)
 		return KIND_WRITE_PROGRAM;
-	return object == S7P_THE_HARDWARE ? KIND_WRITE_HARDWARE : KIND_WRITE_ATTRIBUTE;
+	return at->area == S7P_THE_HARDWARE ? KIND_WRITE_HARDWARE : KIND_WRITE_ATTRIBUTE;
 }
 
 enum s7p_kind s7p_kind_of_delete(const struct s7p_message *m, uint32_t object)

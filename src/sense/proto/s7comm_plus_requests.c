@@ -39,43 +39,83 @@ static struct s7p_ask *begin_request(const struct s7p_message *m, enum s7p_kind 
 	return ask;
 }
 
-/* What is asked for under the next number; the caller's own where nothing more is remembered. */
-static struct s7p_item *add_item(struct s7p_ask *ask, const struct s7p_address *at)
+/* With what it names, for the answer. */
+static void begin_items(const struct s7p_message *m, struct s7p_ask *items)
 {
-	if (!ask || ask->count >= S7P_ITEMS)
-		return NULL;
-	struct s7p_item *item = &ask->items[ask->count++];
-	*item = (struct s7p_item){ .at = *at };
-	return item;
+	if (!items->count)
+		items->kind = (uint8_t)s7p_kind_of_function(m->function);
+	struct s7p_ask *ask = begin_request(m, (enum s7p_kind)items->kind);
+	if (ask)
+		*ask = *items;
 }
 
-/* A path of attributes below an object, as answers need it. */
-static struct s7p_address path_of(uint32_t object, const uint32_t *ids, unsigned count)
+/* Of several things the gravest says what the request is. */
+static void be(struct s7p_ask *items, enum s7p_kind kind)
 {
-	struct s7p_address at = { .area = object };
-	for (unsigned i = 0; i < count && i < S7P_IDS; i++)
-		at.ids[at.count++] = ids[i];
+	if (kind > items->kind)
+		items->kind = (uint8_t)kind;
+}
+
+static void add_item(struct s7p_ask *items, enum s7p_kind kind, const struct s7p_address *at)
+{
+	be(items, kind);
+	if (items->count < S7P_ITEMS)
+		items->items[items->count++] = (struct s7p_item){ .at = *at };
+}
+
+void s7p_tell_ids(struct scene *s, const struct s7p_address *at)
+{
+	fact_uint(s, &f_object, at->area);
+	for (unsigned i = 0; i < at->count; i++)
+		fact_uint(s, &f_attribute, at->ids[i]);
+}
+
+/* An object and a path of attributes below it. */
+static struct s7p_address take_path(const struct s7p_message *m, struct cur *c)
+{
+	struct s7p_address at = { .area = cur_be32(c) };
+	if (m->function == S7P_GET_STREAMED || m->function == S7P_SET_STREAMED)
+		cur_skip(c, 2); /* an array of numbers */
+	s7p_path(c, s7p_uint(c), &at);
 	return at;
 }
 
-static unsigned take_ids(struct cur *c, uint32_t ids[S7P_IDS])
+/* Several attributes of one object, or variables by their addresses where that is 0. */
+struct list {
+	uint32_t object, count;
+};
+
+static struct list take_list(struct cur *c)
 {
-	uint32_t count = s7p_uint(c);
-	unsigned kept = 0;
-	for (uint32_t i = 0; i < count && cur_ok(c); i++) {
-		uint32_t id = s7p_uint(c);
-		if (kept < S7P_IDS)
-			ids[kept++] = id;
-	}
-	return kept;
+	uint32_t object = cur_be32(c), addresses = s7p_uint(c), numbers = s7p_uint(c);
+	return (struct list){ .object = object, .count = object ? numbers : addresses };
 }
 
-void s7p_tell_ids(struct scene *s, uint32_t object, const uint32_t *ids, unsigned count)
+static struct s7p_address take_address(const struct list *l, struct cur *c)
 {
-	fact_uint(s, &f_object, object);
-	for (unsigned i = 0; i < count; i++)
-		fact_uint(s, &f_attribute, ids[i]);
+	struct s7p_address at = { .area = l->object };
+	if (!l->object)
+		return s7p_address(c);
+	s7p_path(c, 1, &at);
+	return at;
 }
+
+static void tell_list(struct scene *s, const struct list *l, struct cur *c)
+{
+	if (l->object)
+		fact_uint(s, &f_object, l->object);
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct s7p_address at = take_address(l, c);
+		if (!cur_ok(c))
+			return;
+		if (l->object)
+			fact_uint(s, &f_attribute, at.ids[0]);
+		else
+			s7p_tell_address(s, &at);
+	}
+}
+
+/* --- objects that come and go --- */
 
 static void create(struct s7p_message *m, struct cur *c)
 {
@@ -96,114 +136,103 @@ static void remove_object(struct s7p_message *m, struct cur *c)
 	fact_uint(m->s, &f_object, number);
 }
 
-/* To ask for another operating state is to set an attribute: 1 stop, 2 reset, 3 run. */
-static enum s7p_kind kind_of_state(struct s7p_message *m, struct cur value)
+/* --- what is set and got --- */
+
+static struct s7p_item *item_of(struct s7p_ask *items, uint32_t number)
 {
-	enum { TO_STOP = 1, TO_RESET = 2 };
-	struct s7p_value v = s7p_value(m, &value, S7P_QUIET);
-	return v.bits == TO_STOP ? KIND_STOP : v.bits == TO_RESET ? KIND_RESET : KIND_START;
+	return number <= items->count ? &items->items[number - 1] : NULL;
+}
+
+/* Another operating state is asked for by a number; nobody has seen others than these. */
+static enum s7p_kind kind_of_state(const struct s7p_value *v)
+{
+	enum { TO_STOP = 1, TO_RESET = 2, TO_RUN = 3 };
+	bool number = !v->many && (v->kind == S7P_SIGNED || v->kind == S7P_UNSIGNED);
+	if (number && v->bits == TO_STOP)
+		return KIND_STOP;
+	if (number && v->bits == TO_RESET)
+		return KIND_RESET;
+	return number && v->bits == TO_RUN ? KIND_START : KIND_CHANGE_STATE;
+}
+
+/* Before the fact begins: what an item is set to may say what the request is. */
+static void look(struct s7p_message *m, struct s7p_ask *items, uint32_t number, struct cur *c)
+{
+	struct s7p_value v = s7p_value(m, c, S7P_QUIET);
+	struct s7p_item *item = item_of(items, number);
+	if (!item || !cur_ok(c))
+		return;
+	if (s7p_kind_of_write(m, &item->at) == KIND_CHANGE_STATE)
+		be(items, kind_of_state(&v));
+	item->has_number = s7p_is_point(&item->at) && v.kind != S7P_NO_NUMBER && !v.many;
+	item->number = v.number;
+}
+
+static void tell(struct s7p_message *m, struct s7p_ask *items, uint32_t number, struct cur *c)
+{
+	const struct s7p_item *item = item_of(items, number);
+	if (item && !s7p_is_point(&item->at))
+		s7p_attribute(m, &item->at, c, false);
+	else
+		s7p_value(m, c, item ? S7P_TELL : S7P_QUIET);
 }
 
 static void set(struct s7p_message *m, struct cur *c)
 {
-	uint32_t object = cur_be32(c), ids[S7P_IDS];
-	unsigned count = take_ids(c, ids);
-	enum s7p_kind kind = s7p_kind_of_write(m, object, ids, count);
-	uint32_t last = count ? ids[count - 1] : 0;
-	if (object == S7P_THE_EXECUTION_UNIT && last == S7P_OPERATING_STATE_REQUEST)
-		kind = kind_of_state(m, *c);
-	struct s7p_ask *ask = begin_request(m, kind);
-	struct s7p_address at = path_of(object, ids, count);
-	add_item(ask, &at);
-	s7p_tell_ids(m->s, object, ids, count);
-	s7p_attribute(m, last, c, false);
+	struct s7p_ask items = { 0 };
+	struct s7p_address at = take_path(m, c);
+	/* What stands before a streamed value is not always the same. */
+	bool streamed = m->function == S7P_SET_STREAMED;
+	struct cur ahead = *c;
+	add_item(&items, s7p_kind_of_write(m, &at), &at);
+	if (!streamed)
+		look(m, &items, 1, &ahead);
+	begin_items(m, &items);
+	s7p_tell_ids(m->s, &at);
+	if (!streamed)
+		tell(m, &items, 1, c);
 }
 
 static void get(struct s7p_message *m, struct cur *c)
 {
-	uint32_t object = cur_be32(c), ids[S7P_IDS];
-	if (m->function == S7P_GET_STREAMED)
-		cur_skip(c, 2); /* an array of numbers */
-	unsigned count = take_ids(c, ids);
-	struct s7p_ask *ask = begin_request(m, KIND_READ_ATTRIBUTE);
-	struct s7p_address at = path_of(object, ids, count);
-	add_item(ask, &at);
-	s7p_tell_ids(m->s, object, ids, count);
+	struct s7p_ask items = { 0 };
+	struct s7p_address at = take_path(m, c);
+	add_item(&items, KIND_READ_ATTRIBUTE, &at);
+	begin_items(m, &items);
+	s7p_tell_ids(m->s, &at);
 }
 
-/* Several of one object by its number, or variables by their addresses where that is 0. */
 static void get_many(struct s7p_message *m, struct cur *c)
 {
-	uint32_t object = cur_be32(c), count = s7p_uint(c), numbers = s7p_uint(c);
-	struct cur first = *c;
-	struct s7p_address at = object ? path_of(object, NULL, 0) : s7p_address(&first);
-	bool points = !object && s7p_is_point(&at);
-	struct s7p_ask *ask = begin_request(m, points ? KIND_READ : KIND_READ_ATTRIBUTE);
-	if (object)
-		fact_uint(m->s, &f_object, object);
-	for (uint32_t i = 0; i < (object ? numbers : count) && cur_ok(c); i++) {
-		if (object) {
-			uint32_t id = s7p_uint(c);
-			at = path_of(object, &id, 1);
-			fact_uint(m->s, &f_attribute, id);
-		} else {
-			at = s7p_address(c);
-			s7p_tell_address(m->s, &at);
-		}
-		add_item(ask, &at);
+	struct s7p_ask items = { 0 };
+	struct list list = take_list(c);
+	struct cur ahead = *c;
+	for (uint32_t i = 0; i < list.count && cur_ok(&ahead); i++) {
+		struct s7p_address at = take_address(&list, &ahead);
+		add_item(&items, s7p_is_point(&at) ? KIND_READ : KIND_READ_ATTRIBUTE, &at);
 	}
-}
-
-static void set_many_values(struct s7p_message *m, struct s7p_ask *ask, struct cur *c)
-{
-	while (cur_ok(c)) {
-		uint32_t number = s7p_uint(c);
-		if (number == 0 || !cur_ok(c))
-			return;
-		struct s7p_item *item =
-			ask && number <= ask->count ? &ask->items[number - 1] : NULL;
-		fact_uint(m->s, &f_item, number);
-		if (!item) {
-			s7p_value(m, c, S7P_QUIET);
-			continue;
-		}
-		if (s7p_is_point(&item->at)) {
-			struct s7p_value v = s7p_value(m, c, S7P_TELL);
-			item->has_number = v.kind != S7P_NO_NUMBER && !v.many && cur_ok(c);
-			item->number = v.number;
-		} else {
-			uint32_t last = item->at.count ? item->at.ids[item->at.count - 1] : 0;
-			s7p_attribute(m, last, c, false);
-		}
-	}
+	begin_items(m, &items);
+	tell_list(m->s, &list, c);
 }
 
 static void set_many(struct s7p_message *m, struct cur *c)
 {
-	uint32_t object = cur_be32(c), count = s7p_uint(c), ids[S7P_IDS];
-	struct s7p_ask *ask;
-	if (object) {
-		unsigned known = take_ids(c, ids);
-		ask = begin_request(m, s7p_kind_of_write(m, object, ids, known));
-		s7p_tell_ids(m->s, object, ids, known);
-		for (unsigned i = 0; i < known; i++) {
-			struct s7p_address at = path_of(object, &ids[i], 1);
-			add_item(ask, &at);
-		}
-	} else {
-		s7p_uint(c); /* how many numbers the addresses are */
-		struct cur first = *c;
-		struct s7p_address at = s7p_address(&first);
-		bool points = s7p_is_point(&at);
-		ask = begin_request(
-			m, points ? KIND_WRITE : s7p_kind_of_write(m, at.area, at.ids, at.count));
-		for (uint32_t i = 0; i < count && cur_ok(c); i++) {
-			at = s7p_address(c);
-			s7p_tell_address(m->s, &at);
-			add_item(ask, &at);
-		}
+	struct s7p_ask items = { 0 };
+	struct list list = take_list(c);
+	struct cur ahead = *c;
+	uint32_t number;
+	for (uint32_t i = 0; i < list.count && cur_ok(&ahead); i++) {
+		struct s7p_address at = take_address(&list, &ahead);
+		add_item(&items, s7p_kind_of_write(m, &at), &at);
 	}
-	set_many_values(m, ask, c);
+	while ((number = s7p_uint(&ahead)) != 0 && cur_ok(&ahead))
+		look(m, &items, number, &ahead);
+	begin_items(m, &items);
+	tell_list(m->s, &list, c);
+	while ((number = s7p_uint(c)) != 0 && cur_ok(c)) {
+		fact_uint(m->s, &f_item, number);
+		tell(m, &items, number, c);
+	}
 }
 
 /* Which object, how deep, and which attributes of it; one that asks for code reads the program. */
@@ -232,6 +261,7 @@ void s7p_request(struct s7p_message *m, struct cur *c)
 		remove_object(m, c);
 		break;
 	case S7P_SET:
+	case S7P_SET_STREAMED:
 		set(m, c);
 		break;
 	case S7P_GET:

@@ -400,7 +400,7 @@ static void learn_mode(struct scene *s, const struct s7p_value *v)
 static void learn_client(struct scene *s, uint32_t id, const struct s7p_value *v)
 {
 	struct cur text = cur_of(v->bytes, v->size);
-	const struct field *f = &f_client_comment;
+	const struct field *f;
 	switch (id) {
 	case S7P_CLIENT_ADDRESS:
 		f = &f_client_address;
@@ -419,8 +419,11 @@ static void learn_client(struct scene *s, uint32_t id, const struct s7p_value *v
 		if (cur_starts(&text, "TIA-"))
 			who_sender_is(s, TYPE_ENGINEERING, "opens its session as TIA Portal");
 		break;
-	default:
+	case S7P_CLIENT_COMMENT:
+		f = &f_client_comment;
 		break;
+	default:
+		return;
 	}
 	fact_text(s, f, v->bytes, v->size);
 }
@@ -447,15 +450,14 @@ static void learn(struct s7p_message *m, uint32_t id, const struct s7p_value *v)
 	}
 }
 
-struct s7p_value s7p_attribute(struct s7p_message *m, uint32_t id, struct cur *c, bool mine)
+void s7p_attribute(struct s7p_message *m, const struct s7p_address *at, struct cur *c, bool mine)
 {
-	bool secret = s7p_is_secret(id);
-	struct s7p_value v = read_value(m, c, !secret && id != S7P_SESSION_VERSION);
-	if (secret && cur_ok(c))
+	uint32_t id = s7p_last(at);
+	struct s7p_value v = read_value(m, c, !at->secret && id != S7P_SESSION_VERSION);
+	if (at->secret && cur_ok(c))
 		fact_flag(m->s, &f_secret, true);
-	if (mine && (cur_ok(c) || v.bytes))
+	if (mine && !at->secret && (cur_ok(c) || v.bytes))
 		learn(m, id, &v);
-	return v;
 }
 
 /* --- objects --- */

@@ -264,6 +264,72 @@ def s7comm_plus_program(net):
 
 
 @capture
+def s7comm_plus_states(net):
+    """Stop, start and what is neither, in all the ways there are to set something; of many things the gravest counts."""
+    plus = Plus(net)
+    session(plus)
+    state = value(8, signed(1))
+    plus.both(SET_MANY, struct.pack(">I", 52) + b"\1\1" + vlq(2167) + pairs(state) + QUALIFIER, b"\0")
+    plus.set_many([address(DB1, 2550, 10), address(12, 4292), address(52, 2167)], [real(1), value(1, b"\1"), state])
+    plus.set_many([address(52, 2167), address(DB1, 2550, 10)], [value(8, signed(3)), real(2)])
+    plus.set_many([address(52, 2167), address(52, 2167)], [value(8, signed(3)), value(8, signed(2))], code=NO)
+    plus.set_many([address(DB1, 2550, 10)] * 41 + [address(52, 2167)], [real(n) for n in range(41)] + [state])
+    for odd in (value(8, signed(7)), text("x"), array(8, [signed(3)]), value(0, b"")):
+        plus.set(52, [2167], odd)
+    plus.both(SET_STREAMED, struct.pack(">I", 52) + value(4, vlq(1) + vlq(2167), 0x20) + QUALIFIER + b"\1" + state)
+    plus.both(SET_STREAMED, struct.pack(">I", SESSION) + value(4, vlq(1) + vlq(1846), 0x20) + QUALIFIER + b"\1" +
+              blob(b"key"), code=NO)
+    plus.set_many([address(2, 2458), address(0x8a0e0005, 2523)], [value(1, b"\0"), udint(1)])
+    plus.get_many([address(52, 2237, 3486), address(DB1, 2550, 10)], pairs(value(8, signed(8)), real(3)))
+    plus.set(DB1, [2550, 10], real(4))
+    plus.set_many([], [])
+
+
+@capture
+def s7comm_plus_subscribed_anew(net):
+    """Numbers of subscriptions and items are given again: no value gets the address that another one had."""
+    def watch(n, member, reference=1):
+        items = [0, 0, n, *(k for _ in range(n) for k in (2, reference, 0, DB1, 0, 2550, member))]
+        return obj(0x7fffc001, 1001, [(233, text("Subscription")), (1048, array(4, [vlq(k) for k in items], 0x20))])
+
+    def notify():
+        plus.notify(b"\x92" + struct.pack(">I", 1) + real(1.5))
+
+    granted = b"\1" + vlq(0x70400001)
+    plus = Plus(net)
+    session(plus)
+    plus.create(watch(1, 10), granted)
+    notify()
+    plus.create(watch(1, 20), granted)  # the end of the first was not seen
+    notify()
+    plus.both(DELETE, struct.pack(">I", 0x70400001) + QUALIFIER, struct.pack(">I", 0x70400001), code=NO)
+    notify()
+    plus.both(DELETE, struct.pack(">I", 0x70400001) + QUALIFIER, struct.pack(">I", 0x70400001))
+    notify()
+    plus.create(watch(1, 30), granted, code=NO)
+    notify()
+    plus.create(watch(1, 40, reference=2), granted)
+    notify()
+
+
+@capture
+def s7comm_plus_secrets(net):
+    """Keys and passwords below what is known to be one; a session's texts that nobody has named; a path too long."""
+    plus = Plus(net, version=1)
+    client = obj(0xd3, 287, [(233, text("S")), (299, text("attribute 299")), (40402, text("operator")), (301, text("HMI"))])
+    plus.ask(CREATE, struct.pack(">I", 285) + udint(0) + bytes(4) + client, session=0x120)
+    plus.answer(CREATE, b"\2" + vlq(SESSION) + vlq(CONTAINER))
+    plus.version = 3
+    plus.set(SESSION, [1846, 5], blob(b"k"))
+    plus.set(SESSION, [1846, 5], text("Sesame7"))
+    plus.set(SESSION, [1846], struct_of(40400, [(40401, udint(1)), (40402, text("user")), (40403, blob(b"Sesame7"))]))
+    plus.set(50, [1, 2, 3, 4, 5, 3452], text("Sesame7"))
+    plus.set_many([address(50, 3452, 1), address(DB1, 2550, 303)], [text("Sesame7"), udint(303)])
+    plus.get(50, [3452, 1], text("Sesame7"))
+    plus.get_many([address(50, 3452, 1), address(DB1, 2550, 1846)], pairs(text("Sesame7"), udint(1846)))
+
+
+@capture
 def s7comm_plus_malformed(net):
     """Lengths that do not fit, a trailer that does not, values cut short, types nobody knows, structures too deep."""
     plus = Plus(net)
