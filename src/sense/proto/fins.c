@@ -22,6 +22,8 @@ enum {
 /* An end code is main and sub code, with three bits that are none of it. */
 enum { END_RELAY = 0x8000, END_FATAL = 0x0080, END_NON_FATAL = 0x0040, END_CODE = 0x7f3f };
 
+enum { WRONG_PASSWORD = 0x2602 };
+
 enum { TCP_CLIENT_NODE, TCP_SERVER_NODE, TCP_FRAME, TCP_ERROR, TCP_CONFIRM = 6 };
 
 static const struct field f_tcp_length = { "omron.tcp.length", BE32 };
@@ -53,6 +55,14 @@ static const struct msg row_client_node = { 0, DIR_REQUEST, ACT_OTHER, 0, "node_
 static const struct msg row_server_node = { 1, DIR_RESPONSE, ACT_OTHER, 0, "node_address" };
 static const struct msg row_tcp_error = { 3, DIR_OTHER, ACT_OTHER, 0, "frame_error" };
 static const struct msg row_confirm = { 6, DIR_OTHER, ACT_OTHER, 0, "connection_confirmation" };
+
+/* Who guesses a password shows in these. */
+static const struct msg refused[] = {
+	{ FINS_PROTECT, DIR_RESPONSE, ACT_PROGRAM, EFFECT_REFUSED, "program_area_protect" },
+	{ FINS_PROTECT_CLEAR, DIR_RESPONSE, ACT_PROGRAM, EFFECT_REFUSED,
+		"program_area_protect_clear" },
+	{ 0 },
+};
 
 enum { KEY_NODE_ADDRESS = 0xffffffff };
 
@@ -290,10 +300,19 @@ static struct fins_node node_of(struct scene *s, const struct fins_pdu *p)
 
 /* --- facts --- */
 
+static const struct msg *row_of(const struct fins_pdu *p)
+{
+	if (!p->answer)
+		return &p->row->ask;
+	bool guessed = p->end == WRONG_PASSWORD;
+	const struct msg *row = guessed ? msg_find(refused, p->command, DIR_RESPONSE) : NULL;
+	return row ? row : &p->row->answer;
+}
+
 static void begin(struct scene *s, const struct fins_pdu *p)
 {
 	struct asset_place at;
-	fact_begin(s, p->answer ? &p->row->answer : &p->row->ask);
+	fact_begin(s, row_of(p));
 	if (fins_node_place(&p->node, &at))
 		fact_place(s, p->answer, &at);
 	if (p->certain) /* the question's frame, also where the fact is begun once more */
@@ -423,10 +442,8 @@ static enum parsed response(struct scene *s, struct fins_pdu *p)
 			    : fins_command_unasked(p->command, p->sa2, p->c.left);
 	if (!p->row)
 		p->row = &fins_unknown;
-	if (!p->certain) { /* looking for a question left its frame for the next fact */
-		fact_begin(s, &p->row->answer);
-		fact_drop(s);
-	}
+	if (!p->certain) /* who looks for a question has found it for the next fact */
+		fact_asked(s, 0, 0);
 	struct cur body = p->c;
 	begin_answer(s, p, end);
 	bool fits = s->cut || (p->failed ? refusal(s, p, end) : success(s, p));
