@@ -82,7 +82,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	if (begins_message(body)) {
 		bool notification = cur_u8(&body) == S7P_NOTIFICATION;
 		cur_skip(&body, 2);
-		return notification || s7p_function_known(cur_be16(&body)) ? PROBE_YES : PROBE_NO;
+		return notification || s7p_kind_of_function(cur_be16(&body)) ? PROBE_YES : PROBE_NO;
 	}
 	cur_skip(&digest, HEADER);
 	return version == 3 && cur_u8(&digest) == S7P_DIGEST ? PROBE_YES : PROBE_NO;
@@ -260,7 +260,7 @@ static void notified(struct s7p_message *m, uint32_t subscription, struct cur *c
 			return;
 		if (!is_item(code)) {
 			m->partial = true;
-			cur_skip(c, c->left + 1);
+			cur_fail(c);
 			return;
 		}
 		uint32_t item = code == ITEM_VALUE_SHORT ? s7p_uint(c) : cur_be32(c);

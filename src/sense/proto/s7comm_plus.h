@@ -222,7 +222,6 @@ enum s7p_kind s7p_kind_of_function(uint16_t function);
 enum s7p_kind s7p_kind_of_write(const struct s7p_message *m, const struct s7p_address *at);
 enum s7p_kind s7p_kind_of_delete(const struct s7p_message *m, uint32_t object);
 bool s7p_is_secret(uint32_t attribute);
-bool s7p_function_known(uint16_t function);
 
 /* --- s7comm_plus_items.c --- */
 void s7p_path(struct cur *c, uint32_t count, struct s7p_address *at); /* so many ids */

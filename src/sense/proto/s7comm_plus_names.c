@@ -46,30 +46,6 @@ const struct msg *s7p_row(enum s7p_kind kind, enum dir dir)
 	return &rows[2 * (kind < KIND_COUNT ? kind : KIND_UNKNOWN) + (dir == DIR_RESPONSE)];
 }
 
-bool s7p_function_known(uint16_t function)
-{
-	switch ((enum s7p_function)function) {
-	case S7P_ERROR:
-	case S7P_EXPLORE:
-	case S7P_CREATE:
-	case S7P_DELETE:
-	case S7P_SET:
-	case S7P_GET:
-	case S7P_ADD_LINK:
-	case S7P_REMOVE_LINK:
-	case S7P_GET_LINK:
-	case S7P_SET_MANY:
-	case S7P_GET_MANY:
-	case S7P_BEGIN_SEQUENCE:
-	case S7P_END_SEQUENCE:
-	case S7P_INVOKE:
-	case S7P_SET_STREAMED:
-	case S7P_GET_STREAMED:
-		return true;
-	}
-	return false;
-}
-
 /* A class within these makes the object what the kind says. */
 static const struct {
 	uint16_t from, to;

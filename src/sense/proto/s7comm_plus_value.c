@@ -69,11 +69,6 @@ static const struct field f_alarm = { "s7comm_plus.alarm", LE64 };
 
 /* --- numbers --- */
 
-static void spoil(struct cur *c)
-{
-	cur_skip(c, c->left + 1);
-}
-
 uint32_t s7p_uint(struct cur *c)
 {
 	uint32_t v = 0;
@@ -83,7 +78,7 @@ uint32_t s7p_uint(struct cur *c)
 		if (!(byte & 0x80))
 			return v;
 	}
-	spoil(c);
+	cur_fail(c);
 	return 0;
 }
 
@@ -106,7 +101,7 @@ static int64_t signed_number(struct cur *c, unsigned bytes_max)
 	uint64_t v = byte & 0x40 ? ~(uint64_t)0x3f | (byte & 0x3f) : byte & 0x3f;
 	for (unsigned i = 1; byte & 0x80; i++) {
 		if (i == bytes_max) {
-			spoil(c);
+			cur_fail(c);
 			return 0;
 		}
 		byte = cur_u8(c);
@@ -178,7 +173,7 @@ static void found_bytes(struct reader *r, uint8_t type, size_t size)
 	/* Of a long message only the beginning is here: so is what its last text says. */
 	struct cur body = r->m->partial ? cur_upto(r->c, size) : cur_sub(r->c, size);
 	if (body.left < size)
-		spoil(r->c);
+		cur_fail(r->c);
 	size_t here = body.left;
 	const uint8_t *bytes = cur_take(&body, here);
 	if (!bytes)
@@ -226,7 +221,7 @@ static void structure(struct reader *r, unsigned depth)
 				r->found = true;
 			}
 		} else {
-			spoil(c);
+			cur_fail(c);
 		}
 		r->tell = tell;
 	}
@@ -286,7 +281,7 @@ static void plain(struct reader *r, uint8_t type, unsigned depth)
 	case TYPE_BLOB:
 		if (s7p_uint(c) != 0) { /* a blob with a type: nobody has described its inside */
 			r->m->partial = true;
-			spoil(c);
+			cur_fail(c);
 			break;
 		}
 		found_bytes(r, type, s7p_uint(c));
@@ -300,7 +295,7 @@ static void plain(struct reader *r, uint8_t type, unsigned depth)
 	case TYPE_VARIANT:
 	default:
 		r->m->partial = true;
-		spoil(c);
+		cur_fail(c);
 		break;
 	}
 }
@@ -506,7 +501,7 @@ static void object(struct tree *t)
 	if (s7p_uint(t->c) != 0)
 		s7p_uint(t->c); /* which one of the parent's, and under what key */
 	if (!cur_ok(t->c) || t->depth == S7P_DEPTH) {
-		spoil(t->c);
+		cur_fail(t->c);
 		return;
 	}
 	fact_uint(t->m->s, &f_object, number);
@@ -542,7 +537,7 @@ void s7p_objects(struct s7p_message *m, struct cur *c)
 			break;
 		default:
 			m->partial = true;
-			spoil(c);
+			cur_fail(c);
 			return;
 		}
 	} while (cur_ok(c) && t.depth > 0);
