@@ -241,6 +241,7 @@ void *ask_put(struct scene *c, uint32_t key)
 void fact_asked(struct scene *c, uint64_t frame, int64_t at_ns)
 {
 	struct sense *s = c->sense;
+	s->called_by = 0;
 	if (s->fact_open) {
 		s->fact.request = frame;
 		s->fact.request_ns = at_ns;

@@ -150,8 +150,10 @@ uint32_t bacnet_key(const struct bacnet_message *m, bool asks)
 /* What the question at hand needs to be told of; NULL when it was not seen, or was another's. */
 static struct bacnet_asked *asked_of(const struct bacnet_message *m, struct bacnet_asked *asked)
 {
-	bool fits = asked && (!has_service(m->type) || (asked->code & 0xff) == m->service);
-	return fits ? asked : NULL;
+	if (asked && (!has_service(m->type) || (asked->code & 0xff) == m->service))
+		return asked;
+	fact_asked(m->talk.s, 0, 0);
+	return NULL;
 }
 
 static struct bacnet_asked *take_asked(const struct bacnet_message *m)

@@ -516,6 +516,16 @@ def bacnet_acts(net):
 
 
 @capture
+def bacnet_not_asked_for(net):
+    """Answers of another service than was asked for under their number: nobody asked for that."""
+    talk = Talk(net)
+    talk.ask(READ, target(0, 1, 85))
+    talk.done(WRITE)
+    talk.ask(READ, target(0, 1, 85))
+    talk.answer(26, target(0, 1, 85) + ctx(3, b"\5\xe0") + ctx(4, b"\0") + between(5))
+
+
+@capture
 def bacnet_ethernet(net):
     """Questions and answers right on Ethernet, where the MACs tell who asks."""
     other = Host("10.9.0.11", "00:0e:8c:09:01:11")
