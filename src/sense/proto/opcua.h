@@ -49,7 +49,11 @@ enum opcua_kind {
 	OPCUA_SECRET,      /* a ByteString of the same kind: a password */
 	OPCUA_QUIET,       /* a ByteString that nobody needs: a nonce, a signature */
 	OPCUA_CERTIFICATE, /* a ByteString with one certificate or a chain of them */
-	OPCUA_IDENTITY,    /* an ExtensionObject that says who a user is, and by what secret */
+	/* ExtensionObjects in their places.  Elsewhere, in a value, say, structures mean nothing:
+	 * anybody may send any. */
+	OPCUA_IDENTITY, /* who a user is, and by what secret */
+	OPCUA_NOTIFICATION,
+	OPCUA_UPDATE, /* of history */
 };
 
 /* What a part means beyond its value; opcua_meaning.c acts on it. */
@@ -64,6 +68,7 @@ enum opcua_means {
 	MEANS_ITEM_ID,        /* the server's number of it */
 	MEANS_SUBSCRIPTION,   /* the subscription it belongs to */
 	MEANS_VALUE,          /* the value of the node of this element */
+	MEANS_NAME,           /* what it shall be called */
 	MEANS_DATA,           /* the value of a monitored item */
 	MEANS_ASKED,          /* an element of a request: remembered for the answer */
 	MEANS_ASKED_ID,       /* the same, where the element is only a number */
@@ -103,6 +108,7 @@ struct opcua_part {
 struct opcua_structure { /* what an ExtensionObject of this type id holds */
 	uint32_t id;
 	const struct opcua_part *parts;
+	uint8_t place; /* enum opcua_kind: where it means something; 0 nowhere */
 };
 
 struct opcua_service {
@@ -124,9 +130,10 @@ struct opcua_asked_item {
 	double number;    /* what was written */
 	uint32_t numeric; /* of a node of namespace 0 */
 	uint32_t handle, item;
-	bool has_number;
-	bool point; /* the value of a node of the plant's own, and all of it */
-	bool value; /* the Value attribute */
+	bool has_number : 1;
+	bool point : 1;  /* the value of a node of the plant's own, and all of it */
+	bool value : 1;  /* the Value attribute */
+	bool secret : 1; /* the same, of a node that is called like one */
 	uint8_t size;
 };
 
@@ -135,10 +142,12 @@ struct opcua_item {
 	uint32_t subscription, item, handle;
 	uint32_t text; /* its address, in opcua_state.texts */
 	uint8_t size;
-	bool point, used;
+	bool point, secret, used;
 	bool twice; /* its client calls another item the same: a value's address is not known */
 	bool gone;  /* only that other one is there */
 };
+
+enum opcua_attribute { ATTRIBUTE_VALUE = 13 }; /* OPC 10000-6, A.1 */
 
 enum opcua_policy { OPCUA_UNSEEN, OPCUA_PLAIN, OPCUA_SECURED };
 enum opcua_split {
@@ -175,11 +184,17 @@ struct opcua_ask {
 	uint32_t channel, subscription;
 	uint16_t service; /* place in opcua_services, from 1 */
 	uint8_t side;
-	uint8_t kind;  /* enum opcua_kind_of */
-	bool numbers;  /* the elements are nothing more */
-	bool full;     /* there was no room for the rest of the elements */
-	bool filtered; /* asks for certain servers only */
-	bool secret;
+	uint8_t kind;   /* enum opcua_kind_of */
+	bool numbers;   /* the elements are nothing more */
+	bool full;      /* there was no room for the rest of the elements */
+	bool filtered;  /* asks for certain servers only */
+	uint8_t secret; /* of the answer */
+};
+
+enum opcua_secret {
+	OPCUA_OPEN,
+	OPCUA_SECRET_TEXTS = 1, /* whatever is no number: a method's arguments */
+	OPCUA_SECRET_ALL = 3,   /* numbers too, of what is called a password */
 };
 
 /* Services that mean more, or less, by what they carry; of several methods the gravest counts. */
@@ -218,10 +233,11 @@ struct opcua {
 	uint8_t kind;            /* enum opcua_kind_of */
 	bool quiet;              /* looks only: no values, no identity, no points */
 	bool hushed;             /* so for values of which nobody knows whose they are */
-	bool secret;             /* texts are told as secrets */
+	uint8_t secret;          /* what of the values at hand is: enum opcua_secret */
 	bool answering;          /* it is the server that speaks */
 	bool certificate_told;   /* endpoints repeat it */
 	unsigned depth;
+	unsigned foreign; /* within structures that mean nothing where they stand */
 
 	/* the last value read, for what it means */
 	const uint8_t *bytes;
@@ -235,8 +251,10 @@ struct opcua {
 	const struct opcua_method *method; /* NULL: a vendor's */
 	unsigned argument;                 /* the next one of it */
 	struct cur range;
-	uint32_t attribute, handle, item, subscription, element_status;
+	uint32_t attribute; /* enum opcua_attribute */
+	uint32_t handle, item, subscription, element_status;
 	bool remembered;
+	bool named;                   /* it shall be called like a secret */
 	struct opcua_asked_item from; /* it */
 	struct cur value;             /* the last Variant; that of a DataValue behind it */
 	bool has_value;
@@ -306,6 +324,7 @@ void opcua_remember(struct opcua *o);
 void opcua_remember_number(struct opcua *o, uint32_t number);
 struct cur opcua_asked(const struct opcua_state *state, const struct opcua_ask *ask); /* all */
 void opcua_recall(struct opcua *o);                                                   /* the next */
+bool opcua_holds_secret(const struct opcua *o); /* the node at hand, by its name */
 void opcua_answered(struct scene *s, const struct opcua_ask *ask);
 void opcua_asked_forget(struct scene *s);
 

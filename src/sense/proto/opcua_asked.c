@@ -6,8 +6,7 @@
 #include "base/attr.h"
 #include "base/out.h"
 #include "sense/proto/opcua.h"
-
-enum { ATTRIBUTE_VALUE = 13 }; /* OPC 10000-6, A.1 */
+#include "sense/secret.h"
 
 /* 64 KiB of the shortest elements there are make 128 KiB: two such requests at a time. */
 enum { ASKED_MAX = 256 * 1024 };
@@ -114,6 +113,30 @@ struct record {
 	char address[OPCUA_ADDRESS_MAX + 1];
 };
 
+/* Names stand in quotes on some servers: "Users"."Password". */
+static bool is_secret(struct cur name)
+{
+	while (name.left) {
+		long quote = cur_find(&name, '"');
+		struct cur word = cur_sub(&name, quote < 0 ? name.left : (size_t)quote);
+		if (secret_on_the_way(word.at, word.left))
+			return true;
+		cur_skip(&name, name.left > 0);
+	}
+	return false;
+}
+
+/* What a node has beside its value is none. */
+bool opcua_holds_secret(const struct opcua *o)
+{
+	if (o->attribute != ATTRIBUTE_VALUE)
+		return false;
+	const struct opcua_item *alias = opcua_alias(o);
+	if (alias)
+		return alias->secret;
+	return o->node.text && is_secret(cur_of(o->node.text, o->node.size));
+}
+
 /* An alias is told as what it stands for.  What a service without a session names has numbers of
  * namespaces that only its own list explains. */
 void opcua_remember(struct opcua *o)
@@ -133,7 +156,8 @@ void opcua_remember(struct opcua *o)
 	item->handle = o->handle;
 	item->item = o->item;
 	item->value = o->attribute == ATTRIBUTE_VALUE;
-	item->point = item->value && !o->range.left && plants && !o->wrapper.left;
+	item->secret = opcua_holds_secret(o);
+	item->point = item->value && !item->secret && !o->range.left && plants && !o->wrapper.left;
 	item->size = (uint8_t)size;
 	keep(o, &kept, offsetof(struct record, address) + size);
 }

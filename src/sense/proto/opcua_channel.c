@@ -179,7 +179,7 @@ static bool walk_body(struct opcua *o, struct cur *c, const struct opcua_service
 	const struct opcua_part *parts = body_of(o, service);
 	if (!opcua_walk(o, c, o->answering ? opcua_response_header : opcua_request_header))
 		return false;
-	o->secret = o->asked && o->asked->secret;
+	o->secret = o->asked ? o->asked->secret : OPCUA_OPEN;
 	return !parts || opcua_walk(o, c, parts);
 }
 
@@ -254,6 +254,7 @@ static struct opcua_ask *asked_by(struct scene *s, const struct message *m, unsi
 			(opens || ask->channel == m->channel)))
 		return ask;
 	opcua_answered(s, ask);
+	fact_asked(s, 0, 0);
 	return NULL;
 }
 

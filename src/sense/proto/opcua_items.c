@@ -211,7 +211,8 @@ void opcua_item_add(struct opcua *o)
 	const struct opcua_item item = { .subscription = subscription,
 		.item = o->item,
 		.handle = o->from.handle,
-		.point = o->from.point };
+		.point = o->from.point,
+		.secret = o->from.secret };
 	(void)add(o, item, o->address);
 }
 
@@ -304,7 +305,8 @@ void opcua_alias_add(struct opcua *o)
 	const struct opcua_item item = { .subscription = ALIASES,
 		.item = (uint32_t)name,
 		.handle = (uint32_t)(name >> 32),
-		.point = o->from.point && address.left };
+		.point = o->from.point && address.left,
+		.secret = o->from.secret };
 	o->state->nameless |= !add(o, item, address);
 }
 

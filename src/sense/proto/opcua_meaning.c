@@ -2,8 +2,8 @@
  * the server and its client are. */
 #include "base/attr.h"
 #include "sense/proto/opcua.h"
+#include "sense/secret.h"
 
-enum { ATTRIBUTE_VALUE = 13 }; /* OPC 10000-6, A.1 */
 enum { REGISTER_NODES = 560, CREATE_SUBSCRIPTION = 787, DELETE_SUBSCRIPTIONS = 847, PUBLISH = 826 };
 enum { WRITE = 673, CREATE_ITEMS = 751, MODIFY_ITEMS = 763, DELETE_ITEMS = 781 };
 static const uint32_t BAD_NO_SUBSCRIPTION = 0x80790000, BAD_SESSION_CLOSED = 0x80260000;
@@ -140,11 +140,19 @@ static void say_application(struct opcua *o, bool server)
 
 /* --- elements of requests and answers --- */
 
+/* What of a whole answer is a secret its request said; and of an element the name of its node. */
+static void hush_secret(struct opcua *o, bool element)
+{
+	o->secret = o->asked ? o->asked->secret : OPCUA_OPEN;
+	o->secret |= element ? OPCUA_SECRET_ALL : OPCUA_OPEN;
+}
+
 static void ask_begins(struct opcua *o)
 {
 	o->node = (struct opcua_node){ 0 };
 	o->from = (struct opcua_asked_item){ 0 };
 	o->attribute = ATTRIBUTE_VALUE;
+	o->named = false;
 	o->range = cur_none();
 	o->handle = o->item = 0;
 }
@@ -158,6 +166,7 @@ static void answer_begins(struct opcua *o, bool of_values)
 	if (o->remembered)
 		tell_address(o);
 	o->hushed = of_values && !o->address.left;
+	hush_secret(o, o->from.secret);
 }
 
 /* Which items it was that changed or went, or what has another name now, nobody knows. */
@@ -201,6 +210,7 @@ static void took_effect(struct opcua *o)
 static void answer_ends(struct opcua *o, uint32_t status)
 {
 	o->hushed = false;
+	hush_secret(o, false);
 	o->results++;
 	if (is_bad(status))
 		o->refused++;
@@ -211,6 +221,7 @@ static void answer_ends(struct opcua *o, uint32_t status)
 static void read_ends(struct opcua *o)
 {
 	o->hushed = false;
+	hush_secret(o, false);
 	o->results++;
 	o->refused += is_bad(o->status);
 	if (!o->remembered || is_bad(o->status) || !o->has_value)
@@ -229,6 +240,7 @@ static void item_handle(struct opcua *o)
 	const struct opcua_item *item = opcua_item_by_handle(o, o->subscription, o->handle);
 	o->address = item ? opcua_item_address(o, item) : cur_none();
 	o->from.point = item && item->point;
+	hush_secret(o, item && item->secret);
 	tell_address(o);
 }
 
@@ -253,7 +265,7 @@ static bool nothing_to_publish(const struct opcua *o)
 
 void opcua_before(struct opcua *o, const struct opcua_part *part)
 {
-	if (o->quiet)
+	if (o->quiet || o->foreign)
 		return;
 	switch ((enum opcua_means)part->means) {
 	case MEANS_ASKED:
@@ -267,6 +279,10 @@ void opcua_before(struct opcua *o, const struct opcua_part *part)
 	case MEANS_RESULT:
 	case MEANS_ANSWER:
 		answer_begins(o, false);
+		break;
+	case MEANS_VALUE:
+		if (o->named || opcua_holds_secret(o))
+			o->secret = OPCUA_SECRET_ALL;
 		break;
 	case MEANS_SERVER:
 	case MEANS_SERVERS:
@@ -321,6 +337,19 @@ static void say_build_part(struct opcua *o, enum opcua_means means)
 		say_state(o, o->number);
 }
 
+/* Of the object that is called, and what of it is: ChangePassword. */
+static void method(struct opcua *o)
+{
+	bool secret = opcua_holds_secret(o);
+	o->node = o->node_read;
+	o->method = opcua_method_find(&o->node);
+	o->secret = o->method && o->method->secret ? OPCUA_SECRET_TEXTS : OPCUA_OPEN;
+	if (secret || opcua_holds_secret(o))
+		o->secret = OPCUA_SECRET_ALL;
+	if (o->ask)
+		o->ask->secret |= o->secret;
+}
+
 static void say_part(struct opcua *o, enum opcua_means means)
 {
 	switch (means) {
@@ -345,12 +374,17 @@ static void say_part(struct opcua *o, enum opcua_means means)
 			who_sender(o->s, ID_USER, o->bytes, o->size);
 		break;
 	default:
-		say_build_part(o, means);
+		break;
 	}
 }
 
 void opcua_after(struct opcua *o, const struct opcua_part *part)
 {
+	if (o->foreign) {
+		if (!o->quiet)
+			say_build_part(o, part->means);
+		return;
+	}
 	if (o->quiet) {
 		look(o, part);
 		return;
@@ -360,11 +394,10 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 		o->node = o->node_read;
 		break;
 	case MEANS_METHOD:
-		o->node = o->node_read;
-		o->method = opcua_method_find(&o->node);
-		o->secret = o->method && o->method->secret;
-		if (o->ask)
-			o->ask->secret |= o->secret;
+		method(o);
+		break;
+	case MEANS_NAME:
+		o->named = secret_named(o->bytes, o->size);
 		break;
 	case MEANS_ATTRIBUTE:
 		o->attribute = (uint32_t)o->number;
@@ -388,6 +421,7 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 	case MEANS_DATA:
 		if (o->answering && o->from.point)
 			tell_points(o);
+		hush_secret(o, false);
 		break;
 	case MEANS_ASKED_ID:
 		opcua_remember_number(o, (uint32_t)o->number);
@@ -402,7 +436,7 @@ void opcua_after(struct opcua *o, const struct opcua_part *part)
 		break;
 	case MEANS_ASKED:
 		opcua_remember(o);
-		o->secret = false;
+		o->secret = OPCUA_OPEN;
 		break;
 	case MEANS_FILTER:
 		if (o->ask)

@@ -167,8 +167,9 @@ static const struct opcua_part issued_token[] = { ONE("PolicyId", STRING),
 /* --- the address space --- */
 static const struct opcua_part add_node[] = { SAYS("ParentNodeId", EXPANDEDNODEID, NODE),
 	ONE("ReferenceTypeId", NODEID), ONE("RequestedNewNodeId", EXPANDEDNODEID),
-	ONE("BrowseName", QUALIFIEDNAME), ENUM("NodeClass"), ONE("NodeAttributes", EXTENSIONOBJECT),
-	ONE("TypeDefinition", EXPANDEDNODEID), END };
+	SAYS("BrowseName", QUALIFIEDNAME, NAME), ENUM("NodeClass"),
+	SAYS("NodeAttributes", EXTENSIONOBJECT, VALUE), ONE("TypeDefinition", EXPANDEDNODEID),
+	END };
 
 const struct opcua_part opcua_asks_add_nodes[] = { EACH(add_node, ASKED), END };
 
@@ -341,7 +342,7 @@ const struct opcua_part opcua_answers_history_read[] = { EACH(history_result, VA
 	END };
 
 const struct opcua_part opcua_asks_history_update[] = {
-	THESE("HistoryUpdateDetails", EXTENSIONOBJECT, ASKED), END
+	THESE("HistoryUpdateDetails", UPDATE, ASKED), END
 };
 
 static const struct opcua_part history_updated[] = { SAYS("StatusCode", STATUSCODE, STATUS),
@@ -377,7 +378,7 @@ static const struct opcua_part event_fields[] = { MANY("EventFields", VARIANT), 
 static const struct opcua_part history_event[] = { ALL(event_fields), END };
 
 static const struct opcua_part update_data[] = { SAYS("NodeId", NODEID, NODE),
-	ENUM("PerformUpdateType"), MANY("UpdateValues", DATAVALUE), END };
+	ENUM("PerformUpdateType"), THESE("UpdateValues", DATAVALUE, VALUE), END };
 
 static const struct opcua_part update_event[] = { SAYS("NodeId", NODEID, NODE),
 	ENUM("PerformUpdateType"), IN(event_filter), ALL(event_fields), END };
@@ -392,7 +393,7 @@ static const struct opcua_part delete_at_time[] = { SAYS("NodeId", NODEID, NODE)
 static const struct opcua_part delete_event[] = { SAYS("NodeId", NODEID, NODE),
 	MANY("EventIds", BYTESTRING), END };
 
-static const struct opcua_part method_call[] = { ONE("ObjectId", NODEID),
+static const struct opcua_part method_call[] = { SAYS("ObjectId", NODEID, NODE),
 	SAYS("MethodId", NODEID, METHOD), THESE("InputArguments", VARIANT, ARGUMENT), END };
 
 const struct opcua_part opcua_asks_call[] = { EACH(method_call, ASKED), END };
@@ -478,7 +479,7 @@ static const struct opcua_part acknowledgement[] = { ONE("SubscriptionId", UINT3
 const struct opcua_part opcua_asks_publish[] = { ALL(acknowledgement), END };
 
 static const struct opcua_part notification[] = { NUMBERS("SequenceNumber", UINT32),
-	NUMBERS("PublishTime", DATETIME), MANY("NotificationData", EXTENSIONOBJECT), END };
+	NUMBERS("PublishTime", DATETIME), MANY("NotificationData", NOTIFICATION), END };
 
 const struct opcua_part opcua_answers_publish[] = { SAYS("SubscriptionId", UINT32, SUBSCRIPTION),
 	MANY("AvailableSequenceNumbers", UINT32), ONE("MoreNotifications", BOOLEAN),
@@ -571,18 +572,21 @@ static const struct opcua_part mdns[] = { ONE("MdnsServerName", STRING),
 	MANY("ServerCapabilities", STRING), END };
 
 /* Type ids of the binary encodings in namespace 0: OPC 10000-6, annex A. */
-const struct opcua_structure opcua_structures[] = { { 298, argument }, { 321, anonymous_token },
-	{ 324, user_token }, { 327, certificate_token }, { 340, build_info },
-	{ 351, node_attributes }, { 354, object_attributes }, { 357, variable_attributes },
-	{ 360, method_attributes }, { 363, type_attributes }, { 366, variable_type_attributes },
+const struct opcua_structure opcua_structures[] = { { 298, argument },
+	{ 321, anonymous_token, OPCUA_IDENTITY }, { 324, user_token, OPCUA_IDENTITY },
+	{ 327, certificate_token, OPCUA_IDENTITY }, { 340, build_info }, { 351, node_attributes },
+	{ 354, object_attributes }, { 357, variable_attributes }, { 360, method_attributes },
+	{ 363, type_attributes }, { 366, variable_type_attributes },
 	{ 369, reference_type_attributes }, { 372, type_attributes }, { 375, view_attributes },
 	{ 594, element_operand }, { 597, literal_operand }, { 600, attribute_operand },
 	{ 603, simple_operand }, { 646, read_event_details }, { 649, read_raw_details },
 	{ 652, read_processed_details }, { 655, read_at_time_details }, { 658, history_data },
-	{ 661, history_event }, { 682, update_data }, { 685, update_event }, { 688, delete_raw },
-	{ 691, delete_at_time }, { 694, delete_event }, { 724, data_change_filter },
-	{ 727, event_filter }, { 730, aggregate_filter }, { 736, event_filter_result },
-	{ 739, aggregate_filter_result }, { 811, data_change }, { 820, status_change },
-	{ 864, server_status }, { 886, range }, { 889, unit }, { 916, events },
-	{ 940, issued_token }, { 11227, history_modified }, { 11300, update_data }, { 12901, mdns },
-	{ 0 } };
+	{ 661, history_event }, { 682, update_data, OPCUA_UPDATE },
+	{ 685, update_event, OPCUA_UPDATE }, { 688, delete_raw, OPCUA_UPDATE },
+	{ 691, delete_at_time, OPCUA_UPDATE }, { 694, delete_event, OPCUA_UPDATE },
+	{ 724, data_change_filter }, { 727, event_filter }, { 730, aggregate_filter },
+	{ 736, event_filter_result }, { 739, aggregate_filter_result },
+	{ 811, data_change, OPCUA_NOTIFICATION }, { 820, status_change, OPCUA_NOTIFICATION },
+	{ 864, server_status }, { 886, range }, { 889, unit }, { 916, events, OPCUA_NOTIFICATION },
+	{ 940, issued_token, OPCUA_IDENTITY }, { 11227, history_modified },
+	{ 11300, update_data, OPCUA_UPDATE }, { 12901, mdns }, { 0 } };

@@ -6,8 +6,6 @@
  * ours); whoever sends more wants to exhaust a stack. */
 enum { DEPTH_MAX = 320 };
 
-enum { ANONYMOUS_TOKEN = 321, USER_TOKEN = 324, CERTIFICATE_TOKEN = 327, ISSUED_TOKEN = 940 };
-
 /* The first moment of the standard's calendar, 1601, in milliseconds before 1970. */
 static const int64_t EPOCH_MS = 11644473600000;
 
@@ -192,48 +190,67 @@ static void read_diagnostics(struct opcua *o, struct cur *c)
 	cur_need(c, mask <= 0x7f);
 }
 
-static const struct opcua_part *structure_of(uint32_t id)
+static const struct opcua_structure *structure_of(uint32_t id)
 {
 	for (const struct opcua_structure *s = opcua_structures; id && s->id; s++)
 		if (s->id == id)
-			return s->parts;
+			return s;
 	return NULL;
 }
 
-/* The tokens of OPC 10000-4, 7.40, tell themselves what of them is a secret. */
-static bool is_token(uint32_t type)
+static void read_structure(
+	struct opcua *o, struct cur *c, const struct opcua_structure *known, enum opcua_kind place)
 {
-	return type == ANONYMOUS_TOKEN || type == USER_TOKEN || type == CERTIFICATE_TOKEN ||
-		type == ISSUED_TOKEN;
+	struct cur body = o->size ? cur_of(o->bytes, o->size) : cur_none();
+	bool foreign = known->place != place;
+	o->foreign += foreign;
+	if (!opcua_walk(o, &body, known->parts))
+		cur_fail(c);
+	o->foreign -= foreign;
+	o->size = 0; /* its parts were it */
 }
 
-/* What follows the type is a ByteString with the structure, or XML (5.2.2.15).  Where in anything
- * else that says who a user is the secret stands, nobody knows: all of it is one. */
-static void read_extension(struct opcua *o, struct cur *c, bool identity)
+/* What follows the type is a ByteString with the structure, or XML (5.2.2.15).  The tokens of OPC
+ * 10000-4, 7.40, tell themselves what of them is a secret; where in anything else that says who a
+ * user is it stands, nobody knows: all of it is one. */
+static void read_extension(struct opcua *o, struct cur *c, enum opcua_kind place)
 {
 	struct opcua_node type;
 	if (!opcua_node_read(o, c, true, &type))
 		return;
 	uint8_t form = cur_u8(c);
 	opcua_node_tell(o, &f_type_id, &type);
-	bool known = form == 1 && (!identity || is_token(type.numeric)), secret = o->secret;
-	const struct opcua_part *parts = known ? structure_of(type.numeric) : NULL;
-	o->secret |= identity && !parts;
+	const struct opcua_structure *known = form == 1 ? structure_of(type.numeric) : NULL;
+	uint8_t secret = o->secret;
+	if (place == OPCUA_IDENTITY && (!known || known->place != place)) {
+		known = NULL;
+		o->secret = OPCUA_SECRET_ALL;
+	}
 	o->size = 0;
 	if (form == 2)
 		read_text(o, c, &f_xml);
 	else if (form == 1) {
 		read_bytes(o, c);
-		struct cur body = o->size ? cur_of(o->bytes, o->size) : cur_none();
-		if (parts) {
-			if (!opcua_walk(o, &body, parts))
-				cur_fail(c);
-			o->size = 0; /* its parts were it */
-		} else if (opcua_tells(o) && body.left)
-			(o->secret ? fact_secret : fact_bytes)(o->s, &f_body, body.at, body.left);
+		if (known)
+			read_structure(o, c, known, place);
+		else if (opcua_tells(o) && o->size)
+			(o->secret ? fact_secret : fact_bytes)(o->s, &f_body, o->bytes, o->size);
 	} else if (form)
 		cur_fail(c);
 	o->secret = secret;
+}
+
+/* Not even how large it is. */
+static void read_secret_number(
+	struct opcua *o, struct cur *c, enum opcua_kind kind, const struct field *f)
+{
+	const struct cur at = *c;
+	bool was = o->quiet;
+	o->quiet = true;
+	read_one(o, c, kind, f);
+	o->quiet = was;
+	if (opcua_tells(o) && cur_ok(c))
+		fact_secret(o->s, f, at.at, at.left - c->left);
 }
 
 static void read_variant(struct opcua *o, struct cur *c)
@@ -252,8 +269,9 @@ static void read_variant(struct opcua *o, struct cur *c)
 	cur_need(c, count <= 0 || (size_t)count <= c->left);
 	if (opcua_tells(o) && cur_ok(c) && mask & 0x80)
 		fact_int(o->s, &f_variant_size, count);
+	bool hide = o->secret == OPCUA_SECRET_ALL && kind <= OPCUA_DOUBLE;
 	for (int32_t i = 0; i < count && cur_ok(c); i++)
-		read_one(o, c, kind, &in_variant[kind].field);
+		(hide ? read_secret_number : read_one)(o, c, kind, &in_variant[kind].field);
 	o->value = whole;
 	if (!(mask & 0x40))
 		return;
@@ -397,8 +415,8 @@ static void read_one(struct opcua *o, struct cur *c, enum opcua_kind kind, const
 		read_name(o, c);
 	else if (kind == OPCUA_LOCALIZEDTEXT)
 		read_localized(o, c);
-	else if (kind == OPCUA_EXTENSIONOBJECT || kind == OPCUA_IDENTITY)
-		read_extension(o, c, kind == OPCUA_IDENTITY);
+	else if (kind == OPCUA_EXTENSIONOBJECT || kind >= OPCUA_IDENTITY)
+		read_extension(o, c, kind);
 	else if (kind == OPCUA_DATAVALUE)
 		read_data_value(o, c);
 	else if (kind == OPCUA_VARIANT)

@@ -275,6 +275,65 @@ def opcua_methods(net):
 
 
 @capture
+def opcua_secrets(net):
+    """Nodes and methods that are called like a secret: whatever they hold, whoever writes, reads or watches it."""
+    talk = Session(net, 4840)
+    secret, pin = node("Users.operator.Password", 2), node('"Panel"."Password"', 3)
+    value, number = data(variant(12, text("Sesame7"))), data(variant(7, u32(4711)))
+    both = [value_id(secret), value_id(pin), value_id(LEVEL)]
+
+    def values(level):
+        return [value, number, data(variant(11, real(level)))]
+
+    talk.talk(673, many([which + u32(13) + text() + v for which, v in zip((secret, pin, LEVEL), values(1))]),
+              many([u32(GOOD)] * 3) + many())
+    talk.talk(631, real(0) + u32(0) + many(both), many(values(2)) + many())
+    talk.talk(631, real(0) + u32(0) + many([value_id(secret, 4), value_id(secret, 13, "1:2")]),
+              many([data(variant(21, localized("Password of the operator"))), value]) + many())
+    talk.talk(787, real(1000) + u32(1) + u32(1) + u32(0) + u8(1) + u8(0), u32(77) + real(1000) + u32(1) + u32(1))
+    items = [what + u32(2) + u32(n) + real(1) + NOTHING + u32(1) + u8(1) for n, what in enumerate(both)]
+    made = [u32(GOOD) + u32(10 + n) + real(1) + u32(1) + NOTHING for n in range(3)]
+    talk.talk(751, u32(77) + u32(2) + many(items), many(made) + many())
+    note = holds(811, many([u32(n) + v for n, v in enumerate(values(3))]) + many())
+    events = holds(916, many([u32(0) + many([variant(12, text("Sesame7"))])]))
+    talk.talk(826, many(), u32(77) + many() + u8(0) + u32(1) + time() + many([note, events]) + many() + many())
+    # By a shorter name, in the history, in a new node, in methods.
+    talk.talk(560, many([secret]), many([node(5, 2)]))
+    talk.talk(673, many([node(5, 2) + u32(13) + text() + value]), STATUSES)
+    talk.talk(700, many([holds(682, secret + u32(1) + many([value]))]), many([u32(GOOD) + many() + many()]) + many())
+    talk.talk(664, holds(649, u8(0) + time() + time() + u32(1) + u8(0)) + u32(0) + u8(0) +
+              many([secret + text() + name(None) + text()]), many([u32(GOOD) + text() + holds(658, many([value]))]) + many())
+    attributes = u32(0x3fffff) + localized("") + localized("") + u32(0) + u32(0) + variant(12, text("Sesame7")) + \
+        node(12) + u32(-1) + many() + u8(3) + u8(3) + real(0) + u8(0)
+    talk.talk(488, many([expanded(85, 0) + node(47) + expanded(0, 0) + name("AdminPassword", 2) + u32(2) +
+                         holds(357, attributes) + expanded(63, 0)]), many([u32(GOOD) + node(9, 2)]) + many())
+    for place, method in ((node(2253), node("ChangePassword", 3)), (secret, node("Set", 3))):
+        talk.talk(712, many([place + method + many([variant(12, text("Sesame7")), variant(7, u32(4711))])]),
+                  many([u32(GOOD) + many() + many() + many([variant(12, text("Sesame7"))])]) + many())
+
+
+@capture
+def opcua_forged(net):
+    """Structures that mean something elsewhere, in values and filters: no value becomes another's by them."""
+    talk = Session(net, 4840)
+    talk.talk(787, real(1000) + u32(1) + u32(1) + u32(0) + u8(1) + u8(0), u32(77) + real(1000) + u32(1) + u32(1))
+    item = value_id(LEVEL) + u32(2) + u32(5) + real(1) + holds(682, node("Other", 2) + u32(1) + many()) + u32(1) + u8(1)
+    talk.talk(751, u32(77) + u32(2) + many([item]), many([u32(GOOD) + u32(1) + real(1) + u32(1) + NOTHING]) + many())
+    note = holds(811, many([u32(5) + data(variant(11, real(3.5)))]) + many())
+    talk.talk(826, many(), u32(77) + many() + u8(0) + u32(1) + time() + many([note]) + many() + many())
+    talk.talk(631, real(0) + u32(0) + many([value_id(LEVEL), value_id(TEMPERATURE)]),
+              many([data(variant(22, note)), data(variant(11, real(4)))]) + many())
+    talk.talk(673, many([LEVEL + u32(13) + text() + data(variant(22, USER))]), STATUSES)
+    talk.talk(673, many([LEVEL + u32(13) + text() + data(variant(22, holds(688, node("Other", 2) + u8(0) + time() + time())))]),
+              STATUSES)
+    talk.talk(700, many([USER, holds(682, LEVEL + u32(1) + many([data(variant(22, note))]))]),
+              many([u32(GOOD) + many() + many()] * 2) + many())
+    # An answer with the number of another service's request answers nobody.
+    talk.ask(631, real(0) + u32(0) + many([value_id(LEVEL)]))
+    talk.answer(676, STATUSES)
+
+
+@capture
 def opcua_values(net):
     """Values of every type, read, written and refused; the state and the build of a server."""
     talk = Session(net, 4840)
