@@ -7,8 +7,9 @@
 
 NAME.pcap has NAME.facts beside it, the lines of `weir facts`; below detect/, ID.fires.pcap and
 ID.close.pcap have .findings, a line for each finding: id, severity, frames, sentence.  Captures that
-are built to show who somebody is have NAME.who too: a line for each thing an asset says of itself.  Look at the
-difference before accepting it: git add -N test/golden && git diff test/golden.
+are built to show who somebody is have NAME.who too: a line for each thing an asset says of itself; those that show
+whose a value is have NAME.points.  Look at the difference before accepting it: git add -N test/golden && git diff
+test/golden.
 """
 import json
 import os
@@ -46,9 +47,18 @@ def said(weir, path):
     return "".join(f"{f['id']} {f['severity']} {f['frames']} {f['text']}\n" for f in found)
 
 
-def who_path(path):
-    """Where the identities of this capture stand, or None for one that is not about them."""
-    return path[:-5] + ".who" if os.path.basename(path)[:-5] in protocols.WHO else None
+def beside(path):
+    """What stands beside the facts of this capture, and who says it."""
+    name = os.path.basename(path)[:-5]
+    if name in protocols.WHO:
+        yield path[:-5] + ".who", who
+    if name in protocols.POINTS:
+        yield path[:-5] + ".points", points
+
+
+def points(weir, path):
+    """Every value of every point, as it came."""
+    return run(weir, "points", path, "--csv")
 
 
 def who(weir, path):
@@ -138,10 +148,10 @@ def check_one(weir, path):
         return wrong
     with open(expected_path(path), encoding="utf-8") as file:
         wrong = first_difference(file.read(), text)
-    if wrong or not who_path(path):
-        return wrong
-    with open(who_path(path), encoding="utf-8") as file:
-        return first_difference(file.read(), who(weir, path))
+    for more, says in beside(path):
+        with open(more, encoding="utf-8") as file:
+            wrong = wrong or first_difference(file.read(), says(weir, path))
+    return wrong
 
 
 def report(name, wrong):
@@ -187,9 +197,9 @@ def accept(weir):
             continue
         with open(expected_path(path), "w", encoding="utf-8") as file:
             file.write(text)
-        if who_path(path):
-            with open(who_path(path), "w", encoding="utf-8") as file:
-                file.write(who(weir, path))
+        for more, says in beside(path):
+            with open(more, "w", encoding="utf-8") as file:
+                file.write(says(weir, path))
     return 1 if bad else 0
 
 

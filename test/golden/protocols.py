@@ -11,6 +11,7 @@ SWITCH = Host("10.9.2.2", "00:1e:f6:09:02:02")
 HMI6, ROUTER6 = Host("fe80::250:56ff:fe09:220", "00:50:56:09:02:20"), Host("fe80::1", "00:09:0f:09:02:01")
 PROTOCOLS = {}
 WHO = set()
+POINTS = set()
 
 
 def capture(function):
@@ -21,6 +22,12 @@ def capture(function):
 def who(function):
     """A capture whose identities are told beside its facts."""
     WHO.add(function.__name__)
+    return capture(function)
+
+
+def points(function):
+    """A capture whose process points are told beside its facts."""
+    POINTS.add(function.__name__)
     return capture(function)
 
 

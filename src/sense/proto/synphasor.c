@@ -79,9 +79,8 @@ enum space { VOLTAGE, CURRENT, ANGLE, FREQUENCY, CHANGE, ANALOG, DIGITAL };
 
 static void point_name(const struct point_at *at, char name[POINT_NAME])
 {
-	static const char *const kinds[] = { " (V)", " (A)", " angle (deg)", " frequency (Hz)",
-		" frequency change (Hz/s)", "", "" };
-	const char *kind = at->space < sizeof kinds / sizeof kinds[0] ? kinds[at->space] : "";
+	static const char *const kinds[] = { "", "", " angle", " frequency", " frequency change" };
+	const char *kind = at->space < COUNT_OF(kinds) ? kinds[at->space] : "";
 	int size = at->symbol_size < 96 ? at->symbol_size : 96;
 	snprintf(
 		name, POINT_NAME, "%.*s%s", size, at->symbol ? (const char *)at->symbol : "", kind);
@@ -172,7 +171,8 @@ struct part {
 static void point(const struct part *p, enum space space, unsigned index, unsigned bit,
 	struct synphasor_name name, double v)
 {
-	if (!p->tell || isnan(v))
+	static const char *const measures[] = { "V", "A", "deg", "Hz", "Hz/s" };
+	if (!p->tell || !isfinite(v))
 		return;
 	const struct point_at at = { .space = (uint8_t)space,
 		.bit = (uint8_t)bit,
@@ -180,7 +180,8 @@ static void point(const struct part *p, enum space space, unsigned index, unsign
 		.area = p->number,
 		.index = index,
 		.symbol = p->config->names + name.at,
-		.symbol_size = name.size };
+		.symbol_size = name.size,
+		.measure = space < COUNT_OF(measures) ? measures[space] : NULL };
 	point_sender(p->s, &at, v, false);
 }
 

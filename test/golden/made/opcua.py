@@ -2,7 +2,7 @@
 import struct
 import uuid
 
-from protocols import HMI, PLC, capture
+from protocols import HMI, PLC, capture, points
 
 WHEN = 133_500_000_000_000_000  # 100 ns since 1601: January 2024
 GOOD, NOT_WRITABLE, UNKNOWN, REJECTED, NO_SUBSCRIPTION = 0, 0x803b0000, 0x80340000, 0x80210000, 0x80790000
@@ -274,7 +274,7 @@ def opcua_methods(net):
     talk.answer(634, many([data(variant(11, real(5)))]) + many())
 
 
-@capture
+@points
 def opcua_secrets(net):
     """Nodes and methods that are called like a secret: whatever they hold, whoever writes, reads or watches it."""
     talk = Session(net, 4840)
@@ -312,7 +312,7 @@ def opcua_secrets(net):
                   many([u32(GOOD) + many() + many() + many([variant(12, text("Sesame7"))])]) + many())
 
 
-@capture
+@points
 def opcua_forged(net):
     """Structures that mean something elsewhere, in values and filters: no value becomes another's by them."""
     talk = Session(net, 4840)

@@ -2,7 +2,7 @@
 import struct
 
 from messages import cotp_connect, tpkt
-from protocols import HMI, PLC, capture
+from protocols import HMI, PLC, capture, points
 
 SESSION, CONTAINER = 0x386, 0x387
 EXPLORE, CREATE, DELETE, SET, GET, GET_LINK = 0x4bb, 0x4ca, 0x4d4, 0x4f2, 0x4fc, 0x524
@@ -263,7 +263,7 @@ def s7comm_plus_program(net):
     plus.talk.ask(plus.pdu(b"\x99" * 20, last=False) + plus.pdu(whole[:30]) + plus.pdu(b"\x99" * 20))
 
 
-@capture
+@points
 def s7comm_plus_states(net):
     """Stop, start and what is neither, in all the ways there are to set something; of many things the gravest counts."""
     plus = Plus(net)
@@ -285,7 +285,7 @@ def s7comm_plus_states(net):
     plus.set_many([], [])
 
 
-@capture
+@points
 def s7comm_plus_subscribed_anew(net):
     """Numbers of subscriptions and items are given again: no value gets the address that another one had."""
     def watch(n, member, reference=1):

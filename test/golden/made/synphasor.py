@@ -2,7 +2,7 @@
 import math
 import struct
 
-from protocols import HMI, PLC, capture, who
+from protocols import HMI, PLC, capture, points, who
 
 SOC, STREAM = 1795349730, 77
 
@@ -90,6 +90,17 @@ def synphasor_concentrator(net):
     ask_config(link, 5, config(3, blocks, rate=-2))
     link.answer(frame(0, part, version=2))
     link.answer(frame(0, part, version=2, stream=5))
+
+
+@points
+def synphasor_units(net):
+    """What each kind of channel is measured in; and what is no number."""
+    link = net.connect(HMI, PLC, 4712)
+    labels = ["BREAKER"] + [""] * 15
+    block = pmu("NORTH", 7, 15, [("VA", 0, 1), ("IA", 1, 1)], [("FLOW", 1)], [(labels, 0x0001)])
+    ask_config(link, 5, config(3, [block]))
+    for v in (1, math.inf, -math.inf, math.nan):
+        link.answer(frame(0, b"\0\0" + struct.pack(">fffffffH", v, v, 400, v, v, v, v, 1)))
 
 
 @capture
