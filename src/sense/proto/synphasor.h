@@ -47,7 +47,6 @@ struct synphasor_pmu {
 struct synphasor_config {
 	bool valid;
 	uint16_t stream, pmu_count, channel_count, digital_count, names_size;
-	uint32_t time_base;
 	struct synphasor_pmu pmus[SYNPHASOR_PMUS];
 	struct synphasor_channel channels[SYNPHASOR_CHANNELS];
 	struct synphasor_digital digitals[SYNPHASOR_DIGITALS];

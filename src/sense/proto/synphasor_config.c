@@ -127,62 +127,53 @@ static void names(struct reading *r, const struct synphasor_pmu *pmu, struct cur
 	}
 }
 
-/* PHUNIT and ANUNIT: a byte of kind and 24 bits of scale, in 10^-5 for phasors. */
-static void scales(struct reading *r, const struct synphasor_pmu *pmu, struct cur *c)
+/* PHSCALE and ANSCALE of configuration 3 end in these. */
+static void take_floats(const struct reading *r, struct cur *c, struct synphasor_channel *channel,
+	const struct field *scale, const struct field *offset)
 {
-	for (unsigned i = 0; i < pmu->phasors && cur_ok(c); i++) {
-		struct synphasor_channel *channel = channel_at(r, i);
-		bool current = cur_u8(c) == 1;
-		uint32_t factor = cur_be24(c);
-		fact_uint(r->s, &f_factor, factor);
-		if (channel) {
-			channel->current = current;
-			channel->scale = (float)factor * 1e-5f;
-			channel->offset = 0;
-		}
-	}
-	for (unsigned i = 0; i < pmu->analogs && cur_ok(c); i++) {
-		struct synphasor_channel *channel = channel_at(r, pmu->phasors + i);
-		cur_skip(c, 1);
-		uint32_t factor = cur_be24(c);
-		int32_t own = (int32_t)(factor ^ 0x800000) - 0x800000;
-		fact_uint(r->s, &f_analog_factor, factor);
-		if (channel) {
-			/* What it means is the user's; 0 says that nobody cared. */
-			channel->scale = own ? (float)own : 1;
-			channel->offset = 0;
-		}
-	}
+	channel->scale = (float)cur_float_of(cur_be32(c));
+	channel->offset = (float)cur_float_of(cur_be32(c));
+	fact_real(r->s, scale, (double)channel->scale);
+	fact_real(r->s, offset, (double)channel->offset);
 }
 
-/* PHSCALE and ANSCALE of configuration 3, tables 13 and 14. */
-static void scales_third(struct reading *r, const struct synphasor_pmu *pmu, struct cur *c)
+/* PHUNIT: volt or ampere and 24 bits of scale, in 10^-5; or PHSCALE, table 13. */
+static void phasor_scale(const struct reading *r, struct cur *c, struct synphasor_channel *channel)
 {
-	for (unsigned i = 0; i < pmu->phasors && cur_ok(c); i++) {
-		struct synphasor_channel *channel = channel_at(r, i);
+	if (r->third) {
 		cur_skip(c, 2);
-		bool current = cur_u8(c) & 0x08;
+		channel->current = cur_u8(c) & 0x08;
 		cur_skip(c, 1);
-		float scale = (float)cur_float_of(cur_be32(c));
-		float offset = (float)cur_float_of(cur_be32(c));
-		fact_real(r->s, &f_phasor_scale, (double)scale);
-		fact_real(r->s, &f_angle_offset, (double)offset);
-		if (channel) {
-			channel->current = current;
-			channel->scale = scale;
-			channel->offset = offset;
-		}
+		take_floats(r, c, channel, &f_phasor_scale, &f_angle_offset);
+		return;
 	}
-	for (unsigned i = 0; i < pmu->analogs && cur_ok(c); i++) {
-		struct synphasor_channel *channel = channel_at(r, pmu->phasors + i);
-		float scale = (float)cur_float_of(cur_be32(c));
-		float offset = (float)cur_float_of(cur_be32(c));
-		fact_real(r->s, &f_analog_scale, (double)scale);
-		fact_real(r->s, &f_analog_offset, (double)offset);
-		if (channel) {
-			channel->scale = scale;
-			channel->offset = offset;
-		}
+	channel->current = cur_u8(c) == 1;
+	uint32_t factor = cur_be24(c);
+	fact_uint(r->s, &f_factor, factor);
+	channel->scale = (float)factor * 1e-5f;
+	channel->offset = 0;
+}
+
+/* ANUNIT: what it means is the user's, 0 says that nobody cared; or ANSCALE, table 14. */
+static void analog_scale(const struct reading *r, struct cur *c, struct synphasor_channel *channel)
+{
+	if (r->third) {
+		take_floats(r, c, channel, &f_analog_scale, &f_analog_offset);
+		return;
+	}
+	cur_skip(c, 1);
+	uint32_t factor = cur_be24(c);
+	int32_t own = (int32_t)(factor ^ 0x800000) - 0x800000;
+	fact_uint(r->s, &f_analog_factor, factor);
+	channel->scale = own ? (float)own : 1;
+	channel->offset = 0;
+}
+
+static void scales(struct reading *r, const struct synphasor_pmu *pmu, struct cur *c)
+{
+	for (unsigned i = 0; i < pmu->phasors + pmu->analogs && cur_ok(c); i++) {
+		struct synphasor_channel *channel = channel_at(r, i), beyond;
+		(i < pmu->phasors ? phasor_scale : analog_scale)(r, c, channel ? channel : &beyond);
 	}
 }
 
@@ -247,10 +238,7 @@ static void one_pmu(struct reading *r, unsigned number, struct cur *c)
 	if (r->station)
 		pmu.name = keep(r, NULL, 0);
 	names(r, &pmu, c);
-	if (r->third)
-		scales_third(r, &pmu, c);
-	else
-		scales(r, &pmu, c);
+	scales(r, &pmu, c);
 	masks(r, &pmu, c);
 	if (r->third)
 		place(r, c);
@@ -297,9 +285,8 @@ bool synphasor_read_config(
 		config->stream = stream;
 		config->channel_count = config->digital_count = config->names_size = 0;
 	}
-	uint32_t base = cur_be32(&c) & 0xffffff;
+	fact_uint(s, &f_time_base, cur_be32(&c) & 0xffffff);
 	uint16_t count = cur_be16(&c);
-	fact_uint(s, &f_time_base, base);
 	fact_uint(s, &f_pmus, count);
 	/* A PMU's block has thirty bytes at least: a count that cannot be ends the loop early. */
 	for (unsigned i = 0; i < count && cur_ok(&c); i++) {
@@ -315,7 +302,6 @@ bool synphasor_read_config(
 	else if (count > 1)
 		who_sender_is(s, TYPE_GATEWAY, "concentrates the synchrophasors of several PMUs");
 	if (config && r.fits) {
-		config->time_base = base;
 		config->pmu_count = count;
 		config->valid = true;
 	}
