@@ -8,9 +8,6 @@
 #include "sense/proto/bacnet.h"
 
 enum { OVER_IP = 0x81, OVER_IP6 = 0x82, LINK_FUNCTIONS = 0x0c };
-enum { RESULT = 0x00, FORWARDED = 0x04, REGISTER = 0x05, DISTRIBUTE = 0x09 };
-enum { UNICAST = 0x0a, BROADCAST = 0x0b };
-enum { SIX_UNICAST = 0x01, SIX_BROADCAST = 0x02, SIX_FORWARDED = 0x08, SIX_DISTRIBUTE = 0x0c };
 
 /* 6.2.2: the control octet */
 enum { NETWORK_MESSAGE = 0x80, HAS_DESTINATION = 0x20, HAS_SOURCE = 0x08, RESERVED = 0x50 };
@@ -40,35 +37,48 @@ static const struct field f_hops = { "bacnet.hopc", U8 };
 
 static bool is_npdu(const struct bacnet_message *m)
 {
-	if (m->six)
-		return m->function == SIX_UNICAST || m->function == SIX_BROADCAST ||
-			m->function == SIX_FORWARDED || m->function == SIX_DISTRIBUTE;
-	return m->function == FORWARDED || m->function == DISTRIBUTE || m->function == UNICAST ||
-		m->function == BROADCAST;
+	switch ((enum bacnet_function)m->function) {
+	case BACNET_FORWARDED:
+	case BACNET_DISTRIBUTE:
+	case BACNET_UNICAST:
+	case BACNET_BROADCAST:
+	case BACNET_SIX_UNICAST:
+	case BACNET_SIX_BROADCAST:
+	case BACNET_SIX_FORWARDED:
+	case BACNET_SIX_DISTRIBUTE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* U.2: who is meant stands where it is one, not all of them. */
+static bool is_for_one(const struct bacnet_message *m)
+{
+	return m->function == BACNET_SIX_UNICAST ||
+		(m->function >= BACNET_SIX_RESOLVE && m->function <= BACNET_SIX_RESOLVED) ||
+		m->function == BACNET_SIX_RESOLVED_VIRTUAL;
 }
 
 /* J.2 and U.2.  The size in it counts from its own first byte. */
 static bool read_link(struct bacnet_message *m, struct cur *c, size_t *size)
 {
-	uint8_t type = cur_u8(c);
+	uint8_t type = cur_u8(c), function = cur_u8(c);
 	m->link = true;
 	m->six = type == OVER_IP6;
-	m->function = cur_u8(c);
+	m->function = (uint16_t)(m->six ? BACNET_SIX | function : function);
 	*size = cur_be16(c);
-	if (m->six) {
+	if (m->six)
 		m->virtual_source = cur_be24(c);
-		/* U.2: who is meant stands where it is one, not all of them. */
-		m->has_virtual_dest = m->function == SIX_UNICAST || m->function == 3 ||
-			m->function == 4 || m->function == 5 || m->function == 7;
-		if (m->has_virtual_dest)
-			m->virtual_dest = cur_be24(c);
-	}
-	return cur_ok(c) && (type == OVER_IP || type == OVER_IP6) && m->function <= LINK_FUNCTIONS;
+	m->has_virtual_dest = is_for_one(m);
+	if (m->has_virtual_dest)
+		m->virtual_dest = cur_be24(c);
+	return cur_ok(c) && (type == OVER_IP || type == OVER_IP6) && function <= LINK_FUNCTIONS;
 }
 
 static void read_origin(struct bacnet_message *m, struct cur *c)
 {
-	if (m->function != (m->six ? SIX_FORWARDED : FORWARDED))
+	if (m->function != BACNET_FORWARDED && m->function != BACNET_SIX_FORWARDED)
 		return;
 	m->origin = cur_take(c, m->six ? 16 : 4);
 	m->origin_port = cur_be16(c);
@@ -124,7 +134,7 @@ static void address_values(struct scene *s, const struct bacnet_address *a, cons
 
 static void link_values(struct scene *s, const struct bacnet_message *m)
 {
-	fact_uint(s, m->six ? &f_link_6 : &f_link, m->function);
+	fact_uint(s, m->six ? &f_link_6 : &f_link, m->function & 0xff);
 	if (m->six)
 		fact_uint(s, &f_virtual_source, m->virtual_source);
 	if (m->has_virtual_dest)
@@ -135,9 +145,9 @@ static void link_values(struct scene *s, const struct bacnet_message *m)
 	}
 }
 
-void bacnet_header(struct bacnet_talk *t)
+void bacnet_header(struct bacnet_message *m)
 {
-	const struct bacnet_message *m = (const struct bacnet_message *)(const void *)t;
+	struct bacnet_talk *t = &m->talk;
 	struct scene *s = t->s;
 	bacnet_places(t);
 	if (m->link)
@@ -163,18 +173,18 @@ static bool link_fits(const struct bacnet_message *m, size_t left)
 {
 	if (m->six)
 		return true; /* what comes after was bounded by the length */
-	switch (m->function) {
-	case RESULT:
-	case REGISTER:
+	switch ((enum bacnet_function)m->function) {
+	case BACNET_RESULT:
+	case BACNET_REGISTER:
 		return left == 2;
-	case 0x01:
-	case 0x03:
-	case 0x07:
+	case BACNET_WRITE_TABLE:
+	case BACNET_TABLE:
+	case BACNET_FOREIGN:
 		return left % 10 == 0;
-	case 0x02:
-	case 0x06:
+	case BACNET_READ_TABLE:
+	case BACNET_READ_FOREIGN:
 		return left == 0;
-	case 0x08:
+	case BACNET_DELETE_FOREIGN:
 		return left == 6;
 	default:
 		return left > 0;
@@ -227,7 +237,7 @@ static enum probe probe(struct cur c, const struct scene *s)
 	if (!read_link(&m, &c, &size))
 		return PROBE_NO;
 	m.odd_size = s->cut ? size < had : size != had;
-	if (m.odd_size && (m.six || s->cut || m.function < UNICAST))
+	if (m.odd_size && (m.six || s->cut || m.function < BACNET_UNICAST))
 		return PROBE_NO;
 	/* H.7.2 and U.5: a device's number, of 22 bits, or a random one with the bit above it set.
 	 */
@@ -262,7 +272,7 @@ static enum parsed parse(struct cur c, struct scene *s)
 		return bacnet_ended(s, false);
 	m.odd_size = s->cut ? size < had : size != had; /* what is there is read all the same */
 	if (!is_npdu(&m))
-		return bacnet_link_message(&m.talk, m.six, m.function, c);
+		return bacnet_link_message(&m, c);
 	read_origin(&m, &c);
 	return cur_ok(&c) ? parse_network(&m, c) : bacnet_ended(s, false);
 }

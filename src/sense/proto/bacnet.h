@@ -16,6 +16,37 @@ enum bacnet_type {
 	BACNET_ABORT = 7,
 };
 
+/* Functions of the link over IP: annex J.2, and U.2 for IPv6. */
+enum { BACNET_SIX = 0x100 }; /* ours: those of annex U have numbers of their own */
+enum bacnet_function {
+	BACNET_RESULT = 0x00,
+	BACNET_WRITE_TABLE = 0x01,
+	BACNET_READ_TABLE = 0x02,
+	BACNET_TABLE = 0x03,
+	BACNET_FORWARDED = 0x04,
+	BACNET_REGISTER = 0x05,
+	BACNET_READ_FOREIGN = 0x06,
+	BACNET_FOREIGN = 0x07,
+	BACNET_DELETE_FOREIGN = 0x08,
+	BACNET_DISTRIBUTE = 0x09,
+	BACNET_UNICAST = 0x0a,
+	BACNET_BROADCAST = 0x0b,
+	BACNET_SECURE = 0x0c,
+	BACNET_SIX_RESULT = BACNET_SIX | 0x00,
+	BACNET_SIX_UNICAST = BACNET_SIX | 0x01,
+	BACNET_SIX_BROADCAST = BACNET_SIX | 0x02,
+	BACNET_SIX_RESOLVE = BACNET_SIX | 0x03,
+	BACNET_SIX_RESOLVE_FORWARDED = BACNET_SIX | 0x04,
+	BACNET_SIX_RESOLVED = BACNET_SIX | 0x05,
+	BACNET_SIX_RESOLVE_VIRTUAL = BACNET_SIX | 0x06,
+	BACNET_SIX_RESOLVED_VIRTUAL = BACNET_SIX | 0x07,
+	BACNET_SIX_FORWARDED = BACNET_SIX | 0x08,
+	BACNET_SIX_REGISTER = BACNET_SIX | 0x09,
+	BACNET_SIX_DELETE = BACNET_SIX | 0x0a,
+	BACNET_SIX_SECURE = BACNET_SIX | 0x0b,
+	BACNET_SIX_DISTRIBUTE = BACNET_SIX | 0x0c,
+};
+
 /* 21: confirmed services that the code speaks of by name */
 enum bacnet_service {
 	BACNET_COV_NOTIFICATION = 1,
@@ -117,9 +148,9 @@ struct bacnet_talk {
 
 /* Everything before the body, kept aside because a fact begins with what the body is. */
 struct bacnet_message {
-	struct bacnet_talk talk; /* first: the two are one */
+	struct bacnet_talk talk;
 	bool link, six, routed, has_origin;
-	uint8_t function;
+	uint16_t function; /* enum bacnet_function */
 	uint32_t virtual_source, virtual_dest;
 	bool has_virtual_dest;
 	const uint8_t *origin;
@@ -241,7 +272,7 @@ bool bacnet_has_secrets(uint8_t service); /* its parameters may be a password */
 const struct bacnet_param *bacnet_value_rows(uint32_t object_type, uint32_t property);
 
 /* The header in front of a fact's own values. */
-void bacnet_header(struct bacnet_talk *t);
+void bacnet_header(struct bacnet_message *m);
 void bacnet_application_values(struct scene *s, const struct bacnet_message *m);
 /* How a message ended: what could not be read was cut, or is malformed. */
 enum parsed bacnet_ended(const struct scene *s, bool ok);
@@ -261,7 +292,7 @@ void bacnet_no_more_segments(struct bacnet_message *m, bool asks);
 
 /* Network layer and link messages: bacnet_network.c. */
 enum parsed bacnet_network_message(struct bacnet_message *m, uint8_t type, struct cur c);
-enum parsed bacnet_link_message(struct bacnet_talk *t, bool six, uint8_t function, struct cur c);
+enum parsed bacnet_link_message(struct bacnet_message *m, struct cur c);
 
 /* Who speaks, and its values: bacnet_say.c.  What is meant is told once all of the message was
  * read; texts stay where they are until then. */

@@ -207,7 +207,7 @@ static enum parsed parse_request(struct bacnet_message *m, struct cur body)
 	sender_asks(m);
 	const struct msg *row = bacnet_request(m->service, body, &t->asked);
 	fact_begin(s, row);
-	bacnet_header(t);
+	bacnet_header(m);
 	t->tells = tells(m->service);
 	t->sets = m->service == BACNET_WRITE_PROPERTY || m->service == BACNET_WRITE_MULTIPLE ||
 		m->service == BACNET_CREATE;
@@ -239,7 +239,7 @@ static enum parsed parse_unconfirmed(struct bacnet_message *m, struct cur body)
 	else if (tells_of_itself(m->service))
 		scene_server(s);
 	fact_begin(s, row);
-	bacnet_header(t);
+	bacnet_header(m);
 	t->tells = row->dir != DIR_REQUEST;
 	bool ok = bacnet_params(t, &body, bacnet_rows(BACNET_UNCONFIRMED, m->service));
 	char text[48];
@@ -272,7 +272,7 @@ static enum parsed parse_done(struct bacnet_message *m)
 	struct bacnet_asked *asked = take_asked(m);
 	sender_answers(m, asked);
 	fact_begin(s, bacnet_answer(m->service, asked ? asked->code : m->service));
-	bacnet_header(t);
+	bacnet_header(m);
 	asked_values(s, asked);
 	for (size_t i = 0; asked && i < asked->write_count; i++)
 		bacnet_point(t, asked->writes[i].object, asked->writes[i].value, true);
@@ -286,7 +286,7 @@ static enum parsed parse_answer(struct bacnet_message *m, struct cur body)
 	struct bacnet_asked *asked = take_asked(m);
 	sender_answers(m, asked);
 	fact_begin(s, bacnet_answer(m->service, asked ? asked->code : m->service));
-	bacnet_header(t);
+	bacnet_header(m);
 	t->tells = true;
 	return ended(t, bacnet_params(t, &body, bacnet_rows(BACNET_COMPLEX_ACK, m->service)));
 }
@@ -325,7 +325,7 @@ static enum parsed parse_refusal(struct bacnet_message *m, struct cur body)
 		sender_answers(m, asked);
 		fact_begin(s, refusal_row(m, body, asked));
 	}
-	bacnet_header(t);
+	bacnet_header(m);
 	fact_failed(s);
 	asked_values(s, asked);
 	if (m->type == BACNET_ERROR)
@@ -342,7 +342,7 @@ static enum parsed parse_segment_ack(struct bacnet_message *m, struct cur body)
 	struct scene *s = m->talk.s;
 	bool by_server = m->flags & BY_SERVER;
 	fact_begin(s, &segment_ack[by_server]);
-	bacnet_header(&m->talk);
+	bacnet_header(m);
 	return bacnet_ended(s, !body.left);
 }
 
@@ -356,7 +356,7 @@ static enum parsed parse_segment(struct bacnet_message *m)
 	else
 		sender_answers(m, NULL);
 	fact_begin(m->talk.s, &segment[!asks]);
-	bacnet_header(&m->talk);
+	bacnet_header(m);
 	return PARSED_WHOLE;
 }
 
@@ -413,7 +413,7 @@ enum parsed bacnet_application(struct bacnet_message *m, struct cur c)
 			return bacnet_ended(s, false);
 		fact_begin(s, &unknown_type); /* 20.1.1: types from 8 on are reserved */
 		m->has_type = false;
-		bacnet_header(&m->talk);
+		bacnet_header(m);
 		fact_uint(s, &f_type, m->type);
 		fact_violation(s);
 		return PARSED_WHOLE;

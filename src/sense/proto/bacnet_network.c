@@ -133,7 +133,7 @@ enum parsed bacnet_network_message(struct bacnet_message *m, uint8_t type, struc
 	else if (type == INITIALIZED)
 		ask_take(s, table_key(m, false));
 	fact_begin(s, message_row(type, c));
-	bacnet_header(t);
+	bacnet_header(m);
 	fact_uint(s, &f_type, type);
 	switch (type) {
 	case WHO_IS_ROUTER:
@@ -186,30 +186,6 @@ enum parsed bacnet_network_message(struct bacnet_message *m, uint8_t type, struc
 
 /* --- the link over IP: annex J.2, and U.2 for IPv6 --- */
 
-enum { SIX = 0x100 }; /* ours: functions of annex U have numbers of their own */
-enum function {
-	RESULT = 0x00,
-	WRITE_TABLE = 0x01,
-	READ_TABLE = 0x02,
-	TABLE = 0x03,
-	REGISTER = 0x05,
-	READ_FOREIGN = 0x06,
-	FOREIGN = 0x07,
-	DELETE_FOREIGN = 0x08,
-	DISTRIBUTE = 0x09,
-	SECURE = 0x0c,
-	SIX_RESULT = SIX | 0x00,
-	SIX_RESOLVE = SIX | 0x03,
-	SIX_RESOLVE_FORWARDED = SIX | 0x04,
-	SIX_RESOLVED = SIX | 0x05,
-	SIX_RESOLVE_VIRTUAL = SIX | 0x06,
-	SIX_RESOLVED_VIRTUAL = SIX | 0x07,
-	SIX_REGISTER = SIX | 0x09,
-	SIX_DELETE = SIX | 0x0a,
-	SIX_SECURE = SIX | 0x0b,
-	SIX_DISTRIBUTE = SIX | 0x0c,
-};
-
 static const struct field f_result = { "bvlc.result", BE16 };
 static const struct field f_secured = { "bvlc.secured_size", BE16 };
 static const struct field broadcast_entry[] = { { "bvlc.bdt_ip", IP4, 0, 0 },
@@ -227,38 +203,46 @@ static const struct field lifetime[] = { { "bvlc.reg_ttl", BE16, 0, 0 }, { 0 } }
 
 /* Answers have the code of what they answer. */
 static const struct msg link_rows[] = {
-	{ RESULT, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "bvlc_result", NULL },
-	{ WRITE_TABLE, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "write_broadcast_table",
+	{ BACNET_RESULT, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "bvlc_result", NULL },
+	{ BACNET_WRITE_TABLE, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "write_broadcast_table",
 		broadcast_entry },
-	{ WRITE_TABLE, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "write_broadcast_table", NULL },
-	{ READ_TABLE, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read_broadcast_table", NULL },
-	{ READ_TABLE, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read_broadcast_table",
-		broadcast_entry },
-	{ REGISTER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "register_foreign_device", lifetime },
-	{ REGISTER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "register_foreign_device", NULL },
-	{ READ_FOREIGN, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read_foreign_device_table", NULL },
-	{ READ_FOREIGN, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read_foreign_device_table",
-		foreign_entry },
-	{ DELETE_FOREIGN, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
-		foreign_key },
-	{ DELETE_FOREIGN, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device", NULL },
-	{ DISTRIBUTE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "distribute_broadcast", NULL },
-	{ SECURE, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "secured_bvll", NULL },
-	{ SIX_RESOLVE, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE, "address_resolution", NULL },
-	{ SIX_RESOLVE, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE, "address_resolution", NULL },
-	{ SIX_RESOLVE_FORWARDED, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE,
-		"forwarded_address_resolution", origin_6 },
-	{ SIX_RESOLVE_VIRTUAL, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE, "virtual_address_resolution",
+	{ BACNET_WRITE_TABLE, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "write_broadcast_table",
 		NULL },
-	{ SIX_RESOLVE_VIRTUAL, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE,
+	{ BACNET_READ_TABLE, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read_broadcast_table", NULL },
+	{ BACNET_READ_TABLE, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read_broadcast_table",
+		broadcast_entry },
+	{ BACNET_REGISTER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "register_foreign_device",
+		lifetime },
+	{ BACNET_REGISTER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "register_foreign_device", NULL },
+	{ BACNET_READ_FOREIGN, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read_foreign_device_table",
+		NULL },
+	{ BACNET_READ_FOREIGN, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read_foreign_device_table",
+		foreign_entry },
+	{ BACNET_DELETE_FOREIGN, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
+		foreign_key },
+	{ BACNET_DELETE_FOREIGN, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
+		NULL },
+	{ BACNET_DISTRIBUTE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "distribute_broadcast", NULL },
+	{ BACNET_SECURE, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "secured_bvll", NULL },
+	{ BACNET_SIX_RESOLVE, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE, "address_resolution", NULL },
+	{ BACNET_SIX_RESOLVE, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE, "address_resolution", NULL },
+	{ BACNET_SIX_RESOLVE_FORWARDED, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE,
+		"forwarded_address_resolution", origin_6 },
+	{ BACNET_SIX_RESOLVE_VIRTUAL, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE,
 		"virtual_address_resolution", NULL },
-	{ SIX_REGISTER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "register_foreign_device", lifetime },
-	{ SIX_REGISTER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "register_foreign_device", NULL },
-	{ SIX_DELETE, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
+	{ BACNET_SIX_RESOLVE_VIRTUAL, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE,
+		"virtual_address_resolution", NULL },
+	{ BACNET_SIX_REGISTER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "register_foreign_device",
+		lifetime },
+	{ BACNET_SIX_REGISTER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "register_foreign_device",
+		NULL },
+	{ BACNET_SIX_DELETE, DIR_REQUEST, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
 		foreign_key_6 },
-	{ SIX_DELETE, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device", NULL },
-	{ SIX_DISTRIBUTE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "distribute_broadcast", NULL },
-	{ SIX_SECURE, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "secured_bvll", NULL },
+	{ BACNET_SIX_DELETE, DIR_RESPONSE, ACT_PROGRAM, EFFECT_CONFIG, "delete_foreign_device",
+		NULL },
+	{ BACNET_SIX_DISTRIBUTE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "distribute_broadcast",
+		NULL },
+	{ BACNET_SIX_SECURE, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "secured_bvll", NULL },
 	{ 0 },
 };
 static const struct msg unknown_link = { 0xff, DIR_OTHER, ACT_OTHER, EFFECT_NONE,
@@ -270,23 +254,23 @@ static uint32_t link_key(unsigned side)
 	return UINT32_C(0xffff0000) | side;
 }
 
-/* What was refused, or RESULT where the number is nobody's.  J.2.1.1 counts what can be refused;
+/* What was refused, or a result where the number is nobody's.  J.2.1.1 counts what can be refused;
  * U.2.1.1 goes by the function. */
 static uint32_t refused_function(bool six, uint16_t result)
 {
-	static const uint8_t refused[] = { RESULT, WRITE_TABLE, READ_TABLE, REGISTER, READ_FOREIGN,
-		DELETE_FOREIGN, DISTRIBUTE };
+	static const uint8_t refused[] = { BACNET_RESULT, BACNET_WRITE_TABLE, BACNET_READ_TABLE,
+		BACNET_REGISTER, BACNET_READ_FOREIGN, BACNET_DELETE_FOREIGN, BACNET_DISTRIBUTE };
 	size_t n = result >> 4;
 	if (six)
-		return SIX | (uint32_t)n;
-	return n < sizeof refused ? refused[n] : RESULT;
+		return BACNET_SIX | (uint32_t)n;
+	return n < sizeof refused ? refused[n] : BACNET_RESULT;
 }
 
 /* Success does not say of what. */
 static const struct msg *result_row(struct scene *s, bool six, uint16_t result)
 {
 	const struct bacnet_asked *asked = ask_take(s, link_key(!s->side));
-	uint32_t of = result ? refused_function(six, result) : asked ? asked->code : RESULT;
+	uint32_t of = result ? refused_function(six, result) : asked ? asked->code : BACNET_RESULT;
 	const struct msg *row = msg_find(link_rows, of, DIR_RESPONSE);
 	return row ? row : &link_rows[0];
 }
@@ -294,21 +278,21 @@ static const struct msg *result_row(struct scene *s, bool six, uint16_t result)
 static const struct msg *link_row(struct scene *s, uint32_t code, struct cur c)
 {
 	switch (code) {
-	case RESULT:
-	case SIX_RESULT:
-		return result_row(s, code & SIX, cur_be16(&c));
-	case TABLE:
-	case FOREIGN:
-	case SIX_RESOLVED:
-	case SIX_RESOLVED_VIRTUAL:
+	case BACNET_RESULT:
+	case BACNET_SIX_RESULT:
+		return result_row(s, code & BACNET_SIX, cur_be16(&c));
+	case BACNET_TABLE:
+	case BACNET_FOREIGN:
+	case BACNET_SIX_RESOLVED:
+	case BACNET_SIX_RESOLVED_VIRTUAL:
 		ask_take(s, link_key(!s->side));
 		return msg_find(link_rows,
-			code == SIX_RESOLVED                   ? SIX_RESOLVE
-				: code == SIX_RESOLVED_VIRTUAL ? SIX_RESOLVE_VIRTUAL
-							       : code - 1,
+			code == BACNET_SIX_RESOLVED                   ? BACNET_SIX_RESOLVE
+				: code == BACNET_SIX_RESOLVED_VIRTUAL ? BACNET_SIX_RESOLVE_VIRTUAL
+								      : code - 1,
 			DIR_RESPONSE);
-	case SECURE:
-	case SIX_SECURE:
+	case BACNET_SECURE:
+	case BACNET_SIX_SECURE:
 		return msg_find(link_rows, code, DIR_OTHER);
 	}
 	const struct msg *row = msg_find(link_rows, code, DIR_REQUEST);
@@ -318,31 +302,32 @@ static const struct msg *link_row(struct scene *s, uint32_t code, struct cur c)
 	return row ? row : &unknown_link;
 }
 
-enum parsed bacnet_link_message(struct bacnet_talk *t, bool six, uint8_t function, struct cur c)
+enum parsed bacnet_link_message(struct bacnet_message *m, struct cur c)
 {
-	struct scene *s = t->s;
-	uint32_t code = (six ? SIX : 0u) | function;
+	struct scene *s = m->talk.s;
+	const uint16_t code = m->function;
 	const struct msg *row = link_row(s, code, c);
 	if (row->dir == DIR_REQUEST)
 		scene_client(s);
 	else if (row->dir == DIR_RESPONSE)
 		scene_server(s);
 	fact_begin(s, row);
-	bacnet_header(t);
+	bacnet_header(m);
 	if (row == &unknown_link)
 		fact_violation(s);
-	if (code == RESULT || code == SIX_RESULT) {
+	if (code == BACNET_RESULT || code == BACNET_SIX_RESULT) {
 		uint16_t result = cur_be16(&c);
 		if (cur_ok(&c))
 			fact_uint(s, &f_result, result);
 		if (result)
 			fact_failed(s);
-	} else if (code == SECURE || code == SIX_SECURE || row == &unknown_link) {
+	} else if (code == BACNET_SECURE || code == BACNET_SIX_SECURE || row == &unknown_link) {
 		fact_uint(s, &f_secured, c.left);
 		cur_skip(&c, c.left);
 	} else if (row->fields) {
 		/* Tables repeat their entry; what is told once is over after it. */
-		bool many = code == WRITE_TABLE || code == TABLE || code == FOREIGN;
+		bool many = code == BACNET_WRITE_TABLE || code == BACNET_TABLE ||
+			code == BACNET_FOREIGN;
 		while (cur_ok(&c) && (c.left || !many) && walk(s, &c, row->fields) && many)
 			;
 	}

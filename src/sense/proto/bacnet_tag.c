@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "sense/proto/bacnet.h"
+#include "sense/proto/text.h"
 
 /* 20.2.9: character sets */
 enum charset { UTF8 = 0, DBCS = 1, JIS = 2, UCS4 = 3, UCS2 = 4, LATIN_1 = 5 };
@@ -146,30 +147,6 @@ bool bacnet_add_time(struct scene *s, const struct field *f, struct cur c)
 	return true;
 }
 
-static size_t put_utf8(char *at, uint32_t code)
-{
-	if (code < 0x80) {
-		at[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		at[0] = (char)(0xc0 | code >> 6);
-		at[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		at[0] = (char)(0xe0 | code >> 12);
-		at[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		at[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	at[0] = (char)(0xf0 | (code >> 18 & 7));
-	at[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	at[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	at[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
-}
-
 /* The text of a character string as UTF-8, in place where it is that already. */
 bool bacnet_text(struct scene *s, struct cur c, uint8_t *charset, struct cur *text)
 {
@@ -188,7 +165,7 @@ bool bacnet_text(struct scene *s, struct cur c, uint8_t *charset, struct cur *te
 		return true;
 	size_t size = 0;
 	while (c.left >= width)
-		size += put_utf8(out + size,
+		size += text_put_utf8(out + size,
 			width == 4           ? cur_be32(&c)
 				: width == 2 ? cur_be16(&c)
 					     : cur_u8(&c));

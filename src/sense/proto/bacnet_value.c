@@ -1,7 +1,7 @@
 /* BACnet, what elements mean: ASHRAE 135, 20.2 and 21.
  *
  * Everything an APDU says is a tagged element.  Application tags tell their type; what a context
- * tag means stands in the rows of its service (bacnet_service.c).  A walker goes through both. */
+ * tag means stands in the rows of its service (bacnet_params.c).  A walker goes through both. */
 #include "sense/proto/bacnet.h"
 
 /* Constructed data within each other: the deepest that the standard has is a notification

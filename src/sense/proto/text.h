@@ -107,7 +107,7 @@ static inline size_t text_put_utf8(char *to, uint32_t rune)
 		to[2] = (char)(0x80 | (rune & 0x3f));
 		return 3;
 	}
-	to[0] = (char)(0xf0 | rune >> 18);
+	to[0] = (char)(0xf0 | (rune >> 18 & 7));
 	to[1] = (char)(0x80 | (rune >> 12 & 0x3f));
 	to[2] = (char)(0x80 | (rune >> 6 & 0x3f));
 	to[3] = (char)(0x80 | (rune & 0x3f));
