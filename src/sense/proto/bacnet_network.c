@@ -266,13 +266,24 @@ static uint32_t refused_function(bool six, uint16_t result)
 	return n < sizeof refused ? refused[n] : BACNET_RESULT;
 }
 
+/* The answer to this function, if that was asked for. */
+static const struct msg *answer_row(struct scene *s, uint32_t of)
+{
+	const struct bacnet_asked *asked = ask_take(s, link_key(!s->side));
+	if (asked && asked->code != of)
+		fact_asked(s, 0, 0);
+	const struct msg *row = msg_find(link_rows, of, DIR_RESPONSE);
+	return row ? row : &link_rows[0];
+}
+
 /* Success does not say of what. */
 static const struct msg *result_row(struct scene *s, bool six, uint16_t result)
 {
-	const struct bacnet_asked *asked = ask_take(s, link_key(!s->side));
-	uint32_t of = result ? refused_function(six, result) : asked ? asked->code : BACNET_RESULT;
-	const struct msg *row = msg_find(link_rows, of, DIR_RESPONSE);
-	return row ? row : &link_rows[0];
+	const struct bacnet_asked *asked = result ? NULL : ask_peek(s, link_key(!s->side));
+	return answer_row(s,
+		result          ? refused_function(six, result)
+			: asked ? asked->code
+				: BACNET_RESULT);
 }
 
 static const struct msg *link_row(struct scene *s, uint32_t code, struct cur c)
@@ -283,14 +294,10 @@ static const struct msg *link_row(struct scene *s, uint32_t code, struct cur c)
 		return result_row(s, code & BACNET_SIX, cur_be16(&c));
 	case BACNET_TABLE:
 	case BACNET_FOREIGN:
-	case BACNET_SIX_RESOLVED:
 	case BACNET_SIX_RESOLVED_VIRTUAL:
-		ask_take(s, link_key(!s->side));
-		return msg_find(link_rows,
-			code == BACNET_SIX_RESOLVED                   ? BACNET_SIX_RESOLVE
-				: code == BACNET_SIX_RESOLVED_VIRTUAL ? BACNET_SIX_RESOLVE_VIRTUAL
-								      : code - 1,
-			DIR_RESPONSE);
+		return answer_row(s, code - 1);
+	case BACNET_SIX_RESOLVED:
+		return answer_row(s, BACNET_SIX_RESOLVE);
 	case BACNET_SECURE:
 	case BACNET_SIX_SECURE:
 		return msg_find(link_rows, code, DIR_OTHER);
