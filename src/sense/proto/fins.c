@@ -113,9 +113,11 @@ static bool body_fits(uint16_t code, uint8_t unit, struct cur c)
 static bool request_fits(uint16_t code, uint8_t unit, struct cur c, bool cut)
 {
 	const struct fins_command *row = fins_command(code, unit, c);
-	if (!row || (fins_for_units(code) && !unit) || c.left > row->ask_max)
+	if (!row || (fins_for_units(code) && !unit))
 		return false;
-	return cut || (c.left >= row->ask_min && body_fits(code, unit, c));
+	if (cut)
+		return c.left <= row->ask_max;
+	return fins_length_fits(row, false, c.left) && body_fits(code, unit, c);
 }
 
 static bool answer_fits(uint16_t code, uint8_t unit, struct cur c, bool cut)
@@ -127,13 +129,13 @@ static bool answer_fits(uint16_t code, uint8_t unit, struct cur c, bool cut)
 	if (!cur_ok(&c) || !end_fits(end))
 		return cut && !cur_ok(&c);
 	if (cut || end & (END_CODE | END_RELAY))
-		return c.left <= 32 || fins_answer_fits(row, c.left);
+		return c.left <= 32 || fins_length_fits(row, true, c.left);
 	if (code == FINS_PROGRAM_READ) {
 		struct cur body = c;
 		cur_skip(&body, 6);
 		return c.left >= 8 && (cur_be16(&body) & 0x7fff) == body.left;
 	}
-	return fins_answer_fits(row, c.left);
+	return fins_length_fits(row, true, c.left);
 }
 
 /* A header as the manuals fix it, a command they know, and a body as long as that one may be.  All
@@ -354,7 +356,7 @@ static enum parsed request_body(struct scene *s, struct fins_pdu *p, struct fins
 		fact_end(s);
 		return PARSED_CUT;
 	}
-	asked->clear = body.left >= p->row->ask_min && body.left <= p->row->ask_max;
+	asked->clear = fins_length_fits(p->row, false, body.left);
 	if (asked->clear && is_memory(p->command))
 		asked->clear = fins_memory_request(s, p, asked);
 	else if (asked->clear)
@@ -402,7 +404,7 @@ static bool is_controllers(uint16_t command)
 static bool refusal(struct scene *s, struct fins_pdu *p, uint16_t end)
 {
 	struct cur body = p->c;
-	if (!(end & END_RELAY) && body.left && fins_answer_fits(p->row, body.left)) {
+	if (!(end & END_RELAY) && body.left && fins_length_fits(p->row, true, body.left)) {
 		if (fins_answer_rest(s, p))
 			return true;
 		fact_drop(s);
@@ -417,7 +419,7 @@ static bool refusal(struct scene *s, struct fins_pdu *p, uint16_t end)
 
 static bool success(struct scene *s, struct fins_pdu *p)
 {
-	if (!fins_answer_fits(p->row, p->c.left) || !fins_answer_rest(s, p))
+	if (!fins_length_fits(p->row, true, p->c.left) || !fins_answer_rest(s, p))
 		return false;
 	if (p->asked)
 		fins_written(s, p->asked, true);

@@ -64,7 +64,7 @@ struct fins_command {
 	struct msg ask, answer; /* `code` holds the variant above its 16 bits */
 	uint16_t ask_min, ask_max, answer_min, answer_max; /* behind the command and the end code */
 };
-enum { FINS_ANY = 0xffff };
+enum { FINS_ANY = 0xffff }; /* no frame is so long */
 
 /* The row of a command to a unit; `body` of its request chooses among variants.  NULL: unknown. */
 const struct fins_command *fins_command(uint16_t code, uint8_t unit, struct cur body);
@@ -72,7 +72,11 @@ const struct fins_command *fins_command(uint16_t code, uint8_t unit, struct cur 
  * had a say, and the size has none. */
 const struct fins_command *fins_command_unasked(uint16_t code, uint8_t unit, size_t size);
 extern const struct fins_command fins_unknown;
-bool fins_answer_fits(const struct fins_command *row, size_t size);
+static inline bool fins_length_fits(const struct fins_command *row, bool answer, size_t size)
+{
+	return size >= (answer ? row->answer_min : row->ask_min) &&
+		size <= (answer ? row->answer_max : row->ask_max);
+}
 /* Commands that no CPU has, only units beside it. */
 static inline bool fins_for_units(uint16_t code)
 {

@@ -432,8 +432,3 @@ const struct fins_command *fins_command(uint16_t code, uint8_t unit, struct cur 
 	return cur_ok(&body) && which != UNASKED ? row + which
 						 : fins_command_unasked(code, unit, 0);
 }
-
-bool fins_answer_fits(const struct fins_command *row, size_t size)
-{
-	return size >= row->answer_min && (size <= row->answer_max || row->answer_max == FINS_ANY);
-}

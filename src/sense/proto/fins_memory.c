@@ -18,7 +18,7 @@ static const struct field f_bit_flag = { "omron.bit_flag", BE24 };
 static const struct field f_force = { "omron.set_reset_specification", BE16 };
 
 enum {
-	ITEM = 16, /* the longest spelling of a place, "E18_65535.255", and its end */
+	ITEM = 16, /* the longest spelling of a place, "TK status 65535", and its end */
 	ITEMS_MAX =
 		3500, /* more than a frame of 2,012 bytes holds; their spellings fit in scratch */
 	FILL_POINTS = 999, /* a fill writes as many words as one may be read at once */
