@@ -94,11 +94,9 @@ static enum probe probe_body(struct cur c, const struct opcua_head *h)
 
 static bool may_begin(const struct cur *c)
 {
-	static const char words[OPCUA_MESSAGES][4] = { "HEL", "ACK", "ERR", "RHE", "OPN", "MSG",
-		"CLO" };
 	size_t size = c->left < 3 ? c->left : 3;
 	for (size_t i = 0; i < OPCUA_MESSAGES; i++)
-		if (size == 0 || memcmp(c->at, words[i], size) == 0)
+		if (size == 0 || memcmp(c->at, opcua_kinds[i], size) == 0)
 			return true;
 	return false;
 }

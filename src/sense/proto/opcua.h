@@ -287,6 +287,7 @@ enum opcua_message {
 	OPCUA_CLO,
 	OPCUA_MESSAGES
 };
+extern const char opcua_kinds[OPCUA_MESSAGES][4]; /* "HEL" */
 enum { OPCUA_HEADER = 8 };
 enum { OPCUA_CHUNKS_MAX = 64 }; /* of a message, before it is handed over, whole or not */
 /* Bytes of a chunk that tell whether it goes on with the message of another one. */

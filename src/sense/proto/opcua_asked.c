@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/out.h"
 #include "sense/proto/opcua.h"
+#include "sense/proto/text.h"
 #include "sense/secret.h"
 
 /* 64 KiB of the shortest elements there are make 128 KiB: two such requests at a time. */
@@ -117,11 +118,9 @@ struct record {
 static bool is_secret(struct cur name)
 {
 	while (name.left) {
-		long quote = cur_find(&name, '"');
-		struct cur word = cur_sub(&name, quote < 0 ? name.left : (size_t)quote);
+		struct cur word = text_until(&name, '"');
 		if (secret_on_the_way(word.at, word.left))
 			return true;
-		cur_skip(&name, name.left > 0);
 	}
 	return false;
 }

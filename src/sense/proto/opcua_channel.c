@@ -10,7 +10,7 @@ enum { CHUNK_HEADER = 24, CHANNEL_AT = 8, REQUEST_AT = 20 }; /* between them tok
 enum { CHUNK_MAX = 64 * 1024 * 1024 };
 enum { SERVICE_FAULT = 397, OPEN = 446, INVOKE = 15903, INVOKED = 21001 };
 
-static const char kinds[OPCUA_MESSAGES][4] = { "HEL", "ACK", "ERR", "RHE", "OPN", "MSG", "CLO" };
+const char opcua_kinds[OPCUA_MESSAGES][4] = { "HEL", "ACK", "ERR", "RHE", "OPN", "MSG", "CLO" };
 
 static const struct field f_type = { "opcua.transport.type", TEXT, 0, 0 };
 static const struct field f_chunk = { "opcua.transport.chunk", TEXT, 0, 0 };
@@ -46,7 +46,7 @@ bool opcua_head_read(struct cur *c, struct opcua_head *h)
 	if (!cur_ok(c))
 		return false;
 	for (h->kind = 0; h->kind < OPCUA_MESSAGES; h->kind++)
-		if (memcmp(type, kinds[h->kind], 3) == 0)
+		if (memcmp(type, opcua_kinds[h->kind], 3) == 0)
 			break;
 	bool channel = h->kind == OPCUA_MSG || h->kind == OPCUA_CLO || h->kind == OPCUA_OPN;
 	return h->kind < OPCUA_MESSAGES && h->size <= CHUNK_MAX &&
@@ -56,7 +56,7 @@ bool opcua_head_read(struct cur *c, struct opcua_head *h)
 
 void opcua_head_tell(struct scene *s, const struct opcua_head *h)
 {
-	fact_text(s, &f_type, kinds[h->kind], 3);
+	fact_text(s, &f_type, opcua_kinds[h->kind], 3);
 	fact_text(s, &f_chunk, h->chunk == 'F' ? "F" : h->chunk == 'C' ? "C" : "A", 1);
 	fact_uint(s, &f_size, h->size);
 }
@@ -162,10 +162,14 @@ static enum dir dir_of(const struct scene *s)
 /* --- services --- */
 
 /* Where nobody saw the channel open, what stands between two chunks may be a signature. */
-static enum parsed broken(const struct opcua_state *state, const struct message *m, bool cut)
+static bool is_guess(const struct opcua_state *state, const struct message *m)
 {
-	bool guessed = state->policy == OPCUA_UNSEEN && m->count > 1;
-	return cut || guessed ? PARSED_CUT : PARSED_BAD;
+	return state->policy == OPCUA_UNSEEN && m->count > 1;
+}
+
+static enum parsed broken(const struct opcua_state *state, const struct message *m)
+{
+	return m->cut || is_guess(state, m) ? PARSED_CUT : PARSED_BAD;
 }
 
 /* What stands behind the header; a fault has nothing there. */
@@ -228,7 +232,7 @@ static enum parsed request(
 	o->request = service->ask.code;
 	bool whole = look_ahead(o, c, service);
 	if (!whole && !m->cut)
-		return broken(s->state, m, m->cut);
+		return broken(s->state, m);
 	scene_client(s);
 	o->state->client = 1 + s->side;
 	fact_begin(s, opcua_row(service, o->kind, false, false));
@@ -285,7 +289,7 @@ static enum parsed response(
 	if (!whole && !m->cut) {
 		if (asked)
 			opcua_answered(s, asked);
-		return broken(s->state, m, m->cut);
+		return broken(s->state, m);
 	}
 	scene_server(s);
 	o->state->client = 2 - s->side;
@@ -341,12 +345,12 @@ static enum parsed service(struct scene *s, const struct message *m)
 	struct cur c = m->body;
 	struct opcua_node node;
 	bool answer, known;
-	if (!opcua_node_read(&o, &c, true, &node))
-		return broken(s->state, m, s->cut); /* its chunks do not hold even that */
+	if (!opcua_node_read(&o, &c, true, &node)) /* its chunks do not hold even that */
+		return s->cut || is_guess(s->state, m) ? PARSED_CUT : PARSED_BAD;
 	uint32_t type = o.type = node.numeric;
 	bool wrapped = type == INVOKE || type == INVOKED;
 	if (wrapped && !unwrap(&o, &c, &type))
-		return broken(s->state, m, m->cut);
+		return broken(s->state, m);
 	o.quiet = false;
 	unsigned number = number_of(type, &answer, &known);
 	if (!known || (wrapped && answer != (o.type == INVOKED)))

@@ -35,33 +35,27 @@ static const struct field f_diag_more = { "opcua.diag.AdditionalInfo", TEXT, 0, 
 static const struct field f_diag_inner = { "opcua.diag.InnerStatusCode", LE32, 0, 0 };
 static const struct field f_value_status = { "opcua.StatusCode", LE32, 0, 0 };
 
-/* A value in a Variant is told under the name of its type. */
-static const struct opcua_part in_variant[] = {
-	[OPCUA_BOOLEAN] = { .field = { "opcua.Boolean", FLAG, 0, 0 } },
-	[OPCUA_SBYTE] = { .field = { "opcua.SByte", S8, 0, 0 } },
-	[OPCUA_BYTE] = { .field = { "opcua.Byte", U8, 0, 0 } },
-	[OPCUA_INT16] = { .field = { "opcua.Int16", SLE16, 0, 0 } },
-	[OPCUA_UINT16] = { .field = { "opcua.UInt16", LE16, 0, 0 } },
-	[OPCUA_INT32] = { .field = { "opcua.Int32", SLE32, 0, 0 } },
-	[OPCUA_UINT32] = { .field = { "opcua.UInt32", LE32, 0, 0 } },
-	[OPCUA_INT64] = { .field = { "opcua.Int64", SLE64, 0, 0 } },
-	[OPCUA_UINT64] = { .field = { "opcua.UInt64", LE64, 0, 0 } },
-	[OPCUA_FLOAT] = { .field = { "opcua.Float", FLE32, 0, 0 } },
-	[OPCUA_DOUBLE] = { .field = { "opcua.Double", FLE64, 0, 0 } },
-	[OPCUA_STRING] = { .field = { "opcua.String", TEXT, 0, 0 } },
-	[OPCUA_DATETIME] = { .field = { "opcua.DateTime", SLE64, 0, 0 } },
-	[OPCUA_GUID] = { .field = { "opcua.Guid", TEXT, 0, 0 } },
-	[OPCUA_BYTESTRING] = { .field = { "opcua.ByteString", BYTES, 0, 0 } },
-	[OPCUA_XMLELEMENT] = { .field = { "opcua.XmlElement", TEXT, 0, 0 } },
-	[OPCUA_NODEID] = { .field = { "opcua.NodeId", TEXT, 0, 0 } },
-	[OPCUA_EXPANDEDNODEID] = { .field = { "opcua.ExpandedNodeId", TEXT, 0, 0 } },
-	[OPCUA_STATUSCODE] = { .field = { "opcua.StatusCode", LE32, 0, 0 } },
-	[OPCUA_QUALIFIEDNAME] = { .field = { "opcua.QualifiedName", TEXT, 0, 0 } },
-	[OPCUA_LOCALIZEDTEXT] = { .field = { "opcua.LocalizedText", TEXT, 0, 0 } },
-	[OPCUA_EXTENSIONOBJECT] = { .field = { "opcua.ExtensionObject", BYTES, 0, 0 } },
-	[OPCUA_DATAVALUE] = { .field = { "opcua.DataValue", BYTES, 0, 0 } },
-	[OPCUA_VARIANT] = { .field = { "opcua.Variant", BYTES, 0, 0 } },
-	[OPCUA_DIAGNOSTICINFO] = { .field = { "opcua.diag", BYTES, 0, 0 } },
+/* A value in a Variant is told under the name of its type; what is made of others has none. */
+static const struct field in_variant[OPCUA_DIAGNOSTICINFO + 1] = {
+	[OPCUA_BOOLEAN] = { "opcua.Boolean", FLAG, 0, 0 },
+	[OPCUA_SBYTE] = { "opcua.SByte", S8, 0, 0 },
+	[OPCUA_BYTE] = { "opcua.Byte", U8, 0, 0 },
+	[OPCUA_INT16] = { "opcua.Int16", SLE16, 0, 0 },
+	[OPCUA_UINT16] = { "opcua.UInt16", LE16, 0, 0 },
+	[OPCUA_INT32] = { "opcua.Int32", SLE32, 0, 0 },
+	[OPCUA_UINT32] = { "opcua.UInt32", LE32, 0, 0 },
+	[OPCUA_INT64] = { "opcua.Int64", SLE64, 0, 0 },
+	[OPCUA_UINT64] = { "opcua.UInt64", LE64, 0, 0 },
+	[OPCUA_FLOAT] = { "opcua.Float", FLE32, 0, 0 },
+	[OPCUA_DOUBLE] = { "opcua.Double", FLE64, 0, 0 },
+	[OPCUA_STRING] = { "opcua.String", TEXT, 0, 0 },
+	[OPCUA_DATETIME] = { "opcua.DateTime", SLE64, 0, 0 },
+	[OPCUA_GUID] = { "opcua.Guid", TEXT, 0, 0 },
+	[OPCUA_BYTESTRING] = { "opcua.ByteString", BYTES, 0, 0 },
+	[OPCUA_XMLELEMENT] = { "opcua.XmlElement", TEXT, 0, 0 },
+	[OPCUA_NODEID] = { "opcua.NodeId", TEXT, 0, 0 },
+	[OPCUA_EXPANDEDNODEID] = { "opcua.ExpandedNodeId", TEXT, 0, 0 },
+	[OPCUA_STATUSCODE] = { "opcua.StatusCode", LE32, 0, 0 },
 };
 
 static void read_one(struct opcua *o, struct cur *c, enum opcua_kind kind, const struct field *f);
@@ -159,8 +153,6 @@ static void read_name(struct opcua *o, struct cur *c)
 static void read_localized(struct opcua *o, struct cur *c)
 {
 	uint8_t mask = cur_u8(c);
-	o->bytes = NULL;
-	o->size = 0;
 	if (mask & 1)
 		read_text(o, c, &f_locale);
 	o->bytes = NULL; /* what it means is its text */
@@ -271,7 +263,7 @@ static void read_variant(struct opcua *o, struct cur *c)
 		fact_int(o->s, &f_variant_size, count);
 	bool hide = o->secret == OPCUA_SECRET_ALL && kind <= OPCUA_DOUBLE;
 	for (int32_t i = 0; i < count && cur_ok(c); i++)
-		(hide ? read_secret_number : read_one)(o, c, kind, &in_variant[kind].field);
+		(hide ? read_secret_number : read_one)(o, c, kind, &in_variant[kind]);
 	o->value = whole;
 	if (!(mask & 0x40))
 		return;
