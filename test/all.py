@@ -141,7 +141,9 @@ def floors():
 
 
 def form():
-    """Sources stand as .clang-format says."""
+    """Sources stand as .clang-format says, and read no cursor twice in one expression."""
+    code, text = call("order", [sys.executable, "test/order.py"])
+    yield "reads are in order", FAILED if code else PASSED, tail(text)
     tool = shutil.which("clang-format-14") or "clang-format"
 
     def one(path):

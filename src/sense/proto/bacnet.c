@@ -93,7 +93,8 @@ static void read_origin(struct bacnet_message *m, struct cur *c)
 
 static struct bacnet_address read_address(struct cur *c)
 {
-	struct bacnet_address a = { .net = cur_be16(c), .size = cur_u8(c) };
+	struct bacnet_address a = { .net = cur_be16(c) };
+	a.size = cur_u8(c);
 	a.mac = cur_take(c, a.size);
 	return a;
 }

@@ -261,7 +261,8 @@ static enum parsed link_frame(struct scene *s, struct side *side, struct cur c)
 
 	struct cur head = cur_sub(&c, HEADER_SIZE), checked = head;
 	cur_skip(&head, 2);
-	struct dnp3_link link = { .length = cur_u8(&head), .control = cur_u8(&head) };
+	struct dnp3_link link = { .length = cur_u8(&head) };
+	link.control = cur_u8(&head);
 	link.dst = cur_le16(&head);
 	link.src = cur_le16(&head);
 	if (!header_is_whole(checked) || link.length < LENGTH_MIN) {

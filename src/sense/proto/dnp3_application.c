@@ -203,7 +203,8 @@ static bool read_range(struct scene *s, uint8_t code, struct dnp3_header *h, str
 static bool object(struct dnp3_talk *t, struct cur *c)
 {
 	struct scene *s = t->s;
-	struct dnp3_header h = { .group = cur_u8(c), .variation = cur_u8(c) };
+	struct dnp3_header h = { .group = cur_u8(c) };
+	h.variation = cur_u8(c);
 	uint8_t qualifier = cur_u8(c);
 	if (!cur_ok(c))
 		return false;

@@ -407,7 +407,8 @@ static enum parsed read_blocks(struct scene *s, const struct message *m, struct 
 enum parsed dcp_parse(struct cur c, struct scene *s, uint16_t frame_id)
 {
 	struct cur look = c;
-	struct message m = { .service = cur_u8(&look), .type = cur_u8(&look) };
+	struct message m = { .service = cur_u8(&look) };
+	m.type = cur_u8(&look);
 	m.xid = cur_be32(&look);
 	uint16_t delay = cur_be16(&look);
 	uint16_t length = cur_be16(&look);

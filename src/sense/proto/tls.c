@@ -49,7 +49,9 @@ struct record {
 /* Head of a record; false where it is not all there or is none. */
 static bool record_head(struct cur *c, struct record *r)
 {
-	*r = (struct record){ .type = cur_u8(c), .version = cur_be16(c), .size = cur_be16(c) };
+	*r = (struct record){ .type = cur_u8(c) };
+	r->version = cur_be16(c);
+	r->size = cur_be16(c);
 	return cur_ok(c) && r->type >= CHANGE_CIPHER_SPEC && r->type <= HEARTBEAT &&
 		r->version >> 8 == 3 && (r->version & 0xff) <= 4 && r->size <= RECORD_MAX;
 }

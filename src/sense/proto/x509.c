@@ -198,7 +198,9 @@ static bool read_time(struct scene *s, const struct field *f, struct cur *c, int
 		year = year * 100 + two_digits(&in);
 	else
 		year += year < 50 ? 2000 : 1900;
-	struct date d = { .year = year, .month = two_digits(&in), .day = two_digits(&in) };
+	struct date d = { .year = year };
+	d.month = two_digits(&in);
+	d.day = two_digits(&in);
 	unsigned hour = two_digits(&in), minute = two_digits(&in);
 	int next = cur_peek(&in, 0);
 	unsigned second = next >= '0' && next <= '9' ? two_digits(&in) : 0;
