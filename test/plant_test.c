@@ -429,12 +429,18 @@ static void zones_show_who_stands_in_two(void **unused)
 	claim(1, 0x101, 0); /* Cell again */
 	claim(2, 0x202, 0); /* Office first */
 	claim(2, 2, 0);
+	for (unsigned i = 0; i < 3; i++) { /* two networks of one level, and Office */
+		claim(3, 0x203 - i * 0x100, 0);
+		claim(4, 4 + (i + 1) % 3 * 0x100, 0);
+	}
 	tap_end(&w);
 	assert_null(at(1)->other_zone);
+	assert_string_equal(at(3)->other_zone, "Office");
+	assert_string_equal(at(4)->other_zone, "Office");
 	assert_string_equal(at(2)->zone, "Cell");
 	assert_string_equal(at(2)->level_reason, "from a:1");
 	assert_string_equal(at(2)->other_zone, "Office");
-	assert_int_equal(found("net.dual-homed"), 1);
+	assert_int_equal(found("net.dual-homed"), 3);
 	assert_non_null(strstr(w.plant.findings[0].text, "Cell, level 1, and Office, level 3.5"));
 	tap_close(&w);
 }

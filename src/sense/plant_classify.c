@@ -304,18 +304,24 @@ static const struct sense_zone *zone_of(const struct sense *s, const struct ip *
 	return NULL;
 }
 
-static void by_zones(const struct sense *s, const struct plant_room *r, struct asset *a)
+/* The first in that order that one of the addresses is in; with `own`, on another level than that.
+ */
+static const struct sense_zone *first_zone(const struct sense *s, const struct plant_room *r,
+	const struct asset *a, const struct sense_zone *own)
 {
-	const struct sense_zone *own = NULL, *other = NULL;
+	const struct sense_zone *first = NULL;
 	for (uint32_t i = 0; i < a->ips.count; i++) {
 		const struct sense_zone *z = zone_of(s, &r->ips[a->ips.first + i]);
-		if (z && (!own || z < own)) {
-			other = own ? own : other;
-			own = z;
-		} else if (z && z->level != own->level) {
-			other = z;
-		}
+		bool other = z && (!own || (z->level != own->level && z->level != LEVEL_UNKNOWN));
+		if (other && (!first || z < first))
+			first = z;
 	}
+	return first;
+}
+
+static void by_zones(const struct sense *s, const struct plant_room *r, struct asset *a)
+{
+	const struct sense_zone *own = first_zone(s, r, a, NULL);
 	if (!own)
 		return;
 	a->zone = own->name;
@@ -323,7 +329,8 @@ static void by_zones(const struct sense *s, const struct plant_room *r, struct a
 		return;
 	a->level = own->level;
 	a->level_reason = own->source;
-	if (!other || other->level == own->level || other->level == LEVEL_UNKNOWN)
+	const struct sense_zone *other = first_zone(s, r, a, own);
+	if (!other)
 		return;
 	a->other_zone = other->name;
 	a->other_level = other->level;
