@@ -389,11 +389,17 @@ static void pair(struct scene *s, const struct message *m, const struct msg **ro
 		memcpy(ask->asker, asker, 6);
 		return;
 	}
-	const struct dcp_ask *ask =
-		m->service == SERVICE_IDENTIFY ? ask_peek(s, key) : ask_take(s, key);
-	if (ask && m->service == SERVICE_SET && ask->xid == m->xid && ask->row &&
-		memcmp(ask->asker, asker, 6) == 0)
+	const struct dcp_ask *ask = ask_peek(s, key);
+	if (!ask)
+		return;
+	if (ask->xid != m->xid || ask->service != m->service || memcmp(ask->asker, asker, 6) != 0) {
+		fact_asked(s, 0, 0);
+		return;
+	}
+	if (m->service == SERVICE_SET)
 		*row = msg_find(rows, ask->row->code, DIR_RESPONSE);
+	if (m->service != SERVICE_IDENTIFY)
+		ask_take(s, key);
 }
 
 static enum parsed read_blocks(struct scene *s, const struct message *m, struct cur *data)

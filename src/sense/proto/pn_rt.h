@@ -1,5 +1,4 @@
-/* Between pn_rt.c (frames of Ethertype 0x8892), pn_dcp.c and those of
- * pn_io.c. */
+/* Between pn_rt.c (frames of Ethertype 0x8892), pn_dcp.c and those of pn_io.c. */
 #ifndef SENSE_PROTO_PN_RT_H
 #define SENSE_PROTO_PN_RT_H
 
@@ -7,7 +6,8 @@
 
 enum { FRAME_DCP_HELLO = 0xfefc, FRAME_DCP_GET_SET, FRAME_DCP_IDENTIFY, FRAME_DCP_IDENTIFIED };
 
-/* What a question is remembered with: answers go to the asker alone, and a Xid is only his. */
+/* What a question is remembered with.  A Xid is the asker's own, and its key a sum of all three:
+ * whoever answers has to fit to each. */
 struct dcp_ask {
 	uint32_t xid;
 	uint8_t asker[6];

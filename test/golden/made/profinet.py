@@ -69,6 +69,11 @@ def dcp_services(net):
     dcp(net, HMI, DEVICE, 0xfefd, SET, REQUEST, 0x0300_0000, block(2, 2, b"", 1))
     dcp(net, DEVICE, HMI, 0xfefd, SET, UNSUPPORTED, 0x0300_0000, b"")
     dcp(net, DEVICE, HELLO_GROUP, 0xfefc, HELLO, REQUEST, 1, about + block(6, 1, b"\x00\x01", 0))
+    # An answer whose sum of Xid and asker is that of a question somebody else asked.
+    keys = [int.from_bytes(h.mac[3:], "big") * 2654435761 & 0xffff_ffff for h in (HMI, PLC)]
+    dcp(net, HMI, DEVICE, 0xfefd, SET, REQUEST, 0x0300_0001, block(5, 5, b"", 0))
+    dcp(net, DEVICE, PLC, 0xfefd, SET, SUCCESS, 0x0300_0001 ^ keys[0] ^ keys[1], block(5, 4, bytes([5, 5, 0])))
+    dcp(net, DEVICE, HMI, 0xfefd, SET, SUCCESS, 0x0300_0001, block(5, 4, bytes([5, 5, 0])))
     # Who answers what nobody asked, a service nobody knows, and a block that reaches too far.
     dcp(net, DEVICE, HMI, 0xfefd, SET, SUCCESS, 0x0400_0000, block(5, 4, bytes([1, 2, 0])))
     dcp(net, HMI, DEVICE, 0xfefd, 9, REQUEST, 0x0400_0001, block(2, 2, b"x"))
