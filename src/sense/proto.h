@@ -157,6 +157,7 @@ void fact_bytes(struct scene *s, const struct field *f, const void *bytes, size_
 /* A password, a community, or what can be turned back into one: told as "(hidden)", unless it is
  * one that everybody knows (sense/secret.h).  No secret leaves a dissector in another way. */
 void fact_secret(struct scene *s, const struct field *f, const void *text, size_t size);
+void fact_hidden(struct scene *s, const struct field *f); /* the same of what is no text: a PIN */
 void fact_ip(struct scene *s, const struct field *f, const void *bytes, size_t size); /* 4 or 16 */
 void fact_mac(struct scene *s, const struct field *f, const void *six);
 void fact_violation(struct scene *s); /* decoded, but outside what the standard allows */
@@ -168,8 +169,8 @@ void fact_place(struct scene *s, bool sender, const struct asset_place *at);
 void fact_end(struct scene *s);
 void fact_drop(struct scene *s); /* begun in error */
 
-/* Values that every fact of this message carries in front: a lower layer leaves them before it
- * hands over.  They stay until the message ends or carry_clear(). */
+/* Values that a lower layer leaves before it hands over: the first fact of this message that ends
+ * has them in front, later ones do not.  carry_clear() takes them back before. */
 void carry_uint(struct scene *s, const struct field *f, uint64_t v);
 void carry_clear(struct scene *s);
 

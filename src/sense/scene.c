@@ -124,8 +124,15 @@ void fact_bytes(struct scene *c, const struct field *f, const void *bytes, size_
 
 void fact_secret(struct scene *c, const struct field *f, const void *text, size_t size)
 {
-	bool tell = size == 0 || secret_known(c->sense->proto->name, text, size);
-	fact_text(c, f, tell ? text : SECRET_HIDDEN, tell ? size : sizeof SECRET_HIDDEN - 1);
+	if (size == 0 || secret_known(c->sense->proto->name, text, size))
+		fact_text(c, f, text, size);
+	else
+		fact_hidden(c, f);
+}
+
+void fact_hidden(struct scene *c, const struct field *f)
+{
+	fact_text(c, f, SECRET_HIDDEN, sizeof SECRET_HIDDEN - 1);
 }
 
 void fact_ip(struct scene *c, const struct field *f, const void *bytes, size_t size)
