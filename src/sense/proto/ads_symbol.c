@@ -2,7 +2,7 @@
  * Information System), "Index Group/Offset"; ADS over CoE and FoE of EtherCAT. */
 #include "base/out.h"
 #include "sense/proto/ads.h"
-#include "sense/proto/text.h"
+#include "sense/secret.h"
 
 static const struct field f_address = { "ads.address", TEXT, 0, 0 };
 static const struct field f_value = { "ads.value", LE32, 0, 0 };
@@ -363,25 +363,24 @@ static void tell_number(struct scene *s, uint8_t type, struct cur data)
 		fact_uint(s, &f_value, (uint64_t)number(type, data));
 }
 
-static bool is_secret(struct cur address)
+static bool is_secret(const struct ads_place *place)
 {
-	return text_has(address, "passw") || text_has(address, "pwd");
+	return place->name && secret_on_the_way(place->name, place->name_size);
 }
 
-static void say(struct scene *s, struct cur address, uint8_t type, struct cur data)
+static void say(struct scene *s, uint8_t type, struct cur data, bool secret)
 {
-	if (type && type != STRING) {
-		tell_number(s, type, data);
-		return;
-	}
-	const struct field *f = type ? &f_text : &f_data;
-	struct cur what = type ? ads_text_of(data) : data;
-	if (is_secret(address))
-		fact_secret(s, f, what.at, what.left);
+	struct cur text = type == STRING ? ads_text_of(data) : cur_none();
+	if (secret && type == STRING)
+		fact_secret(s, &f_text, text.at, text.left);
+	else if (secret)
+		fact_hidden(s, &f_data);
+	else if (type == STRING)
+		fact_text(s, &f_text, text.at, text.left);
 	else if (type)
-		fact_text(s, f, what.at, what.left);
+		tell_number(s, type, data);
 	else
-		fact_bytes(s, f, what.at, what.left);
+		fact_bytes(s, &f_data, data.at, data.left);
 }
 
 /* Points are the sender's: they are said where it answers or notifies. */
@@ -405,14 +404,16 @@ static void plot(
 void ads_value(struct scene *s, const struct ads_place *place, struct cur data, unsigned what)
 {
 	bool known = place->name || place->group != ADS_SYMBOL_VALUE; /* else a handle: no place */
+	bool secret = is_secret(place); /* before a guess is kept, and the name moves */
 	struct cur text = spell(s, place);
 	if (!cur_ok(&text) || !data.left)
 		return;
 	uint8_t type = type_of(s, place, data, what & ADS_POINT);
 	if (what & ADS_SAY) {
 		fact_text(s, &f_address, text.at, text.left);
-		say(s, text, type, data);
+		say(s, type, data, secret);
 	}
-	if (what & ADS_POINT && type && type != STRING && known && is_process(place->port))
+	if (what & ADS_POINT && !secret && type && type != STRING && known &&
+		is_process(place->port))
 		plot(s, place, text, number(type, data), what & ADS_WRITTEN);
 }

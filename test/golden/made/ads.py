@@ -80,7 +80,9 @@ def ads_symbols(net):
             ("MAIN.on", 33, 1, "BOOL", 3, b"\1"), ("MAIN.text", 30, 81, "STRING(80)", 4, b"Hello\0".ljust(81, b"?")),
             ("MAIN.big", 65, 12, "ST_Big", 5, bytes(range(12))), ("MAIN.level", 5, 8, "LREAL", 6, struct.pack("<d", -0.5)),
             ("MAIN.ticks", 21, 8, "ULINT", 7, struct.pack("<Q", 1 << 40)),
-            ("MAIN.sPassword", 30, 81, "STRING(80)", 8, b"secret\0".ljust(81, b"\0"))):
+            ("MAIN.sPassword", 30, 81, "STRING(80)", 8, b"secret\0".ljust(81, b"\0")),
+            ("MAIN.nPinCode", 3, 4, "DINT", 9, struct.pack("<i", 4711)), ("MAIN.pin", 3, 4, "DINT", 10, struct.pack("<i", 4711)),
+            ("MAIN.aApiKey", 65, 4, "ARRAY [0..3] OF BYTE", 11, b"A1B2")):
         link.both(0xf009, 0, name.encode() + b"\0", symbol_info(name, kind, size, word))
         link.handle(name, number)
         link.read(0xf005, number, data)
@@ -96,6 +98,8 @@ def ads_symbols(net):
     link.read(0xf005, 99, struct.pack("<H", 5))  # a handle from before the capture
     link.write(0xf005, 20, struct.pack("<f", 1), result=0x704)
     link.both(0xf004, 0, b"MAIN.speed\0", struct.pack("<f", 13.5))
+    link.both(0xf004, 0, b"MAIN.nPassword\0", struct.pack("<I", 4711))
+    link.both(0xf004, 0, b"MAIN.sToken\0", b"A1B2C3D4\0")
     link.both(0xf007, 0, b"MAIN.speed\0", struct.pack("<III", 0x4040, 1000, 4))
     link.both(0xf011, 0, b"ST_Big\0", bytes(8))
     link.both(0xf003, 0, b"MAIN.none\0", b"", result=0x710)
