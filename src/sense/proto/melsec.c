@@ -238,7 +238,7 @@ static const struct msg *answer_row(const struct melsec_head *h, const struct me
 	}
 	if (!ask)
 		return &melsec_answer;
-	if (h->end && ask->command->code == 0x1630)
+	if (ask->command->code == 0x1630 && melsec_password_wrong(h->end))
 		return &melsec_unlock_refused;
 	bool moves = ask->command->body == BODY_FILE_DATA || ask->command->body == BODY_OLD_FILE;
 	if (ask->program && moves)

@@ -27,6 +27,7 @@ struct melsec {
 	struct melsec_route route;
 	bool written;
 	bool facts, points; /* what is told; neither: a look whether all of it is there */
+	bool hides;         /* an abbreviation that labels may begin with is a secret's */
 };
 
 struct melsec_kind {
@@ -158,6 +159,7 @@ extern const struct msg melsec_write_program[2], melsec_read_program[2];
 const struct melsec_command *melsec_command(uint16_t code);
 const struct melsec_command *melsec_old_command(uint8_t code);
 const char *melsec_end_name(uint16_t code);
+bool melsec_password_wrong(uint16_t end_code);
 uint8_t melsec_code_of(const uint8_t *name, size_t size); /* device of ASCII code, 0: none */
 
 /* melsec_device.c: everything that is spelled twice. */

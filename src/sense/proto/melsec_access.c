@@ -5,6 +5,7 @@
 
 #include "sense/proto/melsec.h"
 #include "sense/proto/ntlm.h"
+#include "sense/secret.h"
 
 const struct field melsec_count = { "melsec.count", LE16, 0, 0 };
 static const struct field f_words = { "melsec.word_count", U8, 0, 0 };
@@ -213,6 +214,11 @@ static struct utf8 label_name(struct melsec *m)
 	return cur_ok(&wide) ? utf8_of_utf16(m->s, wide) : (struct utf8){ NULL, 0 };
 }
 
+static bool is_secret(const struct melsec *m, const struct utf8 *name)
+{
+	return m->hides || (name->at && secret_on_the_way(name->at, name->size));
+}
+
 /* 5.3: bits of an array come sixteen to a word, everything else in whole words. */
 static size_t array_size(uint32_t unit, uint32_t length)
 {
@@ -233,20 +239,21 @@ static void label_point(struct melsec *m, const struct utf8 *name, double v)
 }
 
 /* Data types: 5.3, table of data type identifiers. */
+enum {
+	LABEL_BIT = 1,
+	LABEL_WORD,
+	LABEL_DWORD,
+	LABEL_INT,
+	LABEL_DINT,
+	LABEL_REAL,
+	LABEL_LREAL,
+	LABEL_TIME,
+	LABEL_STRING,
+	LABEL_WSTRING
+};
+
 static void label_value(struct melsec *m, const struct utf8 *name, uint32_t type, struct cur data)
 {
-	enum {
-		LABEL_BIT = 1,
-		LABEL_WORD,
-		LABEL_DWORD,
-		LABEL_INT,
-		LABEL_DINT,
-		LABEL_REAL,
-		LABEL_LREAL,
-		LABEL_TIME,
-		LABEL_STRING,
-		LABEL_WSTRING
-	};
 	struct scene *s = m->s;
 	double v = 0;
 	struct cur whole = data;
@@ -294,6 +301,14 @@ static void label_value(struct melsec *m, const struct utf8 *name, uint32_t type
 	label_point(m, name, v);
 }
 
+static void label_bytes(struct scene *s, struct cur data, bool secret)
+{
+	if (secret)
+		fact_hidden(s, &f_data);
+	else
+		fact_bytes(s, &f_data, data.at, data.left);
+}
+
 /* One label of a request, and what it is followed by. */
 static struct utf8 ask_label(struct melsec *m, bool array, bool writes, bool tells)
 {
@@ -311,7 +326,7 @@ static struct utf8 ask_label(struct melsec *m, bool array, bool writes, bool tel
 		struct cur data = cur_sub(&m->c, array ? array_size(unit, length) : length);
 		cur_need(&m->c, cur_ok(&data));
 		if (cur_ok(&m->c) && tells && m->facts)
-			fact_bytes(s, &f_data, data.at, data.left);
+			label_bytes(s, data, is_secret(m, &name));
 	}
 	return name;
 }
@@ -320,8 +335,10 @@ static struct utf8 ask_label(struct melsec *m, bool array, bool writes, bool tel
 static uint32_t label_counts(struct melsec *m)
 {
 	uint32_t count = melsec_number(m, 2), abbreviations = melsec_number(m, 2);
-	for (uint32_t i = 0; i < abbreviations && cur_ok(&m->c); i++)
-		(void)label_name(m);
+	for (uint32_t i = 0; i < abbreviations && cur_ok(&m->c); i++) {
+		struct utf8 name = label_name(m);
+		m->hides |= is_secret(m, &name);
+	}
 	return count;
 }
 
@@ -358,12 +375,15 @@ void melsec_labels(struct melsec *m, const struct melsec_ask *ask, struct cur ke
 			return;
 		if (!name.at || !m->facts) /* a value without its address */
 			continue;
+		bool secret = is_secret(&list, &name);
 		fact_text(m->s, &f_label, name.at, name.size);
 		fact_uint(m->s, &f_type, type);
 		if (array) {
 			fact_uint(m->s, &f_unit, unit);
 			fact_uint(m->s, &f_length, length);
-			fact_bytes(m->s, &f_data, data.at, data.left);
+			label_bytes(m->s, data, secret);
+		} else if (secret) {
+			fact_hidden(m->s, type == LABEL_STRING ? &f_text : &f_data);
 		} else {
 			label_value(m, &name, type, data);
 		}

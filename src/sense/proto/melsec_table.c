@@ -335,6 +335,13 @@ static const struct {
 	{ 0xc204, "another device unlocked it" },
 	{ 0xc207, "name of the file is wrong" },
 	{ 0xc61c, "data length does not match" },
+	{ 0xc810, "remote password wrong" },
+	{ 0xc811, "remote password wrong" },
+	{ 0xc812, "remote password wrong" },
+	{ 0xc813, "remote password wrong" },
+	{ 0xc814, "remote password wrong" },
+	{ 0xc815, "remote password wrong" },
+	{ 0xc816, "locked: the remote password was wrong too often" },
 	{ 0xcee0, "busy with another request" },
 	{ 0xcee1, "request too long" },
 	{ 0xcee2, "answer too long" },
@@ -349,6 +356,12 @@ static const struct {
 	{ 0xcff0, "error of the slave" },
 	{ 0xcfff, "slave asks to be let go" },
 };
+
+/* An unlock fails for other reasons, too: a CPU that is busy tries no password. */
+bool melsec_password_wrong(uint16_t end)
+{
+	return end == 0xc200 || end == 0xc203 || (end >= 0xc810 && end <= 0xc816);
+}
 
 const char *melsec_end_name(uint16_t code)
 {

@@ -181,6 +181,7 @@ def melsec_system(net):
         talk.talk(0x0619, 0, n(5, 2) + b"ABCDE", n(5, 2) + b"ABCDE")
         talk.talk(0x1617, 0)
         talk.talk(0x1630, 0, n(4, 2) + b"ab1c", end=0xc200)
+        talk.talk(0x1630, 0, n(4, 2) + b"ab1c", end=0xcee0)  # no password was tried
         talk.talk(0x1631, 0, n(4, 2) + b"ab1c")
         for name in (b"MAIN.QPG", b"LOG.CSV"):
             talk.talk(0x1827, 0, b"pass" + n(0x100, 2) + n(0, 2) + n(len(name), 2) + name, n(5, 2))
@@ -225,6 +226,14 @@ def labels(talk):
               n(1, 2) + b"\2\1" + n(4, 2) + bytes(range(4)))
     talk.talk(0x141b, 0, n(1, 2) + n(1, 2) + name("Line.") + name("%1.Speed") + n(2, 2) + b"\7\0")
     talk.talk(0x141a, 0, n(1, 2) + n(0, 2) + name("Flags[0]") + b"\0\0" + n(3, 2) + b"\5\0", end=0x40c0)
+    # Passwords and PINs, as text, number and array, read and written; and under an abbreviation.
+    talk.talk(0x041c, 0, n(3, 2) + n(0, 2) + name("gPassword") + name("User.Pin") + name("PinCount"),
+              n(3, 2) + b"\x09\0" + n(10, 2) + b"A1B2C3D4\0\0" + b"\5\0" + n(4, 2) + struct.pack("<i", 4711) +
+              b"\4\0" + n(2, 2) + b"\2\0")
+    talk.talk(0x041a, 0, n(1, 2) + n(0, 2) + name("Passwords[0]") + b"\1\0" + n(4, 2), n(1, 2) + b"\2\1" + n(4, 2) + b"A1B2")
+    talk.talk(0x141b, 0, n(1, 2) + n(0, 2) + name("gPassword") + n(4, 2) + b"A1B2")
+    talk.talk(0x041c, 0, n(1, 2) + n(1, 2) + name("Password") + name("%1.Value"),
+              n(1, 2) + b"\4\0" + n(2, 2) + b"\x67\x12")
 
 
 def broken(net):
