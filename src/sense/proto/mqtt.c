@@ -127,6 +127,12 @@ static bool tell_reason(struct mqtt_packet *p, struct cur *c, uint8_t *reason)
 	return !c->left || (mqtt_properties(p->s, c, p->type, &found) && !c->left);
 }
 
+/* Nothing stands there before version 5: parse() guesses anew, while the question is still kept. */
+static bool shows_wrong_guess(const struct mqtt_packet *p, struct cur c)
+{
+	return c.left && p->state->guessed && p->state->version != MQTT_5;
+}
+
 static enum parsed acknowledge(struct mqtt_packet *p)
 {
 	struct scene *s = p->s;
@@ -135,6 +141,8 @@ static enum parsed acknowledge(struct mqtt_packet *p)
 	uint8_t reason;
 	if (!cur_ok(&c))
 		return mqtt_too_short(p);
+	if (shows_wrong_guess(p, c))
+		return PARSED_BAD;
 	bool releases = p->type == MQTT_PUBREL;
 	enum mqtt_type asked = p->type == MQTT_PUBCOMP ? MQTT_PUBREL : MQTT_PUBLISH;
 	const struct mqtt_asked *question = NULL;
@@ -226,6 +234,10 @@ static enum parsed subscribed(struct mqtt_packet *p)
 	bool grants = p->type == MQTT_SUBACK;
 	if (!cur_ok(&c))
 		return mqtt_too_short(p);
+	if (!grants && shows_wrong_guess(p, c))
+		return PARSED_BAD;
+	if (!grants && c.left)
+		mqtt_guess(p, MQTT_5);
 	scene_server(s);
 	ask_take(s, mqtt_key(0, grants ? MQTT_SUBSCRIBE : MQTT_UNSUBSCRIBE, id));
 	mqtt_begin(p, row_of(p->type, DIR_RESPONSE));

@@ -1,7 +1,9 @@
 /* MQTT: numbers in JSON payloads (RFC 8259), each with the way to it (RFC 6901).
  *
  * The whole text is read once to see that it is JSON, and a second time to tell its numbers: half
- * of something else tells nothing. */
+ * of something else tells nothing.  And where a string says that it is about a secret, no number is
+ * told, as it may be that: {"name":"wifi_password","value":12345678}. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "sense/proto/mqtt.h"
@@ -13,6 +15,7 @@ struct json_reader {
 	char pointer[MQTT_POINTER_MAX];
 	size_t size;
 	bool lost;              /* the way to here is longer than a pointer may be */
+	bool secret;            /* a string is about one: flags are told, and no numbers */
 	mqtt_json_number *tell; /* NULL: only look */
 	void *self;
 };
@@ -75,7 +78,7 @@ bool mqtt_number(struct cur c, double *v)
 	if (!read_number(&c, v))
 		return false;
 	skip_space(&c);
-	return !c.left;
+	return !c.left && isfinite(*v);
 }
 
 /* What stands between the quotes, as it is spelled. */
@@ -130,9 +133,10 @@ static void step_to(struct json_reader *j, unsigned index)
 	step_into(j, cur_of(digits + n, sizeof digits - n));
 }
 
+/* JSON may have numbers that are beyond a double, 1e999: those are told as text only. */
 static void found(struct json_reader *j, double v, bool is_flag)
 {
-	if (j->tell && !j->lost)
+	if (j->tell && !j->lost && (is_flag || (isfinite(v) && !j->secret)))
 		j->tell(j->self, cur_of(j->pointer, j->size), v, is_flag);
 }
 
@@ -192,8 +196,11 @@ static bool read_value(struct json_reader *j, unsigned depth)
 		return read_members(j, depth, true);
 	if (eat(&j->c, '['))
 		return read_members(j, depth, false);
-	if (b == '"')
-		return read_string(&j->c, &text);
+	if (b == '"') {
+		bool whole = read_string(&j->c, &text);
+		j->secret |= whole && !j->tell && mqtt_mentions_secret(text);
+		return whole;
+	}
 	if (b == 'n')
 		return read_word(j, "null");
 	if (b == 't' || b == 'f') {
@@ -220,6 +227,6 @@ bool mqtt_json(struct cur c, mqtt_json_number *tell, void *self)
 	skip_space(&look.c);
 	if (look.c.left)
 		return false;
-	struct json_reader again = { .c = c, .tell = tell, .self = self };
+	struct json_reader again = { .c = c, .secret = look.secret, .tell = tell, .self = self };
 	return read_value(&again, 0);
 }

@@ -84,14 +84,17 @@ static unsigned take_out_all(struct parts *known, enum mqtt_kind kind, struct cu
 /* What was declared first goes first. */
 static void make_room(struct parts *known, unsigned count, size_t size)
 {
+	struct cur all = all_of(known);
 	struct entry e;
-	while (count && (count >= ENTRIES_MAX || known->size + size > KNOWN_MAX)) {
-		struct cur first = all_of(known);
-		if (!read_entry(&first, &e))
-			return;
-		take_out(known, 0, e.size);
+	size_t goes = 0;
+	while (count >= ENTRIES_MAX || known->size - goes + size > KNOWN_MAX) {
+		if (!read_entry(&all, &e))
+			break;
+		goes += e.size;
 		count--;
 	}
+	if (goes)
+		take_out(known, 0, goes);
 }
 
 /* Bytes that are zero. */

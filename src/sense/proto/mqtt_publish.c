@@ -73,7 +73,8 @@ static struct cur text_start(struct cur c)
 
 static bool is_word(int b)
 {
-	return (b >= '0' && b <= '9') || ((b | 32) >= 'a' && (b | 32) <= 'z') || b == '_';
+	return (b >= '0' && b <= '9') || ((b | 32) >= 'a' && (b | 32) <= 'z') || b == '_' ||
+		b == '-';
 }
 
 /* "rtsp://user:password@camera" */
@@ -95,11 +96,12 @@ static bool is_login(struct cur c)
 bool mqtt_mentions_secret(struct cur c)
 {
 	while (c.left) {
-		struct cur look = c;
+		struct cur word = c;
 		size_t size = 0;
-		while (is_word(cur_peek(&c, size)))
-			size++;
-		struct cur word = cur_sub(&look, size);
+		for (int b; is_word(b = cur_peek(&c, size)); size++)
+			if (b == '-' && secret_named(c.at, size)) /* "pw-1a2b" */
+				return true;
+		word = cur_sub(&word, size);
 		if (secret_named(word.at, word.left) || (!size && is_login(c)))
 			return true;
 		cur_skip(&c, size ? size : 1);

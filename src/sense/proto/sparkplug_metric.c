@@ -266,6 +266,7 @@ void sparkplug_tell_metric(
 	struct sparkplug_declared as;
 	bool known = !outer.left && sparkplug_declared(&t->sp->birth, &m, &as);
 	bool points = t->points, named = m.name.left || known;
+	const char *measure = t->measure;
 	struct cur name = m.name.left ? m.name : known ? as.name : unknown_name(s, &m);
 	if (!name.left) { /* a value of nothing, or no room for its name */
 		if (cur_ok(&name))
@@ -290,6 +291,7 @@ void sparkplug_tell_metric(
 	else
 		sparkplug_tell_value(t, name, &m.value, depth);
 	t->points = points;
+	t->measure = measure;
 	if (!outer.left && sparkplug_is_own_birth(s, t->sp))
 		say_who(s, &m);
 }

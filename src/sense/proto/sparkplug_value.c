@@ -166,7 +166,7 @@ bool sparkplug_tell_simple(struct scene *s, const struct field *fields, struct c
 {
 	double number;
 	if (v->form <= FORM_BOOLEAN && secret_on_the_way(name.at, name.left))
-		fact_secret(s, &fields[AS_TEXT], name.at, name.left); /* a PIN */
+		fact_hidden(s, &fields[AS_TEXT]);
 	else if (v->form <= FORM_BOOLEAN)
 		tell_number(s, fields, v, &number);
 	else if (v->form == FORM_STRING)
@@ -191,12 +191,21 @@ static void tell_one(struct sparkplug_teller *t, struct cur name, const struct s
 /* --- arrays, 6.4.17: packed, little endian (floats, too, though its example has them the other
  * way) --- */
 
+/* So many are told; that there are more is, too. */
+static bool goes_on(struct sparkplug_teller *t, unsigned element)
+{
+	if (element < ELEMENTS_MAX)
+		return true;
+	value_refused(t->s);
+	return false;
+}
+
 /* A count of four bytes, then a bit each, the highest first. */
 static void tell_booleans(struct sparkplug_teller *t, struct cur name, struct cur c)
 {
 	uint32_t count = cur_le32(&c);
 	uint8_t byte = 0;
-	for (unsigned i = 0; i < count && i < ELEMENTS_MAX; i++) {
+	for (unsigned i = 0; i < count && goes_on(t, i); i++) {
 		byte = (uint8_t)(i % 8 ? byte << 1 : cur_u8(&c));
 		if (!cur_ok(&c))
 			return;
@@ -208,7 +217,7 @@ static void tell_booleans(struct sparkplug_teller *t, struct cur name, struct cu
 /* Each with a NUL behind it. */
 static void tell_strings(struct sparkplug_teller *t, struct cur name, struct cur c)
 {
-	for (unsigned i = 0; c.left && i < ELEMENTS_MAX; i++) {
+	for (unsigned i = 0; c.left && goes_on(t, i); i++) {
 		long end = cur_find(&c, 0);
 		const struct sparkplug_value v = { .form = FORM_STRING,
 			.bytes = cur_upto(&c, end < 0 ? c.left : (size_t)end) };
@@ -237,7 +246,7 @@ static void tell_array(struct sparkplug_teller *t, struct cur name, const struct
 		one.type = TYPE_DATETIME;
 	else if (which >= 8)
 		one.form = size == 4 ? FORM_FLOAT : FORM_DOUBLE;
-	for (unsigned i = 0; c.left >= size && i < ELEMENTS_MAX; i++) {
+	for (unsigned i = 0; c.left >= size && goes_on(t, i); i++) {
 		one.number = read_le(&c, size);
 		tell_one(t, sparkplug_element(t->s, name, i), &one);
 	}
@@ -319,9 +328,13 @@ static void tell_set(struct sparkplug_teller *t, struct cur name, struct cur set
 	struct protobuf_field f;
 	read_columns(&columns, set);
 	t->points = false;
-	for (unsigned i = 0, cells = 0; cells < CELLS_MAX && protobuf_read(&set, &f);) {
+	for (unsigned i = 0, cells = 0; protobuf_read(&set, &f);) {
 		if (f.key != PROTOBUF_KEY(4, PROTOBUF_BYTES))
 			continue;
+		if (cells >= CELLS_MAX) {
+			value_refused(t->s);
+			break;
+		}
 		cells += 1 + tell_row(t, sparkplug_element(t->s, name, i), &columns, f.bytes);
 		i++;
 	}

@@ -102,6 +102,8 @@ def mqtt_payloads(net):
     for topic in ("cmnd/socket/POWER", "zigbee2mqtt/valve/set", "site/pump/cmd", "site/pump/command", "set", "site/set/level"):
         talk.ask(publish(topic, "1"))
     talk.answer(publish("site/valve/set", "55.5"))
+    for payload in ("1e999", '{"a":1e999,"b":[-1e999,2]}'):  # beyond a double
+        talk.ask(publish("gateway/line1", payload))
     talk.ask(publish("picture", bytes(70000)))
     talk.ask(publish("gateway/line1", "1"))
 
@@ -177,6 +179,10 @@ def mqtt_secrets(net):
     for said in ('{"password":{"value":4711},"pw":[1,2],"level":3}', '{"apiKey":"%s"}' % hidden, '{"psk2":"%s"}' % hidden,
                  "Authorization: Bearer " + hidden, f"rtsp://admin:{hidden}@10.0.0.1/", "http://10.0.0.1/a@b", "bypass open"):
         talk.ask(publish("plant/settings", said, props=properties()))
+    for name in ("api-key", "secret_key", "accessKey", "credentials", "password_new"):
+        talk.ask(publish("plant/settings", '{"%s":"%s"}' % (name, hidden), props=properties()))
+    for said in ('{"name":"wifi_password","value":12345678,"ok":true}', '[{"k":"pin","v":[4711]},7]', '{"name":"spin","value":3}'):
+        talk.ask(publish("plant/settings", said, props=properties()))
     talk.ask(publish("plant/level", "1", props=properties(b"\x26" + text("config") + text("password=" + hidden))))
     net.connect(PLC, SERVER, 1883).ask(connect("e", 4, 0x06, text("plant/password") + text(hidden)))
     net.connect(PLC, SERVER, 1883).ask(connect("e", 4, 0x82, text(hidden)))
@@ -206,6 +212,13 @@ def mqtt_sessions(net):
     late = net.connect(HMI, SERVER, 1883, opened=False)
     for said in (b"\2\1\1rest", "12.5", '{"a":1}'):
         late.ask(publish("plant/raw", said))
+    # A refusal of 5.0 where its question looked like one of 3.1.1; the same of an UNSUBSCRIBE.
+    late = net.connect(HMI, SERVER, 1883, opened=False)
+    late.ask(numbered(SUBSCRIBE, 1, text("plant/abc") + b"\0"))
+    late.talk((publish("plant/x/set", "1", 1, 7, props=properties()), numbered(PUBACK, 7, b"\x87")))
+    late = net.connect(HMI, SERVER, 1883, opened=False)
+    late.ask(numbered(SUBSCRIBE, 1, text("plant/abc") + b"\0"))
+    late.talk((numbered(UNSUBSCRIBE, 2, text("plant/abc")), numbered(UNSUBACK, 2, properties() + b"\0")))
     # More under way than memory for it was made at first; JSON of a thousand numbers; a repetition.
     talk = session(net)
     for n in range(1, 21):
@@ -458,6 +471,15 @@ def sparkplug_values(net):
         deep = metric(str(n), sized(18, sized(2, deep)), kind=TEMPLATE)
     talk.ask(publish(topic("NDATA"), payload(deep, seq=3)))
     talk.ask(publish(topic("NDATA"), b""))
+    # What stands behind a metric with a unit has none of it; lists longer than anybody tells.
+    speed = metric("Speed", number(10, 1500), kind=INT32, more=unit("rpm"))
+    poles = sized(1, "Poles") + number(2, INT32) + number(3, 4)
+    talk.ask(publish(topic("NDATA"), payload(
+        metric("Motor", sized(18, sized(2, speed) + sized(3, poles) + sized(4, "Motor")), kind=TEMPLATE), seq=4)))
+    for kind, long in ((26, bytes(257)), (32, struct.pack("<I", 257) + bytes(33)), (33, b"\0" * 257)):
+        talk.ask(publish(topic("NDATA"), payload(metric("Long", sized(16, long), kind=kind), seq=5)))
+    rows = sized(4, sized(1, number(1, 1))) * 513
+    talk.ask(publish(topic("NDATA"), payload(metric("Table", sized(17, number(1, 1) + sized(2, "C") + rows), kind=DATASET), seq=6)))
     large = payload(*[metric(f"P{n}", single(12, n), n, FLOAT) for n in range(2100)], seq=4)
     talk.ask(publish(topic("DBIRTH", "large"), large))
     talk.ask(publish(topic("DDATA", "large"), payload(metric(value=single(12, 5), alias=5), metric(value=single(12, 6), alias=2099),
