@@ -40,7 +40,8 @@ static void any_level_of_a_path(void **unused)
 {
 	(void)unused;
 	static const char *const hidden[] = { "wifi/password/set", "User.Token[2]",
-		"MAIN.sPassword", "\"DB\".\"pin\"", "LD0/SYS$SP$passwd", "pin" };
+		"MAIN.sPassword", "\"DB\".\"pin\"", "LD0/SYS$SP$passwd", "Program:Pin",
+		"ns=2;s=pin", "pin" };
 	static const char *const told[] = { "line/pump/speed", "passive/age/1/bypass",
 		"MAIN.nCount", "//", "" };
 	for (size_t i = 0; i < COUNT_OF(hidden); i++)

@@ -162,10 +162,10 @@ bool secret_named(const void *name, size_t size)
 
 bool secret_on_the_way(const void *path, size_t size)
 {
+	static const char between[] = { '/', '.', ':', '=', '$', '[', '"' };
 	const char *text = path;
 	for (size_t start = 0, at = 0; at <= size; at++) {
-		if (at < size && text[at] != '/' && text[at] != '.' && text[at] != '[' &&
-			text[at] != '"' && text[at] != '$')
+		if (at < size && !memchr(between, text[at], sizeof between))
 			continue;
 		if (at > start && secret_named(text + start, at - start))
 			return true;

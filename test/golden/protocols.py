@@ -146,6 +146,20 @@ def pccc(net):
     talk.pccc(0x0f, 0xa2, at, status=0x10)
 
 
+@capture
+def logix_secrets(net):
+    """Tags that are secrets by their name: a number, a list, a structure, a member; and one that is none."""
+    def tag(*names):
+        return b"".join(b"\x91" + bytes([len(n)]) + n + b"\0" * (len(n) & 1) for n in names)
+
+    talk = Cip(net.connect(HMI, PLC, 44818))
+    for path, kind, values in ((tag(b"PinCount"), 0xc3, b"\7\0"), (tag(b"DoorPinCode"), 0xc4, bytes.fromhex("67120000")),
+                               (tag(b"Passwords"), 0xc2, b"A1B2"), (tag(b"Program:Main", b"User", b"Token"), 0x2a0, b"\xce\x0fA1B2")):
+        count = struct.pack("<H", len(values) if kind == 0xc2 else 1)
+        talk.talk(0x4c, path, count, struct.pack("<H", kind) + values)
+        talk.talk(0x4d, path, struct.pack("<H", kind) + (values[:2] + count + values[2:] if kind == 0x2a0 else count + values))
+
+
 @who
 def cip_objects(net):
     """All attributes at once, also of the identity class; lists; a network address behind a safety number."""

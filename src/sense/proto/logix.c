@@ -2,6 +2,7 @@
 #include "sense/proto/cip.h"
 
 #include "base/out.h"
+#include "sense/secret.h"
 
 enum {
 	READ_TAG = 0x4c,
@@ -146,6 +147,13 @@ static bool read_values(struct talk *t, const struct tag *tag, struct cur *c)
 	}
 	const struct elementary *e = elementary_of(type & 0xff);
 	size_t size = c->left;
+	struct point_at at = { 0 };
+	at.symbol = path_tag(s, tag->path, tag->p, &at.symbol_size);
+	if (cur_ok(c) && at.symbol && secret_on_the_way(at.symbol, at.symbol_size)) {
+		cur_skip(c, size);
+		fact_hidden(s, &value_bytes);
+		return true;
+	}
 	if (!e || !cur_ok(c) || size % e->size) {
 		const uint8_t *bytes = cur_take(c, size);
 		if (bytes && size)
@@ -153,8 +161,6 @@ static bool read_values(struct talk *t, const struct tag *tag, struct cur *c)
 		return cur_ok(c);
 	}
 
-	struct point_at at = { 0 };
-	at.symbol = path_tag(s, tag->path, tag->p, &at.symbol_size);
 	bool element = tag->p->members == 1 || tag->count > 1 || size > e->size;
 	uint32_t first = tag->p->members == 1 ? tag->p->member : 0;
 	first += tag->offset / e->size;

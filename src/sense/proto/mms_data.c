@@ -198,6 +198,10 @@ static bool read_at(struct data_reader *r, const struct element *e, unsigned dep
 	bool list = e->number == ARRAY || e->number == STRUCTURE;
 	if (list != e->made)
 		return false;
+	if (!list && r->hides) {
+		fact_hidden(r->s, &r->names->text);
+		return true;
+	}
 	if (!list) {
 		struct leaf leaf = { .path = path };
 		bool good = read_leaf(r, e, &leaf);

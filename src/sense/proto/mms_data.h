@@ -44,6 +44,7 @@ struct data_reader {
 	const struct data_names *names;
 	void (*leaf)(struct data_reader *r, const struct leaf *leaf); /* or NULL */
 	void *self;
+	bool hides; /* what is read is a secret */
 };
 
 /* Tells one element as fields; false where it is no data, or what it says of itself is not so. */

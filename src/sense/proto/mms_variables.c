@@ -3,6 +3,7 @@
 
 #include "sense/proto/ber.h"
 #include "sense/proto/mms.h"
+#include "sense/secret.h"
 
 enum { FAILURE = 0 };
 
@@ -109,6 +110,11 @@ static void take_leaf(struct data_reader *r, const struct leaf *leaf)
 	say_plate(r->s, v, leaf);
 }
 
+static bool is_secret(struct cur name)
+{
+	return secret_on_the_way(name.at, name.left);
+}
+
 static void set_entry(struct values *v, unsigned entry)
 {
 	v->entry = entry;
@@ -132,7 +138,10 @@ static bool add_results(struct scene *s, struct cur c, struct values *v)
 				return false;
 			fact_uint(s, &f_failure, why);
 			fact_failed(s);
-		} else if (!data_read(&r, &e)) {
+			continue;
+		}
+		r.hides = is_secret(v->name);
+		if (!data_read(&r, &e)) {
 			return false;
 		} else {
 			mms_say_kind(s, &v->name);
@@ -148,6 +157,7 @@ static bool add_written(struct scene *s, struct cur c, struct mms_asked *asked)
 	struct element e;
 	while (c.left) {
 		v.entry++;
+		r.hides = asked && is_secret(mms_name_at(asked, asked->list ? 0 : v.entry - 1));
 		if (!element_read(&c, &e) || !data_read(&r, &e))
 			return false;
 	}

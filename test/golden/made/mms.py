@@ -285,6 +285,11 @@ def mms_data(net):
     mms.write([item(b"LLN0$BR$brcbA01$RptEna")], [ber(0x83, b"\x01")])
     mms.write([item(b"LLN0$GO$gcb1$GoEna")], [ber(0x83, b"\0")])
     mms.write([item(b"GGIO1$SP$SPCSO1$stVal")], [ber(0x83, b"\x01")])
+    # What is a secret by its name, alone and among others.
+    secret, pin = item(b"USER1$SP$Password"), item(b"GGIO1$SP$Pin")
+    mms.read([secret, value], [ber(0x8a, b"A1B2C3D4"), real(5)])
+    mms.read([pin], [ber(0xa2, ber(0x85, b"\x12\x67"), ber(0x83, b"\1"))])
+    mms.write([pin, item(b"GGIO1$SP$SPCSO1$stVal")], [ber(0x85, b"\x12\x67"), ber(0x83, b"\0")])
     mms.refuse(tag(READ, tag(1, variables(value))), 7, 2)
     mms.talk(tag(WRITE, tag(1, item(b"LLN0$Set1")), tag(0, ber(0x83, b"\x01"), real(3.5))), tag(WRITE, b"\x81\0", b"\x81\0"))
     # The server of an association without layers below it; both sides ask.
