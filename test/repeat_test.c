@@ -13,11 +13,13 @@
 
 static const struct field serial = { "it.number", BE16 | NUMBERING };
 static const struct field address = { "it.address", BE16 };
+static const struct field topic = { "it.topic", BE16 | NAMING };
 static const struct field level = { "it.level", BE16 };
 static const struct msg ask = { 1, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read", NULL };
 static const struct msg answer = { 1, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read", NULL };
 static const struct msg set = { 2, DIR_REQUEST, ACT_WRITE, EFFECT_NONE, "write", NULL };
 static const struct msg login = { 3, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "login", NULL };
+static const struct msg publish = { 5, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "publish", NULL };
 static const struct msg report = { 4, DIR_OTHER, ACT_READ, EFFECT_NONE, "report", NULL };
 
 struct bench {
@@ -25,6 +27,7 @@ struct bench {
 	char text[8192]; /* "frame " for each handed on, "first-last*count " for each run */
 	struct out out;
 	uint64_t frame, told, counted;
+	bool same_frame; /* what is said next comes in the frame of what was said before */
 };
 
 static void on_fact(void *self, const struct fact *f)
@@ -60,16 +63,16 @@ static const char *end(struct bench *b)
 	return out_text(&b->out);
 }
 
-/* One message in a frame of its own; returns the frame. */
+/* One message; returns its frame. */
 static uint64_t say(struct bench *b, const struct msg *m, uint16_t port, uint64_t request,
 	unsigned where, unsigned what)
 {
 	const struct value values[] = {
 		{ .field = &serial, .type = VALUE_UINT, .u = b->frame },
-		{ .field = &address, .type = VALUE_UINT, .u = where },
+		{ .field = m == &publish ? &topic : &address, .type = VALUE_UINT, .u = where },
 		{ .field = &level, .type = VALUE_UINT, .u = what },
 	};
-	b->frame++;
+	b->frame += !b->same_frame;
 	const struct fact f = {
 		.frame = b->frame,
 		.at_ns = (int64_t)b->frame * 1000,
@@ -152,6 +155,54 @@ static void what_changes_something_is_never_counted(void **unused)
 	assert_string_equal(end(&b), "1 2 3 4 5 6 ");
 }
 
+/* A request may bring a value rather than ask for one: each change of it is told, beside those of
+ * others. */
+static void what_is_pushed_is_told_with_every_change(void **unused)
+{
+	(void)unused;
+	struct bench b;
+	begin(&b, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		say(&b, &publish, 1024, 0, 10, i % 2);
+		say(&b, &publish, 1024, 0, 20, 7);
+	}
+	assert_string_equal(end(&b), "1 2 3 5 7 2-8*3 ");
+}
+
+/* Two in one frame, 0 and 1, then 0 in the next: it changed. */
+static void a_place_in_a_frame_hides_no_change(void **unused)
+{
+	(void)unused;
+	struct bench b;
+	begin(&b, 0);
+	say(&b, &publish, 1024, 0, 10, 0);
+	b.same_frame = true;
+	say(&b, &publish, 1024, 0, 10, 1);
+	b.same_frame = false;
+	say(&b, &publish, 1024, 0, 10, 0);
+	assert_string_equal(end(&b), "1 1 2 ");
+}
+
+/* Two questions in one frame; their answers come in one frame, or in two. */
+static void answers_of_one_frame_have_places(void **unused)
+{
+	(void)unused;
+	struct bench b;
+	begin(&b, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t frame = say(&b, &ask, 1024, 0, 10, 0);
+		b.same_frame = true;
+		say(&b, &ask, 1024, 0, 20, 0);
+		b.same_frame = false;
+		say(&b, &answer, 1024, frame, 10, 3);
+		b.same_frame = i % 2;
+		say(&b, &answer, 1024, frame, 20, i == 3 ? 8 : 7);
+		b.same_frame = false;
+	}
+	assert_int_equal(b.told, 5); /* two questions, two answers, one that changed */
+	end(&b);
+}
+
 /* Nobody asked: each row has one run, whatever it is about. */
 static void reports_are_compared_with_the_one_before(void **unused)
 {
@@ -190,6 +241,9 @@ int main(void)
 		cmocka_unit_test(questions_keep_their_answers_apart),
 		cmocka_unit_test(the_port_of_who_asks_is_no_difference),
 		cmocka_unit_test(what_changes_something_is_never_counted),
+		cmocka_unit_test(what_is_pushed_is_told_with_every_change),
+		cmocka_unit_test(a_place_in_a_frame_hides_no_change),
+		cmocka_unit_test(answers_of_one_frame_have_places),
 		cmocka_unit_test(reports_are_compared_with_the_one_before),
 		cmocka_unit_test(no_room_loses_nothing),
 	};

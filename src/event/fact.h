@@ -79,12 +79,14 @@ enum wire {
 	REAL, /* made by code only: a double */
 };
 
-/* With one of the above: it numbers messages, and is another in each, whatever they say. */
-enum { NUMBERING = 0x80 };
+/* With one of the above.  NUMBERING: it numbers messages, and is another in each, whatever they
+ * say.  NAMING: it says which thing a message that nobody asked for is about, not how it is: a
+ * topic, a metric. */
+enum { NUMBERING = 0x80, NAMING = 0x40 };
 
 struct field {
 	const char *name; /* "modbus.addr": spelled here once for everybody */
-	uint8_t wire;     /* enum wire, perhaps with NUMBERING */
+	uint8_t wire;     /* enum wire, perhaps with NUMBERING or NAMING */
 	int64_t min, max; /* both 0: any; outside is counted as a violation and still decoded */
 };
 

@@ -16,9 +16,11 @@ struct series {
 	struct repetition run;
 };
 
-/* All questions of one frame together. */
+/* All questions of one frame together, and how many of their answers of one kind came. */
 struct question {
 	uint64_t frame, key;
+	uint64_t kind; /* of the last answer */
+	uint32_t asked, answered;
 };
 
 struct repeats {
@@ -26,8 +28,6 @@ struct repeats {
 	struct pool series;
 	struct table table;
 	uint32_t newest, oldest;
-	uint64_t frame, key; /* of the last message, and how many alike came in that frame before */
-	uint64_t place;
 	struct question questions[QUESTIONS];
 };
 
@@ -159,12 +159,13 @@ static uint64_t ends(const struct fact *f)
 	return hash_mix(h, (uintptr_t)f->msg ^ f->dir);
 }
 
-static uint64_t words_of(const struct fact *f)
+/* Of all values, or of those that name something only. */
+static uint64_t words_of(const struct fact *f, bool names)
 {
-	uint64_t h = (uint64_t)f->failed << 1 | f->violation;
+	uint64_t h = names ? 0 : (uint64_t)f->failed << 1 | f->violation;
 	for (size_t i = 0; i < f->value_count; i++) {
 		const struct value *v = &f->values[i];
-		if (v->field->wire & NUMBERING)
+		if (v->field->wire & NUMBERING || (names && !(v->field->wire & NAMING)))
 			continue;
 		uint64_t word = v->u;
 		if (v->type >= VALUE_TEXT)
@@ -177,22 +178,22 @@ static uint64_t words_of(const struct fact *f)
 static void remember_question(struct repeats *r, uint64_t frame, uint64_t key)
 {
 	struct question *q = &r->questions[frame % QUESTIONS];
-	*q = (struct question){ frame, q->frame == frame ? hash_mix(q->key, key) : key };
+	bool first = q->frame != frame;
+	*q = (struct question){ .frame = frame,
+		.key = first ? key : hash_mix(q->key, key),
+		.asked = first ? 1 : q->asked + 1 };
 }
 
-static uint64_t question_of(const struct repeats *r, uint64_t frame)
+/* What it answers; 0: nobody knows.  Questions of one frame are answered in their order, in however
+ * many frames. */
+static uint64_t question_of(struct repeats *r, uint64_t frame, uint64_t kind)
 {
-	const struct question *q = &r->questions[frame % QUESTIONS];
-	return frame && q->frame == frame ? q->key : 0;
-}
-
-/* One question may have several answers of one kind in one frame. */
-static uint64_t place_of(struct repeats *r, uint64_t frame, uint64_t key)
-{
-	r->place = r->frame == frame && r->key == key ? r->place + 1 : 0;
-	r->frame = frame;
-	r->key = key;
-	return r->place;
+	struct question *q = &r->questions[frame % QUESTIONS];
+	if (!frame || q->frame != frame)
+		return 0;
+	q->answered = q->kind == kind ? q->answered + (q->answered + 1 < q->asked) : 0;
+	q->kind = kind;
+	return hash_mix(q->key, q->answered);
 }
 
 static bool is_poll(const struct fact *f)
@@ -200,6 +201,11 @@ static bool is_poll(const struct fact *f)
 	bool looks =
 		f->msg->act == ACT_READ || f->msg->act == ACT_IDENTIFY || f->msg->act == ACT_OTHER;
 	return looks && !f->msg->effect;
+}
+
+static bool is_question(const struct fact *f)
+{
+	return f->dir == DIR_REQUEST && f->msg->act != ACT_OTHER;
 }
 
 static void begin_run(struct repetition *run, const struct fact *f)
@@ -216,15 +222,16 @@ void repeats_fact(void *self, const struct fact *f)
 		r->config.on_fact(r->config.self, f);
 		return;
 	}
-	uint64_t said = words_of(f), key = ends(f);
-	if (f->dir == DIR_REQUEST) {
-		key = hash_mix(key, said);
+	uint64_t said = words_of(f, false), row = ends(f), key = hash_mix(row, said);
+	if (f->dir == DIR_REQUEST)
 		remember_question(r, f->frame, key);
-	} else {
-		key = hash_mix(key, question_of(r, f->request));
-	}
+	uint64_t question = f->dir == DIR_RESPONSE ? question_of(r, f->request, row) : 0;
+	if (question)
+		key = hash_mix(row, question);
+	else if (!is_question(f))
+		key = hash_mix(row, words_of(f, true));
 	bool known;
-	struct series *s = series_of(r, hash_mix(key, place_of(r, f->frame, key)), &known);
+	struct series *s = series_of(r, key, &known);
 	if (known && s->said == said) {
 		s->run.count++;
 		s->run.last_frame = f->frame;

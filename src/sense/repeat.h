@@ -6,9 +6,15 @@
  * a run when it ends.  Nothing that may change anything is counted: writes, controls, programs and
  * all that has an effect are handed on each.
  *
- * The same message is: the same two ends (the port of who asks left out), the same row, of an
- * answer the same question, and the same place among several such in one frame.  It says the same
- * when all its values but those that number messages (NUMBERING) are the same. */
+ * The same message is: the same two ends (the port of who asks left out), the same row, and the
+ * same name.  A question, which is a request that reads or identifies, is named by all that it
+ * says, since that is what it asks.  An answer is named by its question, and by its place where
+ * several were asked in one frame.  All others (a publish, a report, a request that may bring
+ * something) are named by their values that say what they are about (NAMING); without such, there
+ * is one a row.
+ *
+ * It says the same when all its values but those that number messages (NUMBERING) are the same: so
+ * 0, 1, 0, 1 under one name is told four times. */
 #ifndef SENSE_REPEAT_H
 #define SENSE_REPEAT_H
 

@@ -34,7 +34,7 @@ static void walk_one(struct scene *s, struct cur *c, const struct field *f)
 	int64_t i = 0;
 	double d = 0;
 	const uint8_t *p;
-	switch ((enum wire)(f->wire & ~NUMBERING)) {
+	switch ((enum wire)(f->wire & ~(NUMBERING | NAMING))) {
 	case U8:
 		u = cur_u8(c);
 		break;

@@ -17,7 +17,7 @@ static const struct field head[] = {
 static const struct field src_mac = { "arp.src.hw_mac", MAC };
 static const struct field src_ip = { "arp.src.proto_ipv4", IP4 };
 static const struct field dst_mac = { "arp.dst.hw_mac", MAC };
-static const struct field dst_ip = { "arp.dst.proto_ipv4", IP4 };
+static const struct field dst_ip = { "arp.dst.proto_ipv4", IP4 | NAMING };
 
 static const struct msg msgs[] = {
 	{ REQUEST, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "resolve" },

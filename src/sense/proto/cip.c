@@ -24,7 +24,7 @@ static const struct field service_code = { "cip.service", U8 };
 static const struct field general_status = { "cip.genstat", U8 };
 static const struct field extended_status = { "cip.addstat", LE16 };
 static const struct field error_text = { "cip.error", TEXT };
-static const struct field service_count = { "cip.msp.num_services", LE16 };
+static const struct field service_count = { "cip.msp.num_services", LE16 | NAMING };
 static const struct field raw_data = { "cip.data", BYTES };
 static const struct field secret_data = { "cip.data", TEXT };
 

@@ -63,7 +63,7 @@ static const struct field head_status = { "enip.status", LE32 };
 static const struct field head_context = { "enip.context", BYTES | NUMBERING };
 static const struct field head_options = { "enip.options", LE32, 0, 0 };
 static const struct field head_timeout = { "enip.timeout", LE16 };
-static const struct field head_connection = { "enip.cpf.cai.connid", LE32 };
+static const struct field head_connection = { "enip.cpf.cai.connid", LE32 | NAMING };
 static const struct field head_sequence = { "cip.seq", LE16 | NUMBERING };
 static const struct field register_fields[] = {
 	{ "enip.rs.version", LE16, 1, 1 }, /* 2-4.4.2 */

@@ -30,8 +30,8 @@ enum suffix { SUFFIX_HOST = 0x00, SUFFIX_SERVER = 0x20 };
 
 static const struct field f_id = { "nbns.id", BE16 | NUMBERING };
 static const struct field f_rcode = { "nbns.rcode", U8 };
-static const struct field f_name = { "nbns.name", TEXT };
-static const struct field f_suffix = { "nbns.suffix", U8 };
+static const struct field f_name = { "nbns.name", TEXT | NAMING };
+static const struct field f_suffix = { "nbns.suffix", U8 | NAMING };
 static const struct field f_ttl = { "nbns.ttl", BE32 };
 static const struct field f_group = { "nbns.group", FLAG };
 static const struct field f_ip = { "nbns.addr", IP4 };

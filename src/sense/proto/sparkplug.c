@@ -8,11 +8,11 @@
 enum { KEY_MAX = 1024, TOLD_MAX = 3072 };
 
 static const struct field f_space = { "sparkplugb.namespace", TEXT };
-static const struct field f_group = { "sparkplugb.groupid", TEXT };
-static const struct field f_type = { "sparkplugb.messagetype", TEXT };
-static const struct field f_node = { "sparkplugb.edgenodeid", TEXT };
-static const struct field f_device = { "sparkplugb.deviceid", TEXT };
-static const struct field f_host = { "sparkplugb.host", TEXT };
+static const struct field f_group = { "sparkplugb.groupid", TEXT | NAMING };
+static const struct field f_type = { "sparkplugb.messagetype", TEXT | NAMING };
+static const struct field f_node = { "sparkplugb.edgenodeid", TEXT | NAMING };
+static const struct field f_device = { "sparkplugb.deviceid", TEXT | NAMING };
+static const struct field f_host = { "sparkplugb.host", TEXT | NAMING };
 static const struct field f_online = { "sparkplugb.online", FLAG };
 static const struct field f_timestamp = { "sparkplugb.timestamp", BE64 | NUMBERING };
 static const struct field f_sequence = { "sparkplugb.seq", U8 | NUMBERING, 0, UINT8_MAX };

@@ -16,7 +16,7 @@ static const struct field f_value[] = {
 	[AS_FLAG] = { "sparkplugb.value", FLAG },
 	[AS_TEXT] = { "sparkplugb.value", TEXT },
 };
-static const struct field f_metric = { "sparkplugb.metric", TEXT };
+static const struct field f_metric = { "sparkplugb.metric", TEXT | NAMING };
 static const struct field f_template = { "sparkplugb.template", TEXT };
 static const struct field f_template_version = { "sparkplugb.template_version", TEXT };
 
