@@ -25,10 +25,46 @@ static void no_subject_takes_all(void **unused)
 		char text[32];
 		snprintf(text, sizeof text, "name %u", i);
 		inventory_say(&v, (struct subject){ host, SUBJECT_HOST }, ID_NAME, "test", text,
-			strlen(text), 1);
+			strlen(text), 1, 1);
 	}
 	assert_int_equal(v.modules_refused, 2000 - 1024);
 	assert_int_equal(v.identities_refused, 1000 - 256);
+	inventory_done(&v);
+}
+
+/* A controller that stops and runs again; and one whose slot turns out to be nobody. */
+static void a_mode_is_kept_with_its_times(void **unused)
+{
+	(void)unused;
+	struct inventory v;
+	struct err e;
+	assert_int_equal(inventory_init(&v, 4 << 20, &e), 0);
+	uint32_t host = inventory_host(&v, &(struct ip){ { [15] = 7 } });
+	uint32_t slot = inventory_module(&v, host, 0, &(struct asset_place){ .number = 3 });
+	static const char *const modes[] = { "run", "stop", "stop", "run" };
+	for (unsigned i = 0; i < COUNT_OF(modes); i++)
+		inventory_say(&v, (struct subject){ host, SUBJECT_HOST }, ID_MODE, "test", modes[i],
+			strlen(modes[i]), 10 + i, 100 + i);
+	const struct said *stop = pool_at(&v.said, host_at(&v, host)->said);
+	const struct said *runs = pool_at(&v.said, stop->next);
+	assert_string_equal(string_at(&v, stop->value), "stop");
+	assert_int_equal(stop->frame, 11);
+	const struct lasted *l = pool_at(&v.lasted, stop->lasted);
+	assert_true(l->first_ns == 101 && l->last_ns == 102 && l->last_frame == 12);
+	l = pool_at(&v.lasted, runs->lasted);
+	assert_true(l->first_ns == 100 && l->last_ns == 103 && l->last_frame == 13);
+	inventory_say(
+		&v, (struct subject){ slot, SUBJECT_MODULE }, ID_MODE, "test", "run", 3, 1, 1);
+	assert_int_equal(v.lasted.live, 3);
+	inventory_class(&v, slot, PLACE_NOBODY);
+	assert_int_equal(v.lasted.live, 2);
+	/* Without room for its times a mode is not kept, and that is counted. */
+	while (pool_new(&v.lasted))
+		;
+	uint32_t other = inventory_host(&v, &(struct ip){ { [15] = 8 } });
+	inventory_say(&v, (struct subject){ other, SUBJECT_HOST }, ID_MODE, "test", "run", 3, 1, 1);
+	assert_int_equal(host_at(&v, other)->said, 0);
+	assert_int_equal(v.lasted.refused, 2);
 	inventory_done(&v);
 }
 
@@ -77,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_subject_takes_all),
+		cmocka_unit_test(a_mode_is_kept_with_its_times),
 		cmocka_unit_test(points_keep_their_range),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ enum identity_key {
 	ID_ASKED_NAME, /* what clients ask for there: the server name of TLS */
 	ID_WEB_NAME,   /* what its web pages call themselves: title, realm of the login */
 	ID_UUID,       /* number that is its own everywhere: UPnP's UDN */
-	ID_MODE,       /* run, program, stop ... as last told */
+	ID_MODE,       /* run, program, stop ...; of several the one told last comes first */
 	ID_KEY_COUNT,
 	ID_VENDOR_NUMBER = ID_KEY_COUNT /* to say: a vendor, in our table's word for its number */
 };

@@ -24,7 +24,10 @@ struct identity {
 	uint8_t rank; /* of several words for one thing the lowest is believed */
 	const char *protocol;
 	const char *value; /* NUL-terminated, printable UTF-8 or replaced */
-	uint64_t frame;
+	uint64_t frame;    /* that said it first */
+	/* Of a mode, which comes and goes: when it was told first and last. */
+	int64_t first_ns, last_ns;
+	uint64_t last_frame;
 };
 
 struct asset {
@@ -52,7 +55,8 @@ struct operation {
 	uint64_t requests, responses, errors;
 	uint64_t turned[2]; /* of the requests and responses: the server acts on its client */
 	uint64_t first_frame;
-	uint32_t next; /* number of the next operation of the conversation; 0 ends */
+	int64_t first_ns, last_ns; /* of the first frame, and of the latest message */
+	uint32_t next;             /* number of the next operation of the conversation; 0 ends */
 };
 
 enum { NO_ASSET = UINT32_MAX };

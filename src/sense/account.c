@@ -189,11 +189,14 @@ static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
 		mine->errors += o->errors;
 		mine->turned[0] += o->turned[0];
 		mine->turned[1] += o->turned[1];
-		if (!mine->first_frame || o->first_frame < mine->first_frame)
+		if (!mine->first_frame || o->first_frame < mine->first_frame) {
 			mine->first_frame = o->first_frame;
+			mine->first_ns = o->first_ns;
+		}
+		if (o->last_ns > mine->last_ns)
+			mine->last_ns = o->last_ns;
 		/* The row stays: other flows may count on it, and leave with it as this one did. */
-		o->requests = o->responses = o->errors = o->first_frame = 0;
-		o->turned[0] = o->turned[1] = 0;
+		*o = (struct operation){ .msg = o->msg, .other = o->other, .next = o->next };
 	}
 }
 
@@ -317,8 +320,12 @@ void account_fact(struct sense *s)
 		o->responses += fact->dir == DIR_RESPONSE;
 		o->errors += fact->failed;
 		o->turned[fact->dir == DIR_RESPONSE] += f && is_turned(s, fact);
-		if (!o->first_frame)
+		if (!o->first_frame) {
 			o->first_frame = fact->frame;
+			o->first_ns = fact->at_ns;
+		}
+		if (fact->at_ns > o->last_ns)
+			o->last_ns = fact->at_ns;
 	}
 	detections_fact(s);
 }

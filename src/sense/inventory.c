@@ -41,6 +41,7 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 		{ &v->macs, sizeof(struct mac), 70, &v->mac_table },
 		{ &v->binds, sizeof(struct bind), 60, NULL },
 		{ &v->said, sizeof(struct said), 80, NULL },
+		{ &v->lasted, sizeof(struct lasted), 5, NULL },
 		{ &v->modules, sizeof(struct module), 20, &v->module_table },
 		{ &v->conversations, sizeof(struct conversation), 220, &v->conversation_table },
 		{ &v->operations, sizeof(struct operation), 120, NULL },
@@ -72,7 +73,7 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 
 void inventory_done(struct inventory *v)
 {
-	struct pool *pools[] = { &v->hosts, &v->macs, &v->binds, &v->said, &v->modules,
+	struct pool *pools[] = { &v->hosts, &v->macs, &v->binds, &v->said, &v->lasted, &v->modules,
 		&v->conversations, &v->operations, &v->points };
 	for (size_t i = 0; i < COUNT_OF(pools); i++)
 		pool_done(pools[i]);
@@ -355,7 +356,10 @@ void inventory_class(struct inventory *v, uint32_t module, enum place_class clas
 		return;
 	m->class = (uint8_t) class;
 	while (class == PLACE_NOBODY && m->said) {
-		uint32_t next = ((struct said *)pool_at(&v->said, m->said))->next;
+		const struct said *s = pool_at(&v->said, m->said);
+		uint32_t next = s->next;
+		if (s->lasted)
+			pool_free(&v->lasted, s->lasted);
 		pool_free(&v->said, m->said);
 		m->said = next;
 	}
@@ -393,8 +397,19 @@ static size_t clean(const uint8_t *text, size_t size, char out[SAID_MAX])
 	return size;
 }
 
+/* Most words about somebody hold for good; a mode comes and goes. */
+static void say_again(
+	const struct inventory *v, const struct said *s, uint64_t frame, int64_t at_ns)
+{
+	if (!s->lasted)
+		return;
+	struct lasted *l = pool_at(&v->lasted, s->lasted);
+	l->last_ns = at_ns;
+	l->last_frame = frame;
+}
+
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
-	const char *protocol, const void *text, size_t size, uint64_t frame)
+	const char *protocol, const void *text, size_t size, uint64_t frame, int64_t at_ns)
 {
 	char value[SAID_MAX];
 	uint32_t *chain = who.number ? said_of(v, who) : NULL;
@@ -409,6 +424,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 		const char *known = string_at(v, s->value);
 		if (s->key == key && strncmp(known, value, size) == 0 && !known[size]) {
 			s->by_number &= by_number;
+			say_again(v, s, frame, at_ns);
 			return;
 		}
 		n = s->next;
@@ -418,14 +434,23 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 		return;
 	}
 	uint32_t string = inventory_string(v, value, size);
-	uint32_t n = string ? pool_new(&v->said) : 0;
-	if (!n)
+	uint32_t lasted = string && key == ID_MODE ? pool_new(&v->lasted) : 0;
+	bool room = string && (lasted || key != ID_MODE);
+	uint32_t n = room ? pool_new(&v->said) : 0;
+	if (!n) {
+		if (lasted)
+			pool_free(&v->lasted, lasted);
 		return;
+	}
+	if (lasted)
+		*(struct lasted *)pool_at(&v->lasted, lasted) =
+			(struct lasted){ at_ns, at_ns, frame };
 	struct said *s = pool_at(&v->said, n);
 	*s = (struct said){ .next = *chain,
 		.value = string,
 		.key = (uint8_t)key,
 		.by_number = by_number,
+		.lasted = lasted,
 		.protocol = protocol,
 		.frame = frame };
 	*chain = n;

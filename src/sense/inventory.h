@@ -70,9 +70,16 @@ struct said {
 	uint32_t next;
 	uint32_t value; /* string number */
 	uint8_t key;
-	bool by_number; /* our table's word for a number */
+	bool by_number;  /* our table's word for a number */
+	uint32_t lasted; /* number of struct lasted, for what comes and goes: a mode; or 0 */
 	const char *protocol;
 	uint64_t frame;
+};
+
+/* From when to when somebody said so. */
+struct lasted {
+	int64_t first_ns, last_ns;
+	uint64_t last_frame;
 };
 
 /* Who speaks right on Ethernet has no address: what it owns is kept under the number of its MAC. */
@@ -128,7 +135,7 @@ struct operation_place {
 enum { MAC_PLACES = 1024, OPERATION_PLACES = 1024 };
 
 struct inventory {
-	struct pool hosts, macs, binds, said, modules, conversations, operations, points;
+	struct pool hosts, macs, binds, said, lasted, modules, conversations, operations, points;
 	struct table host_table, mac_table, module_table, conversation_table, point_table;
 	/* By hash, whether there may be such a point: once no new one is taken, most samples are of
 	 * none, and this fits into the cache where the table does not. */
@@ -169,7 +176,7 @@ uint32_t inventory_module(
 void inventory_class(struct inventory *v, uint32_t module, enum place_class class);
 /* Text is cleaned: trailing spaces and NULs go, control bytes become '.', bad UTF-8 U+FFFD. */
 void inventory_say(struct inventory *v, struct subject who, enum identity_key key,
-	const char *protocol, const void *text, size_t size, uint64_t frame);
+	const char *protocol, const void *text, size_t size, uint64_t frame, int64_t at_ns);
 
 /* The one between these two, of this transport, port, group and label; the rest of `like` is what a
  * new one begins with.  Client and server are host numbers, or OF_MAC and the number of a MAC. */

@@ -217,12 +217,18 @@ static void fill_said(
 	const struct said *w;
 	for (uint32_t n = said; n; n = w->next) {
 		w = pool_at(&v->said, n);
-		r->identity[a->identity.first + a->identity.count++] =
-			(struct identity){ .key = w->key,
-				.rank = rank_of(w),
-				.protocol = w->protocol,
-				.value = string_at(v, w->value),
-				.frame = w->frame };
+		struct identity *to = &r->identity[a->identity.first + a->identity.count++];
+		*to = (struct identity){ .key = w->key,
+			.rank = rank_of(w),
+			.protocol = w->protocol,
+			.value = string_at(v, w->value),
+			.frame = w->frame };
+		if (!w->lasted)
+			continue;
+		const struct lasted *l = pool_at(&v->lasted, w->lasted);
+		to->first_ns = l->first_ns;
+		to->last_ns = l->last_ns;
+		to->last_frame = l->last_frame;
 	}
 }
 
@@ -231,6 +237,8 @@ static int by_key(const void *a, const void *b)
 	const struct identity *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
+	if (x->last_frame != y->last_frame) /* of a mode: what holds now */
+		return x->last_frame > y->last_frame ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
 	if (x->frame != y->frame)
@@ -257,10 +265,16 @@ static void sort_identity(struct plant_room *r, struct asset *a)
 	struct identity *first = r->identity + a->identity.first;
 	qsort(first, a->identity.count, sizeof *first, by_value);
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < a->identity.count; i++)
-		if (!kept || first[kept - 1].key != first[i].key ||
-			strcmp(first[kept - 1].value, first[i].value) != 0)
+	for (uint32_t i = 0; i < a->identity.count; i++) {
+		struct identity *last = kept ? &first[kept - 1] : NULL;
+		if (!last || last->key != first[i].key ||
+			strcmp(last->value, first[i].value) != 0) {
 			first[kept++] = first[i];
+		} else if (first[i].last_frame > last->last_frame) {
+			last->last_frame = first[i].last_frame;
+			last->last_ns = first[i].last_ns;
+		}
+	}
 	a->identity.count = kept;
 	qsort(first, kept, sizeof *first, by_key);
 }
@@ -509,7 +523,8 @@ static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 		{ "hosts_refused", v->hosts.refused },
 		{ "macs_refused", v->macs.refused },
 		{ "identities_refused",
-			v->said.refused + v->strings_refused + v->identities_refused },
+			v->said.refused + v->lasted.refused + v->strings_refused +
+				v->identities_refused },
 		{ "bindings_refused", v->binds.refused + v->binds_refused },
 		{ "modules_refused", v->modules.refused },
 		{ "modules_of_one_refused", v->modules_refused },

@@ -304,7 +304,8 @@ static void say(
 {
 	struct sense *s = c->sense;
 	if (text && size)
-		inventory_say(&s->inventory, who, key, who_protocol(s), text, size, c->frame);
+		inventory_say(
+			&s->inventory, who, key, who_protocol(s), text, size, c->frame, c->at_ns);
 }
 
 /* What this side of the conversation says and is told is somebody's whom a proxy stands for: there

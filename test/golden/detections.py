@@ -512,6 +512,26 @@ def _(net):
 
 @close("ot.not-in-run")
 def _(net):
+    # It stood, and runs again.
+    s7(net).stop()
+    say_mode(net, 3)
+    s7(net).start()
+    say_mode(net, 8)
+
+
+@fires("ot.was-not-in-run")
+def _(net):
+    for word in (8, 3, 3, 8):
+        say_mode(net, word)
+
+
+@close("ot.was-not-in-run")
+def _(net):
+    # Somebody was seen to stop it: that is told already.
+    say_mode(net, 8)
+    s7(net).stop()
+    say_mode(net, 3)
+    s7(net).start()
     say_mode(net, 8)
 
 

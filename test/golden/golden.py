@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE)]
@@ -24,6 +25,7 @@ import identities  # noqa: E402
 import protocols  # noqa: E402
 import wire  # noqa: E402
 
+DEMO = os.path.join(HERE, "..", "..", "demo", "plant.pcapng")
 SKIPPED = "nobody has accepted it yet"
 CUT_FROM = "cut"  # captures in this folder came out of the demonstration plant
 FRAMES_MAX = 120  # of one conversation
@@ -127,6 +129,24 @@ def unlisted(weir):
     return f"facts carry labels that no row of weir protocols has: {' '.join(lost)}" if lost or not carried else None
 
 
+def wrong_times(weir, path):
+    """Every finding's first time is that of the first frame it names."""
+    frames = wire.read_capture(path)
+    for f in json.loads(run(weir, "look", path, "--json"))["findings"]:
+        if not f["frames"]:
+            continue
+        at = frames[f["frames"][0] - 1][0]
+        if f["first"] != clock(at):
+            return f"{f['id']}: first {f['first']}, but frame {f['frames'][0]} came at {clock(at)}"
+        if f["last"] < f["first"]:
+            return f"{f['id']}: first {f['first']}, last {f['last']}"
+    return None
+
+
+def clock(at_ns):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ns // 10**9)) + f".{at_ns % 10**9:09d}Z"
+
+
 def first_difference(old, new):
     old, new = old.splitlines(), new.splitlines()
     for n in range(max(len(old), len(new))):
@@ -143,7 +163,7 @@ def check_one(weir, path):
         text = said(weir, path)
     except RuntimeError as e:
         return str(e)
-    wrong = right_about_itself(path, text) or shown_secret(weir, path)
+    wrong = right_about_itself(path, text) or shown_secret(weir, path) or wrong_times(weir, path)
     if wrong:
         return wrong
     with open(expected_path(path), encoding="utf-8") as file:
@@ -178,6 +198,7 @@ def check(weir):
                 wrong = None if file.read() == data else "is not what build.py writes; ninja golden-accept"
         bad += report(f"built:{name}", wrong)
     bad += report("labels", unlisted(weir))
+    bad += report("times of findings:" + os.path.basename(DEMO), wrong_times(weir, DEMO))
     return 1 if bad or not standing else 0
 
 

@@ -101,24 +101,80 @@ static bool contains(const char *text, const char *word)
 	return strcasestr(text, word) != NULL;
 }
 
+static bool is_stopped(const struct identity *mode)
+{
+	return contains(mode->value, "stop") || contains(mode->value, "halt") ||
+		contains(mode->value, "defect");
+}
+
+static bool is_out_of_run(const struct identity *mode)
+{
+	return is_stopped(mode) || contains(mode->value, "program");
+}
+
+/* The modes it told; the one it told last comes first. */
+static struct run modes_of(const struct plant *p, const struct asset *a)
+{
+	struct run modes = { .first = a->identity.first };
+	while (modes.first < a->identity.first + a->identity.count &&
+		p->identity[modes.first].key != ID_MODE)
+		modes.first++;
+	while (modes.first + modes.count < a->identity.first + a->identity.count &&
+		p->identity[modes.first + modes.count].key == ID_MODE)
+		modes.count++;
+	return modes;
+}
+
 static void survey_mode(const struct plant *p, struct survey *s)
 {
 	for (size_t i = 0; i < p->asset_count; i++) {
-		const struct asset *a = &p->assets[i];
-		for (uint32_t k = 0; k < a->identity.count; k++) {
-			const struct identity *id = &p->identity[a->identity.first + k];
-			if (id->key != ID_MODE)
-				continue;
-			bool stopped = contains(id->value, "stop") || contains(id->value, "halt") ||
-				contains(id->value, "defect");
-			if (!stopped && !contains(id->value, "program"))
-				continue;
-			struct detected said = { .severity = stopped ? SEVERITY_MAJOR
+		struct run modes = modes_of(p, &p->assets[i]);
+		const struct identity *now = &p->identity[modes.first];
+		if (!modes.count || !is_out_of_run(now))
+			continue;
+		struct detected said = { .severity = is_stopped(now) ? SEVERITY_MAJOR
 								     : SEVERITY_WARNING };
-			snprintf(said.detail, sizeof said.detail, "%.70s", id->value);
-			survey_found(s, (uint32_t)i, NO_ASSET, &said, id->frame, a->first_ns,
-				a->last_ns);
+		snprintf(said.detail, sizeof said.detail, "%.70s", now->value);
+		survey_found(
+			s, (uint32_t)i, NO_ASSET, &said, now->frame, now->first_ns, now->last_ns);
+	}
+}
+
+/* Somebody was seen to change how it runs: that is told already, and why it stood is known. */
+static bool was_told_to(const struct plant *p, uint32_t asset, int64_t until_ns)
+{
+	const unsigned effects = 1u << EFFECT_STOP | 1u << EFFECT_RESTART | 1u << EFFECT_MODE |
+		1u << EFFECT_DOWNLOAD;
+	for (size_t i = 0; i < p->conversation_count; i++) {
+		const struct conversation *c = &p->conversations[i];
+		for (uint32_t n = c->server == asset ? c->operations : 0; n;
+			n = p->operations[n].next) {
+			const struct operation *o = &p->operations[n];
+			if (effects >> o->msg->effect & 1 && o->first_ns <= until_ns)
+				return true;
 		}
+	}
+	return false;
+}
+
+static void survey_mode_before(const struct plant *p, struct survey *s)
+{
+	for (size_t i = 0; i < p->asset_count; i++) {
+		struct run modes = modes_of(p, &p->assets[i]);
+		const struct identity *now = &p->identity[modes.first], *then = NULL;
+		for (uint32_t k = 1; k < modes.count; k++) {
+			const struct identity *mode = &p->identity[modes.first + k];
+			if (is_out_of_run(mode) && (!then || is_stopped(mode) > is_stopped(then)))
+				then = mode;
+		}
+		if (!then || is_out_of_run(now) || was_told_to(p, (uint32_t)i, then->first_ns))
+			continue;
+		struct detected said = { .severity = is_stopped(then) ? SEVERITY_WARNING
+								      : SEVERITY_INFO };
+		snprintf(said.detail, sizeof said.detail, "\"%.28s\", and later \"%.28s\"",
+			then->value, now->value);
+		survey_found(s, (uint32_t)i, NO_ASSET, &said, then->frame, then->first_ns,
+			then->last_ns);
 	}
 }
 
@@ -157,6 +213,18 @@ const struct detection detect_exposure[] = {
 				"switch in PROGRAM or REMOTE lets anybody load it." },
 		.text = "{a} says its mode is \"{detail}\".",
 		.survey = survey_mode,
+	},
+	{
+		.row = { .id = "ot.was-not-in-run",
+			.class = "device-trouble",
+			.engine = ENGINE_OPERATIONAL,
+			.severity = SEVERITY_WARNING,
+			.title = "A controller was out of run mode for a time",
+			.technique = "T0858",
+			.next = "Read the controller's diagnostic buffer: nobody was seen to stop it over the "
+				"network. A fault, its key switch, or somebody whom this capture does not show." },
+		.text = "{a} said its mode was {detail}.",
+		.survey = survey_mode_before,
 	},
 	{ .row = { .id = NULL } },
 };

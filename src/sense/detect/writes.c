@@ -22,6 +22,7 @@ static bool flood(void *memory, const struct event *ev, struct detected *out)
 /* What one conversation does. */
 struct habit {
 	uint64_t reads, writes, first_write_frame;
+	int64_t first_write_ns, last_write_ns;
 };
 
 static struct habit habit_of(const struct plant *p, const struct conversation *c)
@@ -36,8 +37,12 @@ static struct habit habit_of(const struct plant *p, const struct conversation *c
 		if (!writes || o->msg->effect)
 			continue;
 		h.writes += o->requests;
-		if (o->requests && (!h.first_write_frame || o->first_frame < h.first_write_frame))
+		if (o->requests && (!h.first_write_frame || o->first_frame < h.first_write_frame)) {
 			h.first_write_frame = o->first_frame;
+			h.first_write_ns = o->first_ns;
+		}
+		if (o->requests && o->last_ns > h.last_write_ns)
+			h.last_write_ns = o->last_ns;
 	}
 	return h;
 }
@@ -118,8 +123,8 @@ static void survey_writes(const struct plant *p, struct survey *s)
 		if (!why)
 			continue;
 		snprintf(said.detail, sizeof said.detail, "%s", why);
-		survey_found(s, c->client, c->server, &said, h.first_write_frame, c->first_ns,
-			c->last_ns);
+		survey_found(s, c->client, c->server, &said, h.first_write_frame, h.first_write_ns,
+			h.last_write_ns);
 	}
 	free(reads_by);
 }

@@ -117,7 +117,6 @@ struct ads_state {
 	struct parts given[2], heads[2];
 	uint32_t unused[2]; /* bytes there that mean nothing any more */
 	bool given_back;
-	uint16_t told_mode[2]; /* state of the system, last told, and one */
 };
 
 static inline struct cur ads_kept(const struct ads_ask *ask)

@@ -233,21 +233,17 @@ static void answer_device_info(struct scene *s, const struct ads_head *h, struct
 		who_sender_is(s, TYPE_PLC, "has a TwinCAT PLC runtime");
 }
 
-/* The system's state is the machine's; it is asked for every few seconds. */
+/* The system's state is the machine's. */
 static void answer_state(struct scene *s, const struct ads_head *h, struct cur *c)
 {
-	struct ads_state *kept = s->state;
 	uint16_t state = tell16(s, c, &f_state);
 	(void)tell16(s, c, &f_device_state);
 	const char *name = ads_state_name(state);
 	if (!cur_ok(c))
 		return;
 	tell_state(s, state);
-	if (!name || h->source_port != ADS_PORT_SYSTEM || kept->told_mode[s->side] == state + 1 ||
-		!ads_own(s, h->source, true))
-		return;
-	kept->told_mode[s->side] = (uint16_t)(state + 1);
-	who_sender(s, ID_MODE, name, strlen(name));
+	if (name && h->source_port == ADS_PORT_SYSTEM && ads_own(s, h->source, true))
+		who_sender(s, ID_MODE, name, strlen(name));
 }
 
 /* Entry of a symbol: its place, its type, its name. */
