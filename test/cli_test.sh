@@ -214,6 +214,32 @@ shows zone-empty-json 0 '"empty_zones":\["moved <away>"\]' '' look --json --zone
 if grep -q '1 zone in which no asset was seen: moved &lt;away&gt;<' page; then good zone-empty-page; else
 	fail zone-empty-page "the page does not tell it"
 fi
+# The advice beside a write by somebody unexpected: state its address.  Level 2 makes it a station, level 3
+# changes nothing, above that it is worse than unknown.
+# stated NAME CAPTURE ADDRESS LEVEL WANTED: the severity of the write then, or "none".
+stated() {
+	printf 'zones:\n  - name: own\n    level: %s\n    addresses: [%s]\n' "$4" "$3" >own.yaml
+	run look --json --zones own.yaml "$2"
+	is=$(grep -o '"id":"ot.unauthorised-write","class":"[^"]*","engine":"[^"]*","severity":"[a-z]*' out |
+		sed 's/.*"//')
+	if [ "$code" = 0 ] && [ "${is:-none}" = "$5" ]; then good "$1"; else
+		fail "$1" "wanted a write that is $5, not ${is:-none}"
+	fi
+}
+write=$golden/../detect/ot.unauthorised-write.fires.pcap
+stated write-of-nobody "$write" 10.9.9.9 2 major
+stated write-of-own-station "$write" 10.9.2.66 2 none
+stated write-from-the-cell "$write" 10.9.2.66 1 none
+stated write-from-operations "$write" 10.9.2.66 3 major
+stated write-from-the-dmz "$write" 10.9.2.66 3.5 critical
+telecontrol=$(dirname "$readme")/../shared/captures/iec104/TestDissectIec104.pcap
+if [ -e "$telecontrol" ]; then
+	stated command-of-own-station "$telecontrol" 172.27.248.109 2 none
+	stated command-of-nobody "$telecontrol" 172.27.248.110 2 major
+	shows selections-are-no-writes 0 'writes: 1 tried, 0 refused' '' look "$telecontrol"
+else
+	skip command-of-own-station
+fi
 # What is read, or written already, is not written over; what cannot be read costs no older page.
 cp "$capture" only.pcapng
 ln -sf only.pcapng link.html

@@ -29,6 +29,7 @@ enum effect {
 	EFFECT_LOGIN,   /* credentials presented, whether accepted or not */
 	EFFECT_REFUSED, /* a login refused */
 	EFFECT_FILE,    /* file moved to or from a device */
+	EFFECT_SELECT,  /* nothing yet: what was chosen waits for its operate */
 	EFFECT_COUNT
 };
 

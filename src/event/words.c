@@ -25,6 +25,7 @@ static const char *const effects[EFFECT_COUNT] = {
 	[EFFECT_LOGIN] = "login",
 	[EFFECT_REFUSED] = "refused",
 	[EFFECT_FILE] = "file",
+	[EFFECT_SELECT] = "select",
 };
 
 static const char *const identity_keys[ID_KEY_COUNT] = {

@@ -282,18 +282,26 @@ static struct found *find(struct detections *d, const struct detection *row, str
 static void keep(struct found *f, const struct detected *said, uint64_t frame, int64_t first_ns,
 	int64_t last_ns)
 {
+	bool earlier = frame && f->count && first_ns < f->first_ns;
 	if (!f->count++) {
 		f->first_ns = first_ns;
 		f->said = *said;
 	}
-	if (first_ns < f->first_ns)
+	if (earlier) {
 		f->first_ns = first_ns;
+		/* The first frame is that of the first time. */
+		if (f->frame_count == EVIDENCE_MAX)
+			f->frame_count--;
+		memmove(f->frames + 1, f->frames, f->frame_count * sizeof *f->frames);
+		f->frames[0] = frame;
+		f->frame_count++;
+	}
 	if (last_ns > f->last_ns)
 		f->last_ns = last_ns;
 	if (said->severity > f->said.severity || said->n > f->said.n)
 		f->said = *said;
 	bool again = f->frame_count && f->frames[f->frame_count - 1] == frame;
-	if (frame && !again && f->frame_count < EVIDENCE_MAX)
+	if (frame && !earlier && !again && f->frame_count < EVIDENCE_MAX)
 		f->frames[f->frame_count++] = frame;
 }
 

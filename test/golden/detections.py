@@ -558,6 +558,28 @@ def _(net):
     supervised(net, HMI, 0)
 
 
+def close_breaker(talk, function, status=0):
+    # One object of group 12, variation 1, with an index of one byte: latch on, once.
+    block = bytes([12, 1, 0x17, 1, 0, 3, 1]) + struct.pack("<II", 100, 100)
+    talk.talk(function, block + b"\0", block + bytes([status]))
+
+
+@fires("ot.write-attempt")
+def _(net):
+    # A point is selected and never operated; a register is refused.
+    modbus(net, OTHER).refuse(struct.pack(">BHH", 6, 7, 99), 2)
+    close_breaker(Dnp3(net.connect(OTHER, PLC, 20000)), 3)
+
+
+@close("ot.write-attempt")
+def _(net):
+    # Refused once, selected and operated then: it wrote.
+    talk = Dnp3(net.connect(OTHER, PLC, 20000))
+    close_breaker(talk, 4, status=2)  # no select
+    close_breaker(talk, 3)
+    close_breaker(talk, 4)
+
+
 def write_often(net, times):
     net.step = 2_000_000  # two frames a write, each acknowledged by the answer
     talk = modbus(net)

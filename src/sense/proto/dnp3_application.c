@@ -62,7 +62,7 @@ static const struct msg rows[] = {
 	BOTH(2, ACT_WRITE, EFFECT_TIME, "write_time"),
 	BOTH(2, ACT_WRITE, EFFECT_FILE, "write_file"),
 	BOTH(2, ACT_WRITE, 0, "write_indications"),
-	BOTH(3, ACT_CONTROL, 0, "select"),
+	BOTH(3, ACT_OTHER, EFFECT_SELECT, "select"),
 	BOTH(4, ACT_CONTROL, 0, "operate"),
 	BOTH(5, ACT_CONTROL, 0, "direct_operate"),
 	BOTH(6, ACT_CONTROL, 0, "direct_operate_no_ack"),

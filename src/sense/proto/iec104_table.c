@@ -54,7 +54,7 @@ static const uint8_t time_sizes[] = { [TIME_NONE] = 0, [TIME_CP24] = 3, [TIME_CP
 #define COMMANDS(code, act, name, element, time)                                                   \
 	{                                                                                          \
 		{ code, DIR_REQUEST, act, 0, name },                                               \
-			{ code, DIR_REQUEST, act, 0, name "_select" },                             \
+			{ code, DIR_REQUEST, ACT_OTHER, EFFECT_SELECT, name "_select" },           \
 			{ code, DIR_REQUEST, act, 0, name "_cancel" }, element, time, COMMAND      \
 	}
 
