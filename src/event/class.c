@@ -14,11 +14,11 @@ const char *const finding_classes[] = { "controller-stop", "controller-start", "
 	"program-download", "program-upload", "config-change", "firmware-change", "mode-change",
 	"time-change", "unauthorised-write", "write-flood", "scan-address", "scan-port",
 	"scan-function", "scan-controller", "malformed", "exceptions", "internet-from-low-level",
-	"cleartext-remote-access", "default-credentials", "brute-force", "smbv1",
-	"lateral-movement", "exploit-known", "tunnel", "beacon", "duplicate-ip", "arp-spoof",
-	"flood", "file-transfer-to-controller", "goose-anomaly", "new-asset", "new-conversation",
-	"new-operation", "out-of-range", "silence", "device-trouble", "vulnerable", "indicator",
-	"dual-homed", NULL };
+	"internet-to-low-level", "cleartext-remote-access", "default-credentials", "brute-force",
+	"smbv1", "lateral-movement", "exploit-known", "tunnel", "beacon", "duplicate-ip",
+	"arp-spoof", "flood", "file-transfer-to-controller", "goose-anomaly", "new-asset",
+	"new-conversation", "new-operation", "out-of-range", "silence", "device-trouble",
+	"vulnerable", "indicator", "dual-homed", NULL };
 
 const char *severity_name(enum severity s)
 {

@@ -70,6 +70,7 @@ struct conversation {
 	uint8_t transport;       /* 6, 17, other IP protocol, or TRANSPORT_ETHERNET */
 	bool guess;              /* protocol is a guess from the port */
 	bool beyond;             /* the server is a proxy, which let it through to somebody else */
+	bool answered;           /* the server is there: it sent packets, or is an end of TCP */
 	uint16_t port;
 	const char *protocol; /* NULL: unknown */
 	uint64_t packets, bytes;

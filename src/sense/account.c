@@ -231,6 +231,7 @@ void account_flow_end(struct sense *s, struct flow *f)
 	struct conversation *c = conversation_at(v, n);
 	c->packets += f->packets[0] + (uint64_t)f->packets[1];
 	c->bytes += f->bytes[0] + f->bytes[1];
+	c->answered |= f->transport == TRANSPORT_TCP || f->packets[!client_side(f)];
 	for (unsigned side = 0; side < 2; side++)
 		if (f->packets[side])
 			seen(&c->first_ns, &c->last_ns, f->first_ns[side], f->last_ns[side]);

@@ -98,10 +98,12 @@ enum { POLLS = 10, SUPERVISES = 3 };
 struct doing {
 	uint32_t ot_servers; /* conversations as a client of controllers */
 	uint32_t polled;     /* of them those it reads again and again */
+	uint32_t heard;      /* of them those with an answer */
 	bool reads, writes, programs;
 	bool outside;          /* a public address that private ones talk with */
 	const char *serves_ot; /* protocol, or NULL */
 	bool answers_ot;       /* it was heard to */
+	bool speaks_ot; /* and is there: of somebody else's wish alone nobody is a controller */
 	const char *serves_it;
 	const char *asks_it;
 };
@@ -239,12 +241,14 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 		const struct conversation *c = &p->conversations[i];
 		struct doing *client = &doing[c->client];
 		struct doing *server = c->server == NO_ASSET ? NULL : &doing[c->server];
+		client->speaks_ot |= !c->guess && proto_is_ot(c->protocol);
 		if (c->guess || !c->protocol || !server || c->transport == TRANSPORT_ETHERNET)
 			continue; /* nobody is asked for anything, but told */
 		if (c->beyond && !server->serves_it)
 			server->serves_it = "as a proxy";
 		if (proto_is_ot(c->protocol)) {
 			client->ot_servers++;
+			client->heard += c->answered;
 			see_operations(p, c, client);
 			if (c->beyond)
 				continue; /* who serves it has no address here */
@@ -252,6 +256,7 @@ static void see_conversations(const struct plant *p, struct doing *doing)
 			if (!server->serves_ot || type_of_server(server->serves_ot) == TYPE_IO)
 				server->serves_ot = c->protocol;
 			server->answers_ot |= answers(p, c);
+			server->speaks_ot |= c->answered;
 		} else if (asks(p, c)) {
 			if (!server->serves_it)
 				server->serves_it = c->protocol;
@@ -272,7 +277,7 @@ static void by_doing(struct plant_room *r, struct asset *a, const struct doing *
 	bool computer = a->type == TYPE_WORKSTATION || a->type == TYPE_SERVER;
 	if (a->type && !computer)
 		return;
-	if (d->serves_ot && !computer) {
+	if (d->serves_ot && d->speaks_ot && !computer) {
 		set_type(a, type_of_server(d->serves_ot),
 			reason(r, d->answers_ot ? "answers " : "is sent ", d->serves_ot,
 				" requests"));
@@ -496,6 +501,12 @@ static void make_roles(struct plant_room *r)
 	free(parts);
 }
 
+/* It asked around, and nobody was heard to answer: a scanner in the internet. */
+static bool only_probes(const struct doing *d)
+{
+	return !d->heard && !d->polled;
+}
+
 /* One address from afar is enough, where it does not do a station's or a controller's work. */
 static bool forwards(const struct plant_room *r, uint32_t mac, const struct doing *d)
 {
@@ -534,7 +545,7 @@ void plant_classify(struct sense *s, struct plant_room *r)
 		by_zones(s, r, a);
 		/* A public address is outside, unless something on the spot said otherwise. */
 		if (outside && !a->zone && !a->macs.count && !doing[i].serves_ot &&
-			(doing[i].outside || !doing[i].ot_servers))
+			(doing[i].outside || only_probes(&doing[i])))
 			set_type(a, TYPE_INTERNET, "public address");
 		by_type(r, a, &doing[i]);
 	}

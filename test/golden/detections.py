@@ -465,10 +465,29 @@ def plc_calls(net, whom):
 @fires("net.internet-from-low-level")
 def _(net):
     plc_calls(net, PUBLIC)
-    # Somebody out there reads the controller: that makes nobody a station.
-    modbus(net, Host("93.184.216.35", "00:09:0f:09:02:01")).read_holding(0, [1])
     # A controller behind a mobile network's modem stays one, and stays outside.
     modbus(net, HMI, Host("166.161.16.230", "00:09:0f:09:02:01")).read_holding(0, [1])
+
+
+@fires("net.internet-to-low-level")
+def _(net):
+    claim(net, ROUTER, ROUTER.ip)
+    modbus(net).read_holding(0, [1, 2, 3])
+    # Somebody out there reads the controller: that makes nobody a station.
+    modbus(net, PUBLIC).read_holding(0, [1])
+    # And somebody asks for devices in vain: nobody is a controller because he is asked.
+    scanner, site = (Host(ip, "00:09:0f:09:02:01") for ip in ("65.49.20.98", "90.147.69.219"))
+    who_is = b"\x81\x0a\0\x08\x01\0\x10\x08"
+    for target in (PLC, site):
+        net.datagram(scanner, target, 47808, 47808, who_is)
+
+
+@close("net.internet-to-low-level")
+def _(net):
+    claim(net, ROUTER, ROUTER.ip)
+    # Out of the plant, not into it; and somebody in another private network asks.
+    modbus(net, HMI, Host("166.161.16.230", "00:09:0f:09:02:01")).read_holding(0, [1])
+    modbus(net, Host("172.31.1.1", "00:09:0f:09:02:01")).read_holding(0, [1])
 
 
 @close("net.internet-from-low-level")

@@ -26,26 +26,42 @@ static bool is_outside(const struct plant *p, const struct asset *a, const struc
 	return a->type == TYPE_INTERNET || (far && here);
 }
 
-static void survey_internet(const struct plant *p, struct survey *s)
+static void name_way(const struct conversation *c, const char *more, char detail[80])
+{
+	char port[16];
+	snprintf(port, sizeof port, "port %u", c->port);
+	snprintf(detail, 80, "%.40s%s%s", c->protocol ? c->protocol : port, c->guess ? "?" : "",
+		more);
+}
+
+static void survey_out(const struct plant *p, struct survey *s)
 {
 	for (size_t i = 0; i < p->conversation_count; i++) {
 		const struct conversation *c = &p->conversations[i];
-		if (c->server == NO_ASSET)
+		if (c->server == NO_ASSET || !is_low(&p->assets[c->client]) ||
+			!is_outside(p, &p->assets[c->server], &p->assets[c->client]))
 			continue;
-		const struct asset *client = &p->assets[c->client], *server = &p->assets[c->server];
-		bool out = is_low(client) && is_outside(p, server, client);
-		bool in = is_low(server) && is_outside(p, client, server);
-		if (!out && !in)
+		struct detected said = { .n = c->packets, .severity = SEVERITY_MAJOR };
+		name_way(c, "", said.detail);
+		survey_found(
+			s, c->client, c->server, &said, c->first_frame, c->first_ns, c->last_ns);
+	}
+}
+
+/* Whoever it is that an industrial protocol asks for, and whether it answers: the way is open. */
+static void survey_in(const struct plant *p, struct survey *s)
+{
+	for (size_t i = 0; i < p->conversation_count; i++) {
+		const struct conversation *c = &p->conversations[i];
+		bool ot = !c->guess && proto_is_ot(c->protocol);
+		if (c->server == NO_ASSET || (!ot && !is_low(&p->assets[c->server])) ||
+			!is_outside(p, &p->assets[c->client], &p->assets[c->server]))
 			continue;
-		char port[16];
-		snprintf(port, sizeof port, "port %u", c->port);
 		struct detected said = { .n = c->packets,
-			.severity = in ? SEVERITY_CRITICAL : SEVERITY_MAJOR };
-		snprintf(said.detail, sizeof said.detail, "%.40s%s%s",
-			c->protocol ? c->protocol : port, c->guess ? "?" : "",
-			in ? ", opened from outside" : "");
-		survey_found(s, out ? c->client : c->server, out ? c->server : c->client, &said,
-			c->first_frame, c->first_ns, c->last_ns);
+			.severity = c->answered ? SEVERITY_CRITICAL : SEVERITY_MAJOR };
+		name_way(c, c->answered ? "" : ", no answer seen", said.detail);
+		survey_found(
+			s, c->server, c->client, &said, c->first_frame, c->first_ns, c->last_ns);
 	}
 }
 
@@ -187,8 +203,20 @@ const struct detection detect_exposure[] = {
 			.title = "A device of level 0 to 2 talks to a public address",
 			.technique = "T0883",
 			.next = "Close this way at the firewall, or give it an owner, a reason and an end date." },
-		.text = "{a} talks to the public address {b} ({detail}, {n} packets).",
-		.survey = survey_internet,
+		.text = "{a} talks to the public address {b} ({detail}, packets: {n}).",
+		.survey = survey_out,
+	},
+	{
+		.row = { .id = "net.internet-to-low-level",
+			.class = "internet-to-low-level",
+			.engine = ENGINE_POLICY,
+			.severity = SEVERITY_CRITICAL,
+			.title = "A device of the process is asked from a public address",
+			.technique = "T0883",
+			.next = "Close this way at the firewall: whoever finds the device may use it. Who has to "
+				"reach it comes through a VPN that ends before the plant." },
+		.text = "{a} was asked from the public address {b} ({detail}, packets: {n}).",
+		.survey = survey_in,
 	},
 	{
 		.row = { .id = "net.dual-homed",
