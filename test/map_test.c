@@ -145,9 +145,35 @@ static void on_any_plant(void **state)
 		keeps_its_promises(sample_random(seed, sizes[seed % COUNT_OF(sizes)]));
 }
 
+/* A backup reads programs out: it is no control, and on the map no more than a reader. */
+static void a_backup_is_no_control(void **state)
+{
+	(void)state;
+	static const struct msg upload = { 1, DIR_REQUEST, ACT_PROGRAM, EFFECT_UPLOAD, "upload" },
+				download = { 2, DIR_REQUEST, ACT_PROGRAM, EFFECT_DOWNLOAD,
+					"download" },
+				start = { 3, DIR_REQUEST, ACT_CONTROL, EFFECT_START, "start" };
+	struct operation operations[] = { { 0 }, { .msg = &upload, .requests = 4 },
+		{ .msg = &start, .requests = 1 }, { .msg = &download, .requests = 2 } };
+	const struct plant p = { .operations = operations };
+	const struct conversation c = { .operations = 1 };
+	struct tally t = tally_of(&p, &c);
+	assert_true(t.programs == 4 && t.uploads == 4 && t.controls == 0);
+	assert_int_equal(t.strongest, ACT_READ);
+	operations[1].next = 2;
+	t = tally_of(&p, &c);
+	assert_true(t.programs == 4 && t.uploads == 4 && t.controls == 1);
+	assert_int_equal(t.strongest, ACT_CONTROL);
+	operations[2].next = 3;
+	t = tally_of(&p, &c);
+	assert_true(t.programs == 6 && t.uploads == 4 && t.controls == 1);
+	assert_int_equal(t.strongest, ACT_PROGRAM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_backup_is_no_control),
 		cmocka_unit_test(on_the_samples),
 		cmocka_unit_test(on_any_plant),
 	};

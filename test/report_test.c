@@ -490,7 +490,7 @@ static void svg_shows_every_box(void **state)
 	nothing_from_outside(text);
 	static const char *const here[] = { ">intake-plc<", ">updates.example.com<", ">10.0.20.99<",
 		">intake<", ">3.5 ",
-		"<title>eng01 to intake-plc: s7comm; 3 controls; 300 reads; 81 kB<",
+		"<title>eng01 to intake-plc: s7comm; 1 control; 2 program steps; 300 reads; 81 kB<",
 		"2 findings, the worst critical" };
 	for (size_t i = 0; i < COUNT_OF(here); i++)
 		if (!strstr(text, here[i]))

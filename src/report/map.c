@@ -218,7 +218,8 @@ static void edge_title(const struct map *m, struct out *o, const struct map_edge
 	const struct {
 		uint64_t n;
 		const char *what;
-	} acts[] = { { e->controls, "control" }, { e->writes, "write" }, { e->reads, "read" } };
+	} acts[] = { { e->controls, "control" }, { e->programs, "program step" },
+		{ e->writes, "write" }, { e->reads, "read" } };
 	out_str(o, "<title>");
 	box_label(m, from, text);
 	markup_fit(o, text, 40);

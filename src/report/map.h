@@ -49,7 +49,7 @@ struct map_box {
 
 struct map_edge {
 	uint16_t a, b; /* boxes: a is above, or before on the same band */
-	uint64_t bytes, reads, writes, controls;
+	uint64_t bytes, reads, writes, controls, programs;
 	uint32_t conversations;
 	uint8_t act;         /* the strongest */
 	bool asks_a, asks_b; /* who is the server */

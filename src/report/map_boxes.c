@@ -402,6 +402,7 @@ static void edge_add(struct map *m, struct map_edge *matrix, const struct conver
 	e->reads += t.reads;
 	e->writes += t.writes;
 	e->controls += t.controls;
+	e->programs += t.programs;
 	e->conversations++;
 	if (act_strength(t.strongest) > act_strength(e->act))
 		e->act = t.strongest;

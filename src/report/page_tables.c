@@ -315,6 +315,7 @@ static void conversation_row(const struct plant *p, const struct conversation *c
 	cell_count(o, "", t.reads);
 	cell_count(o, " write", t.writes);
 	cell_count(o, " control", t.controls);
+	cell_count(o, t.programs > t.uploads ? " control" : "", t.programs);
 	cell_count(o, "", t.errors);
 	cell_count(o, "", c->packets);
 	out_fmt(o, "<td class=\"n\" data-v=\"%llu\">%s</td></tr>\n", (unsigned long long)c->bytes,
@@ -325,8 +326,8 @@ void page_conversations(const struct plant *p, struct out *o)
 {
 	static const struct head heads[] = { { "From", false }, { "To", false },
 		{ "Protocol", false }, { "Operations", false }, { "Reads", true },
-		{ "Writes", true }, { "Control", true }, { "Errors", true }, { "Packets", true },
-		{ "Volume", true }, { 0 } };
+		{ "Writes", true }, { "Control", true }, { "Program", true }, { "Errors", true },
+		{ "Packets", true }, { "Volume", true }, { 0 } };
 	if (!p->conversation_count)
 		return;
 	section_open(o, "conversations", "Conversations", p->conversation_count);

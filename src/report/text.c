@@ -15,7 +15,7 @@
 #include "report/words.h"
 
 enum {
-	VOLUME_COLUMNS = 88, /* from here on conversations have room for their volume */
+	VOLUME_COLUMNS = 98, /* from here on conversations have room for their volume */
 	COLUMNS_MIN = 80,    /* tables need so much; a narrower terminal breaks their lines */
 	PROSE_MIN = 40,
 	PROSE_MAX = 100,  /* longer lines of text are hard to read on any terminal */
@@ -345,10 +345,12 @@ static void conversation_cells(const void *self, uint32_t item, struct cell *cel
 	number_cell(&cells[4], t.reads);
 	number_cell(&cells[5], t.writes);
 	number_cell(&cells[6], t.controls);
-	number_cell(&cells[7], t.errors);
-	snprintf(cells[8].text, CELL_TEXT, "%s", bytes_text(c->bytes, word));
+	number_cell(&cells[7], t.programs);
+	number_cell(&cells[8], t.errors);
+	snprintf(cells[9].text, CELL_TEXT, "%s", bytes_text(c->bytes, word));
 	cells[5].paint = paint(page, YELLOW);
 	cells[6].paint = paint(page, RED);
+	cells[7].paint = t.programs > t.uploads ? paint(page, RED) : NULL;
 }
 
 static const struct column conversation_columns[] = {
@@ -359,6 +361,7 @@ static const struct column conversation_columns[] = {
 	{ "Reads", 5, 12, true },
 	{ "Writes", 6, 12, true },
 	{ "Control", 7, 12, true },
+	{ "Program", 7, 12, true },
 	{ "Errors", 6, 12, true },
 	{ "Volume", 6, 8, true }, /* last: a narrow terminal has no room for it */
 	{ 0 },

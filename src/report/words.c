@@ -368,11 +368,16 @@ struct tally tally_of(const struct plant *p, const struct conversation *c)
 		uint64_t asked = op->requests - op->turned[0];
 		uint64_t answered = op->responses - op->turned[1];
 		uint64_t own = asked > answered ? asked : answered;
-		uint64_t *kind = act == ACT_READ                   ? &t.reads
-			: act == ACT_WRITE                         ? &t.writes
-			: act == ACT_CONTROL || act == ACT_PROGRAM ? &t.controls
-								   : &t.others;
+		uint64_t *kind = act == ACT_READ ? &t.reads
+			: act == ACT_WRITE       ? &t.writes
+			: act == ACT_CONTROL     ? &t.controls
+			: act == ACT_PROGRAM     ? &t.programs
+						 : &t.others;
 		*kind += own;
+		if (act == ACT_PROGRAM && op->msg->effect == EFFECT_UPLOAD) {
+			t.uploads += own;
+			act = ACT_READ; /* to the process a backup is no more */
+		}
 		t.others += times - own; /* what the server does to its client */
 		t.errors += op->errors;
 		if (own && act_strength(act) > act_strength(t.strongest))

@@ -55,7 +55,8 @@ const char *worth_text(const struct plant *p, size_t i, uint64_t *n, char text[L
 
 /* What a conversation does to the process, counted in operations. */
 struct tally {
-	uint64_t reads, writes, controls, others, errors;
+	uint64_t reads, writes, controls, programs, others, errors;
+	uint64_t uploads;  /* of the programs those that were read out: nothing changed */
 	uint8_t strongest; /* enum act */
 };
 struct tally tally_of(const struct plant *p, const struct conversation *c);
