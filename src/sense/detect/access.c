@@ -84,7 +84,8 @@ const struct detection detect_access[] = {
 			.severity = SEVERITY_WARNING,
 			.title = "Remote access that anybody on the way can read",
 			.technique = "T0886",
-			.next = "Use SSH, SFTP or a VPN instead, or allow this way for a stated time and reason." },
+			.next = "Use SSH, SFTP or HTTPS instead. Where the device knows nothing better, let "
+				"the firewall pass this way only from a jump host, behind a VPN." },
 		.text = "{a} reached {b} by {detail}, which sends passwords and content unencrypted.",
 		.events = EVENT_FACT,
 		.labels = { "telnet", "ftp", "vnc", "http" },
