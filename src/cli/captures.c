@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "report/glyph.h"
 #include "sense/capture.h"
 
@@ -89,6 +90,18 @@ static void complain_linktype(struct captures *c, size_t i, int linktype, uint64
 		cli_complain(&e);
 	else
 		complain(c, i, &e);
+}
+
+/* Of a file that was asked for whole, a part is a failure; a pipe ends in no other way. */
+static void complain_interrupted(struct captures *c, size_t i, const struct capture_state *st)
+{
+	struct err e = { 0 };
+	err_set(&e, EINTR, "%s: interrupted; what is shown covers the %llu packets read until then",
+		c->files[i].name, (unsigned long long)st->packets);
+	if (st->stopped && st->file_size)
+		complain(c, i, &e);
+	else
+		cli_complain(&e);
 }
 
 static int open_input(const char *verb, struct err *e)
@@ -176,8 +189,10 @@ int captures_open(struct captures *c, const struct cli *cli, struct err *e)
 			complain(c, i, &why);
 		}
 	}
-	if (c->failed < count)
+	if (c->failed < count) {
+		interrupt_catch();
 		return EXIT_DONE;
+	}
 	return missing == count ? EXIT_NOT_FOUND : EXIT_FAILED; /* said already, file by file */
 }
 
@@ -209,6 +224,9 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	struct capture *cap = capture_open(c->fds[i], c->files[i].name, &e);
 	c->fds[i] = -1; /* capture_open has it now */
 	if (!cap) {
+		if (interrupted())
+			err_set(&e, EINTR, "%s: interrupted before a packet came",
+				c->files[i].name);
 		complain(c, i, &e);
 		return;
 	}
@@ -251,6 +269,8 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	c->files[i].truncated = st->truncated;
 	if (r < 0) {
 		complain(c, i, &e);
+	} else if (interrupted()) {
+		complain_interrupted(c, i, st);
 	} else if (st->truncated) {
 		err_set(&e, EINVAL,
 			"%s: ends in the middle of a packet, read up to there (%llu packets)",
@@ -267,9 +287,18 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 void captures_read(struct captures *c, struct sense *s, bool progress)
 {
 	uint64_t number = 0;
-	for (size_t i = 0; i < c->count; i++)
-		if (c->fds[i] >= 0)
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->fds[i] < 0)
+			continue;
+		if (interrupted()) {
+			struct err e = { 0 };
+			err_set(&e, EINTR, "%s: interrupted, not read", c->files[i].name);
+			complain(c, i, &e);
+		} else {
 			read_one(c, i, s, &number, progress);
+		}
+	}
+	interrupt_drop();
 	sense_end(s);
 }
 

@@ -236,7 +236,7 @@ static const char *const examples[] = {
 	"weir look --html plant.html --zones zones.yaml monday.pcap tuesday.pcap.gz",
 	"several captures are one plant; one page about it, with zones as you state them",
 	"tcpdump -i eth1 -w - | weir look -",
-	"straight from a mirror port (ends with ^C in tcpdump)",
+	"straight from a mirror port: ^C ends the recording and shows what was in it",
 	"weir look --json plant.pcapng | jq '.findings[] | .title'",
 	"for programs",
 	NULL,

@@ -37,7 +37,7 @@ static bool none_at_hand(const struct capture *c)
 
 int capture_ended(struct capture *c)
 {
-	c->state.truncated = c->input.cut || window_left(c) > 0;
+	c->state.truncated = !c->state.stopped && (c->input.cut || window_left(c) > 0);
 	c->next = next_over;
 	c->at_hand = none_at_hand;
 	return 0;

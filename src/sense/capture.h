@@ -28,6 +28,7 @@ struct capture_state {
 	uint64_t file_bytes;     /* read from the file so far, as stored */
 	uint64_t file_size;      /* 0 where nobody knows (a pipe) */
 	bool truncated;          /* the file ends in the middle of a record */
+	bool stopped;            /* interrupted before its end (base/interrupt.h) */
 	uint64_t skipped_blocks; /* pcapng blocks nobody needs */
 	uint64_t bad_blocks;     /* records or blocks with impossible lengths */
 	const char *format;      /* "pcap", "pcapng", "pcapng, gzip" */

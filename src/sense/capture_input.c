@@ -9,25 +9,55 @@
 #include <zstd_errors.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
 #include "sense/capture_inside.h"
+
+/* How often an idle pipe looks up, since a signal may come just before it waits; and how long
+ * whoever writes into it, and was told to stop by the same key, has for what he still holds. */
+enum { LOOK_MS = 200 };
+#define GRACE (CLOCK_SECOND)
+
+static bool is_over(struct capture *c)
+{
+	if (!interrupted())
+		return false;
+	if (c->state.file_size)
+		return true;
+	int64_t now = clock_monotonic();
+	if (!c->input.until_ns)
+		c->input.until_ns = now + GRACE;
+	return now >= c->input.until_ns;
+}
+
+/* A file is always ready.  False: there has been enough. */
+static bool wait_for_input(struct capture *c)
+{
+	while (!is_over(c)) {
+		struct pollfd ready = { .fd = c->input.fd, .events = POLLIN };
+		if (c->state.file_size || poll(&ready, 1, LOOK_MS) > 0)
+			return true;
+	}
+	return false;
+}
 
 static long file_read(struct capture *c, uint8_t *to, size_t room, struct err *e)
 {
 	if (c->input.file_ended)
 		return 0;
 	for (;;) {
+		if (!wait_for_input(c)) {
+			c->input.file_ended = c->state.stopped = true;
+			return 0;
+		}
 		ssize_t n = read(c->input.fd, to, room);
 		if (n >= 0) {
 			c->input.file_ended = n == 0;
 			c->state.file_bytes += (uint64_t)n;
 			return n;
 		}
-		if (errno == EAGAIN) { /* somebody else's pipe, set to not wait */
-			struct pollfd ready = { .fd = c->input.fd, .events = POLLIN };
-			poll(&ready, 1, -1);
-		} else if (errno != EINTR) {
+		if (errno != EAGAIN && errno != EINTR)
 			return err_sys(e, "%s: read", c->name);
-		}
 	}
 }
 

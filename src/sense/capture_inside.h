@@ -32,8 +32,9 @@ struct capture_input {
 	enum packing packing;
 	bool file_ended; /* read(2) said so */
 	bool ended;
-	bool between; /* packed: no member is open */
-	bool cut;     /* packed: the file ended inside a member */
+	bool between;     /* packed: no member is open */
+	bool cut;         /* packed: the file ended inside a member */
+	int64_t until_ns; /* interrupted: how long we wait for what a writer still holds */
 	uint8_t *packed;
 	size_t packed_at, packed_end;
 	struct z_stream_s *gzip;
