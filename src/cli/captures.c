@@ -104,6 +104,24 @@ static void complain_interrupted(struct captures *c, size_t i, const struct capt
 		cli_complain(&e);
 }
 
+/* Two that were recorded at the same time are read one after the other all the same. */
+static void look_at_times(struct captures *c, size_t i, int64_t first_ns, int64_t last_ns)
+{
+	if (c->ends && first_ns < c->ends_ns - CLOCK_SECOND && !c->overlap_told) {
+		struct err e = { 0 };
+		err_set(&e, EINVAL,
+			"%.80s: begins before %.80s ends; what is shown as last is that of the one read last",
+			c->files[i].name, c->ends);
+		err_try(&e, "mergecap -w all.pcapng and these captures, then all.pcapng alone");
+		cli_complain(&e);
+		c->overlap_told = true;
+	}
+	if (!c->ends || last_ns > c->ends_ns) {
+		c->ends_ns = last_ns;
+		c->ends = c->files[i].name;
+	}
+}
+
 static int open_input(const char *verb, struct err *e)
 {
 	int mode = fcntl(STDIN_FILENO, F_GETFL);
@@ -234,6 +252,7 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	int64_t started = clock_monotonic(), shown = 0;
 	struct sense_frame frames[SENSE_FRAMES];
 	uint64_t unread = 0, looked = 0;
+	int64_t first_ns = 0, last_ns = 0;
 	int unread_type = 0, r = 1;
 	while (r > 0) {
 		size_t n = 0;
@@ -242,6 +261,10 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 			r = capture_next(cap, &f, &e);
 			if (r <= 0)
 				break;
+			if (RARELY(!first_ns))
+				first_ns = f.at_ns;
+			if (f.at_ns > last_ns)
+				last_ns = f.at_ns;
 			if (RARELY(!sense_reads(f.linktype)) && !unread++)
 				unread_type = f.linktype;
 			frames[n++] = (struct sense_frame){ .bytes = f.bytes,
@@ -267,6 +290,8 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	c->files[i].packets = st->packets;
 	c->files[i].bytes = st->bytes;
 	c->files[i].truncated = st->truncated;
+	if (st->packets)
+		look_at_times(c, i, first_ns, last_ns);
 	if (r < 0) {
 		complain(c, i, &e);
 	} else if (interrupted()) {
@@ -287,6 +312,7 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 void captures_read(struct captures *c, struct sense *s, bool progress)
 {
 	uint64_t number = 0;
+	captures_order(c);
 	for (size_t i = 0; i < c->count; i++) {
 		if (c->fds[i] < 0)
 			continue;

@@ -10,7 +10,10 @@ struct captures {
 	struct plant_file *files; /* one for each operand */
 	int *fds;                 /* -1: could not be opened; the reason is in problem */
 	char (*problems)[sizeof((struct err *)0)->text];
-	size_t count, failed;
+	size_t count, failed; /* what was given twice is left out */
+	int64_t ends_ns;      /* latest packet so far */
+	const char *ends;     /* whose that is */
+	bool overlap_told;
 	uint64_t useful; /* packets of a link type that is read */
 };
 
@@ -29,6 +32,8 @@ int captures_asked(const struct cli *cli, struct err *e);
 int captures_open(struct captures *c, const struct cli *cli, struct err *e);
 /* Reads them all; progress on stderr when it takes long.  A file that fails is said and left. */
 void captures_read(struct captures *c, struct sense *s, bool progress);
+/* Before the first is read: files in the order of their time, and each once.  Both is said. */
+void captures_order(struct captures *c);
 /* Every file failed and no packet of any was read: there is nothing to show. */
 bool captures_useless(const struct captures *c);
 void captures_close(struct captures *c);

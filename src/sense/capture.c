@@ -223,12 +223,11 @@ static int open_format(struct capture *c, struct err *e)
 	return capture_refuse(c, e);
 }
 
-struct capture *capture_open(int fd, const char *name, struct err *e)
+struct capture *capture_borrow(int fd, const char *name, struct err *e)
 {
 	struct capture *c = calloc(1, sizeof *c);
 	if (!c) {
 		err_set(e, -ENOMEM, "%s: no memory to read it", name);
-		close(fd);
 		return NULL;
 	}
 	c->input.fd = fd;
@@ -243,8 +242,16 @@ struct capture *capture_open(int fd, const char *name, struct err *e)
 		goto undo;
 	return c;
 undo:
-	capture_close(c);
+	capture_return(c);
 	return NULL;
+}
+
+struct capture *capture_open(int fd, const char *name, struct err *e)
+{
+	struct capture *c = capture_borrow(fd, name, e);
+	if (!c)
+		close(fd);
+	return c;
 }
 
 int capture_next(struct capture *c, struct capture_frame *out, struct err *e)
@@ -262,7 +269,7 @@ const struct capture_state *capture_state(const struct capture *c)
 	return &c->state;
 }
 
-void capture_close(struct capture *c)
+void capture_return(struct capture *c)
 {
 	if (!c)
 		return;
@@ -270,4 +277,11 @@ void capture_close(struct capture *c)
 	free(c->interfaces);
 	free(c->window);
 	free(c);
+}
+
+void capture_close(struct capture *c)
+{
+	if (c)
+		close(c->input.fd);
+	capture_return(c);
 }

@@ -46,4 +46,19 @@ bool capture_at_hand(const struct capture *c);
 const struct capture_state *capture_state(const struct capture *c);
 void capture_close(struct capture *c);
 
+/* --- before they are read: which comes first, which comes twice ---------------------------------
+ * Of regular files only; the descriptors stay where they stood. */
+struct capture_first {
+	int64_t at_ns;
+	uint64_t mark; /* another mark, another frame */
+};
+bool capture_first(int fd, struct capture_first *out); /* false: no frame, or no file */
+
+enum capture_shared {
+	CAPTURES_DIFFER,
+	CAPTURE_WITHIN_OTHER, /* all frames of the first stand at the beginning of the other */
+	CAPTURE_HOLDS_OTHER,  /* or the other way round, and where both are the same */
+};
+enum capture_shared capture_compare(int fd, int other);
+
 #endif

@@ -266,6 +266,4 @@ void input_done(struct capture_input *in)
 	free(in->gzip);
 	ZSTD_freeDCtx(in->zstd);
 	free(in->packed);
-	if (in->fd >= 0)
-		close(in->fd);
 }

@@ -81,7 +81,11 @@ int window_skip(struct capture *c, uint64_t n, struct err *e);
 /* Bytes of the stream, unpacked; 0 at its end. */
 long input_read(struct capture *c, uint8_t *to, size_t room, struct err *e);
 int input_unpack(struct capture *c, struct err *e); /* looks at the window's first bytes */
-void input_done(struct capture_input *in);
+void input_done(struct capture_input *in);          /* the descriptor stays open */
+
+/* capture_open and capture_close that leave the descriptor to its owner. */
+struct capture *capture_borrow(int fd, const char *name, struct err *e);
+void capture_return(struct capture *c);
 
 int capture_ended(struct capture *c); /* says 0 from now on, and whether the end was a cut */
 int capture_failed(struct capture *c, const struct err *e); /* says e from now on */
