@@ -15,8 +15,8 @@
 #include "report/words.h"
 
 enum {
-	VOLUME_COLUMNS = 98, /* from here on conversations have room for their volume */
-	COLUMNS_MIN = 80,    /* tables need so much; a narrower terminal breaks their lines */
+	ALL_COLUMNS = 98, /* from here on conversations have room for the last two */
+	COLUMNS_MIN = 80, /* tables need so much; a narrower terminal breaks their lines */
 	PROSE_MIN = 40,
 	PROSE_MAX = 100,  /* longer lines of text are hard to read on any terminal */
 	ROWS_LEVEL = 12,  /* assets of one level */
@@ -345,12 +345,12 @@ static void conversation_cells(const void *self, uint32_t item, struct cell *cel
 	number_cell(&cells[4], t.reads);
 	number_cell(&cells[5], t.writes);
 	number_cell(&cells[6], t.controls);
-	number_cell(&cells[7], t.programs);
-	number_cell(&cells[8], t.errors);
+	number_cell(&cells[7], t.errors);
+	number_cell(&cells[8], t.programs);
 	snprintf(cells[9].text, CELL_TEXT, "%s", bytes_text(c->bytes, word));
 	cells[5].paint = paint(page, YELLOW);
 	cells[6].paint = paint(page, RED);
-	cells[7].paint = t.programs > t.uploads ? paint(page, RED) : NULL;
+	cells[8].paint = t.programs > t.uploads ? paint(page, RED) : NULL;
 }
 
 static const struct column conversation_columns[] = {
@@ -361,9 +361,9 @@ static const struct column conversation_columns[] = {
 	{ "Reads", 5, 12, true },
 	{ "Writes", 6, 12, true },
 	{ "Control", 7, 12, true },
-	{ "Program", 7, 12, true },
 	{ "Errors", 6, 12, true },
-	{ "Volume", 6, 8, true }, /* last: a narrow terminal has no room for it */
+	{ "Program", 7, 12, true },
+	{ "Volume", 6, 8, true },
 	{ 0 },
 };
 
@@ -415,7 +415,7 @@ static void conversations(struct page *page)
 	heading(page, "CONVERSATIONS", p->conversation_count);
 	uint32_t *order = order_conversations(p);
 	struct table t = table_of(conversation_columns, 2, conversation_cells, page);
-	t.count -= page->columns < VOLUME_COLUMNS;
+	t.count -= page->columns < ALL_COLUMNS ? 2 : 0;
 	listed(page, t, order, p->conversation_count);
 	size_t shown = rows_shown(page, p->conversation_count, ROWS_TABLE);
 	for (size_t i = 0; i < shown; i++) {
