@@ -236,6 +236,51 @@ static void show_progress(const struct captures *c, size_t i, const struct captu
 			(double)st->file_bytes / 1e6, rate, (unsigned long long)st->packets);
 }
 
+/* What came out of one capture. */
+struct seen {
+	int64_t first_ns, last_ns; /* of packets that are read */
+	uint64_t unread;           /* packets of a link type that is not read */
+	int unread_type;
+};
+
+static void see(struct seen *seen, const struct capture_frame *f)
+{
+	if (RARELY(!sense_reads(f->linktype))) {
+		if (!seen->unread++)
+			seen->unread_type = f->linktype;
+		return;
+	}
+	if (RARELY(!seen->first_ns))
+		seen->first_ns = f->at_ns;
+	if (f->at_ns > seen->last_ns)
+		seen->last_ns = f->at_ns;
+}
+
+/* It ended as `result` and e say: a word where that is not its end, or not all was read. */
+static void conclude(struct captures *c, size_t i, const struct capture_state *st,
+	const struct seen *seen, int result, struct err *e)
+{
+	c->files[i].packets = st->packets;
+	c->files[i].bytes = st->bytes;
+	c->files[i].truncated = st->truncated;
+	if (st->packets > seen->unread)
+		look_at_times(c, i, seen->first_ns, seen->last_ns);
+	if (result < 0) {
+		complain(c, i, e);
+	} else if (interrupted()) {
+		complain_interrupted(c, i, st);
+	} else if (st->truncated) {
+		err_set(e, EINVAL,
+			"%s: ends in the middle of a packet, read up to there (%llu packets)",
+			c->files[i].name, (unsigned long long)st->packets);
+		err_try(e, "copy it again from where it was recorded, if it is whole there");
+		cli_complain(e);
+	}
+	c->useful += st->packets - seen->unread;
+	if (seen->unread)
+		complain_linktype(c, i, seen->unread_type, seen->unread);
+}
+
 static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *number, bool progress)
 {
 	struct err e = { 0 };
@@ -251,9 +296,9 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	const struct capture_state *st = capture_state(cap);
 	int64_t started = clock_monotonic(), shown = 0;
 	struct sense_frame frames[SENSE_FRAMES];
-	uint64_t unread = 0, looked = 0;
-	int64_t first_ns = 0, last_ns = 0;
-	int unread_type = 0, r = 1;
+	struct seen seen = { 0 };
+	uint64_t looked = 0;
+	int r = 1;
 	while (r > 0) {
 		size_t n = 0;
 		do {
@@ -261,12 +306,7 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 			r = capture_next(cap, &f, &e);
 			if (r <= 0)
 				break;
-			if (RARELY(!first_ns))
-				first_ns = f.at_ns;
-			if (f.at_ns > last_ns)
-				last_ns = f.at_ns;
-			if (RARELY(!sense_reads(f.linktype)) && !unread++)
-				unread_type = f.linktype;
+			see(&seen, &f);
 			frames[n++] = (struct sense_frame){ .bytes = f.bytes,
 				.size = f.size,
 				.wire_size = f.wire_size,
@@ -287,25 +327,7 @@ static void read_one(struct captures *c, size_t i, struct sense *s, uint64_t *nu
 	}
 	if (shown)
 		show_progress(c, i, st, started, shown, true);
-	c->files[i].packets = st->packets;
-	c->files[i].bytes = st->bytes;
-	c->files[i].truncated = st->truncated;
-	if (st->packets)
-		look_at_times(c, i, first_ns, last_ns);
-	if (r < 0) {
-		complain(c, i, &e);
-	} else if (interrupted()) {
-		complain_interrupted(c, i, st);
-	} else if (st->truncated) {
-		err_set(&e, EINVAL,
-			"%s: ends in the middle of a packet, read up to there (%llu packets)",
-			c->files[i].name, (unsigned long long)st->packets);
-		err_try(&e, "copy it again from where it was recorded, if it is whole there");
-		cli_complain(&e);
-	}
-	c->useful += st->packets - unread;
-	if (unread)
-		complain_linktype(c, i, unread_type, unread);
+	conclude(c, i, st, &seen, r, &e);
 	capture_close(cap);
 }
 

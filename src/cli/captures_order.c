@@ -20,7 +20,7 @@ struct given {
 	dev_t device;
 	ino_t inode;
 	struct capture_first first;
-	int64_t key_ns; /* where nobody knows its time: of the one before it */
+	int64_t key_ns; /* where nobody knows its time, or reads it: of the one before it */
 };
 
 static struct given look_at(const struct captures *c, size_t i)
@@ -32,7 +32,8 @@ static struct given look_at(const struct captures *c, size_t i)
 		g.regular = S_ISREG(st.st_mode);
 		g.device = st.st_dev;
 		g.inode = st.st_ino;
-		g.begins = g.regular && capture_first(g.fd, &g.first) && g.first.at_ns > 0;
+		g.begins = g.regular && capture_first(g.fd, &g.first) && g.first.at_ns > 0 &&
+			sense_reads(g.first.linktype);
 	}
 	return g;
 }

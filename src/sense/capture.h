@@ -51,6 +51,7 @@ void capture_close(struct capture *c);
 struct capture_first {
 	int64_t at_ns;
 	uint64_t mark; /* another mark, another frame */
+	int linktype;
 };
 bool capture_first(int fd, struct capture_first *out); /* false: no frame, or no file */
 

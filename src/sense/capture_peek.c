@@ -46,6 +46,7 @@ bool capture_first(int fd, struct capture_first *out)
 		return false;
 	uint64_t sizes = hash_mix((uint64_t)f.size << 32 | f.wire_size, (uint64_t)f.linktype);
 	*out = (struct capture_first){ .at_ns = f.at_ns,
+		.linktype = f.linktype,
 		.mark = hash_mix(hash_bytes(f.bytes, f.size) ^ sizes, (uint64_t)f.at_ns) };
 	return true;
 }
