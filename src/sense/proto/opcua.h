@@ -106,8 +106,8 @@ struct opcua_part {
 };
 
 struct opcua_structure { /* what an ExtensionObject of this type id holds */
-	uint32_t id;
 	const struct opcua_part *parts;
+	uint32_t id;
 	uint8_t place; /* enum opcua_kind: where it means something; 0 nowhere */
 };
 
