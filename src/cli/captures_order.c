@@ -16,7 +16,7 @@ struct given {
 	int fd;
 	char problem[sizeof((struct err *)0)->text];
 	size_t number; /* as given */
-	bool regular, begins;
+	bool regular, begins, told;
 	dev_t device;
 	ino_t inode;
 	struct capture_first first;
@@ -56,8 +56,10 @@ static bool is_in(struct given *a, struct given *b)
 		return false;
 	enum capture_shared shared = capture_compare(a->fd, b->fd);
 	if (shared == CAPTURES_DIFFER) {
-		say(b->file.name, "begins with the same packet as", a->file.name,
-			"; what is in both counts twice");
+		if (!b->told)
+			say(b->file.name, "begins with the same packet as", a->file.name,
+				"; what is in both counts twice");
+		b->told = true;
 		return false;
 	}
 	if (shared == CAPTURE_WITHIN_OTHER) { /* the longer one stays, in its place */

@@ -32,8 +32,10 @@ struct watch {
 struct found {
 	const struct detection *detection;
 	struct party a, b; /* host or MAC numbers; of a survey asset index + 1 with `surveyed` */
-	struct ip to;      /* the group, where b is nobody */
-	bool surveyed, called;
+	struct ip to;      /* where b is nobody */
+	bool surveyed, group;
+	uint64_t answered; /* so many of the calls to a group; the last one's frame */
+	uint64_t answered_frame;
 	int64_t first_ns, last_ns;
 	uint64_t count;
 	uint64_t frames[EVIDENCE_MAX];
@@ -259,7 +261,7 @@ static void *remember(struct detections *d, struct watch *w, struct party a, str
 	return m->bytes;
 }
 
-static struct found *find(struct detections *d, const struct detection *row, struct party a,
+static struct found *look_for(struct detections *d, const struct detection *row, struct party a,
 	struct party b, bool surveyed)
 {
 	uint64_t hash = pair_hash(row, a, b) + surveyed;
@@ -270,12 +272,19 @@ static struct found *find(struct detections *d, const struct detection *row, str
 			f->surveyed == surveyed)
 			return f;
 	}
-	uint32_t n = pool_new(&d->found);
+	return NULL;
+}
+
+static struct found *find(struct detections *d, const struct detection *row, struct party a,
+	struct party b, bool surveyed)
+{
+	struct found *f = look_for(d, row, a, b, surveyed);
+	uint32_t n = f ? 0 : pool_new(&d->found);
 	if (!n)
-		return NULL;
-	struct found *f = pool_at(&d->found, n);
+		return f;
+	f = pool_at(&d->found, n);
 	*f = (struct found){ .detection = row, .a = a, .b = b, .surveyed = surveyed };
-	table_add(&d->found_table, hash, n);
+	table_add(&d->found_table, pair_hash(row, a, b) + surveyed, n);
 	return f;
 }
 
@@ -305,6 +314,17 @@ static void keep(struct found *f, const struct detected *said, uint64_t frame, i
 		f->frames[f->frame_count++] = frame;
 }
 
+/* One of those who were called answered: that finding says more than the call's own. */
+static void answer_call(
+	struct detections *d, const struct detection *row, struct party a, uint64_t frame)
+{
+	struct found *call = look_for(d, row, a, (struct party){ 0 }, false);
+	if (!call || call->answered_frame == frame)
+		return;
+	call->answered_frame = frame;
+	call->answered++;
+}
+
 static void wake_one(struct detections *d, struct watch *w, const struct event *ev)
 {
 	const struct detection *r = w->row;
@@ -327,7 +347,9 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 	if (!f)
 		return;
 	f->to = ev->to;
-	f->called |= ev->called;
+	f->group = ev->group;
+	if (ev->called)
+		answer_call(d, r, a, ev->frame);
 	keep(f, &said, ev->frame, ev->at_ns, ev->at_ns);
 }
 
@@ -362,6 +384,7 @@ static struct event event_now(struct sense *s, enum event_kind kind)
 		return ev;
 	}
 	unsigned client = f->client >= 0 ? (unsigned)f->client : 0;
+	ev.group = f->group && c->side == 0;
 	ev.sender.number = f->host[c->side];
 	ev.receiver.number = f->host[!c->side];
 	ev.client.number = f->host[client];
@@ -377,10 +400,12 @@ static struct event event_of_fact(struct sense *s)
 	const struct fact *f = &s->fact;
 	struct event ev = event_now(s, EVENT_FACT);
 	ev.fact = f;
-	if (s->called_by && f->dir == DIR_RESPONSE) {
+	if (s->called_by && f->dir == DIR_RESPONSE && ev.sender.number) {
 		ev.client = ev.receiver = (struct party){ .number = s->called_by };
 		ev.server = ev.sender;
 		ev.called = true;
+		ev.frame = f->request; /* what was done was done with the call */
+		ev.at_ns = f->request_ns;
 	} else if (f->actor) {
 		bool sender = f->actor == ACTOR_SENDER;
 		ev.client = sender ? ev.sender : ev.receiver;
@@ -389,9 +414,11 @@ static struct event event_of_fact(struct sense *s)
 	for (unsigned sender = 0; sender < 2; sender++) {
 		struct party at = sender ? ev.sender : ev.receiver;
 		struct party *who = same_party(at, ev.server) ? &ev.server : &ev.client;
-		if (s->placed[sender] && at.number && !at.link)
-			who->place = inventory_module(
-				&s->inventory, at.number, s->layer->number, &s->places[sender]);
+		if (!s->placed[sender] || !at.number || at.link)
+			continue;
+		struct asset_place place = s->places[sender];
+		place.faint = true; /* asked for, which anybody can do */
+		who->place = inventory_module(&s->inventory, at.number, s->layer->number, &place);
 	}
 	return ev;
 }
@@ -468,18 +495,19 @@ void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detecte
 
 /* --- findings --- */
 
+/* The place that somebody stands at; number 0 is a row that nobody has. */
 static const struct module *module_of(const struct sense *s, struct party p)
 {
-	return p.place ? pool_at(&s->inventory.modules, p.place) : NULL;
+	return pool_at(&s->inventory.modules, p.place);
 }
 
 static uint32_t asset_of(const struct sense *s, const struct found *f, struct party p)
 {
 	if (!p.number || f->surveyed)
 		return p.number;
-	const struct module *m = module_of(s, p);
-	if (m && m->asset)
-		return m->asset;
+	uint32_t placed = module_of(s, p)->asset;
+	if (placed)
+		return placed;
 	return p.link ? mac_at(&s->inventory, p.number)->asset
 		      : host_at(&s->inventory, p.number)->asset;
 }
@@ -549,8 +577,10 @@ static void write_party(const struct sense *s, const struct plant *p, const stru
 		out_str(o, "everybody on its network");
 	else if (who.number || ip_is_zero(&f->to))
 		name_of(s, p, f, who, o);
-	else
+	else if (f->group)
 		out_fmt(o, "everybody (%s)", ip_text(&f->to, text));
+	else
+		out_str(o, ip_text(&f->to, text));
 }
 
 static void write_time(unsigned seconds, struct out *o)
@@ -577,6 +607,8 @@ static void write_sentence(
 			else
 				write_party(s, p, f, f->b, o);
 			at += 3;
+		} else if (f->group && !f->b.number && strncmp(at, "the controller {b}", 18) == 0) {
+			at += strlen("the controller "); /* nobody knows what all of them are */
 		} else if (strncmp(at, "{n}", 3) == 0) {
 			out_uint(o, f->said.n);
 			at += 3;
@@ -608,19 +640,6 @@ static int by_weight(const void *a, const void *b)
 	return x->assets[0] != y->assets[0]
 		? (x->assets[0] < y->assets[0] ? -1 : 1)
 		: (x->assets[1] > y->assets[1]) - (x->assets[1] < y->assets[1]);
-}
-
-/* Somebody answered what was asked of everybody: that finding says more. */
-static bool is_answered(const struct detections *d, const struct found *f)
-{
-	if (f->b.number || f->detection->key != KEY_PAIR || f->surveyed)
-		return false;
-	for (uint32_t n = 1; n < d->found.used; n++) {
-		const struct found *other = pool_at(&d->found, n);
-		if (other->called && other->detection == f->detection && same_party(other->a, f->a))
-			return true;
-	}
-	return false;
 }
 
 static struct finding finding_of(struct sense *s, const struct plant *p, const struct found *f)
@@ -655,7 +674,7 @@ int detections_plant(struct sense *s, struct plant *p, struct err *e)
 		return err_set(e, ENOMEM, "no memory for %u findings", found);
 	for (uint32_t n = 1; n <= found; n++) {
 		const struct found *f = pool_at(&d->found, n);
-		if (!is_answered(d, f))
+		if (!f->answered || f->answered < f->count)
 			findings[count++] = finding_of(s, p, f);
 	}
 	free(d->findings);

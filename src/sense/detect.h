@@ -40,6 +40,7 @@ struct event {
 	struct party sender, receiver; /* of the packet */
 	struct party client, server;   /* of the conversation, as far as known */
 	struct ip to;                  /* destination, also where it is no host */
+	bool group;                    /* that is one of many */
 	bool called;                   /* FACT: answers what was asked of everybody */
 	bool under_way;                /* FLOW: TCP that began before the capture did */
 	uint16_t port;                 /* server side; 0 without ports */

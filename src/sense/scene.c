@@ -238,9 +238,9 @@ void *ask_put(struct scene *c, uint32_t key)
 	struct ask_rest *rest = ask_rest(l, a);
 	memset(rest, 0, ask_rest_size(l->proto));
 	const struct flow *f = s->flow;
-	bool calls = f && !f->host[!c->side]; /* a group is no host */
+	bool calls = f && f->group && c->side == 0;
 	*rest = (struct ask_rest){
-		.frame = c->frame, .at_ns = c->at_ns, .called_by = calls ? f->host[c->side] : 0
+		.frame = c->frame, .at_ns = c->at_ns, .called_by = calls ? f->host[0] : 0
 	};
 	return rest + 1;
 }
@@ -263,6 +263,7 @@ static void *ask_get(struct scene *c, uint32_t key, bool keep)
 	struct sense *s = c->sense;
 	struct layer *l = ask_layer(s);
 	struct ask *a = ask_find(l, key);
+	s->called_by = 0;
 	if (!a)
 		return NULL;
 	a->used = keep;

@@ -8,22 +8,24 @@
 
 /* --- cleartext --- */
 
+static bool is(const struct value *v, const char *word)
+{
+	return v && v->type == VALUE_TEXT && strlen(word) == v->size &&
+		strncasecmp((const char *)v->bytes, word, v->size) == 0;
+}
+
 static bool is_cleartext(void *memory, const struct event *ev, struct detected *out)
 {
 	(void)memory;
 	bool web = strcmp(ev->fact->protocol, "http") == 0;
 	snprintf(out->detail, sizeof out->detail, "%s",
 		web ? "HTTP basic authentication" : ev->fact->protocol);
-	return !web || ev->fact->msg->effect == EFFECT_LOGIN;
+	return !web ||
+		(ev->fact->msg->effect == EFFECT_LOGIN &&
+			is(fact_value(ev->fact, "http.auth_scheme"), "basic"));
 }
 
 /* --- default credentials --- */
-
-static bool is(const struct value *v, const char *word)
-{
-	return v && v->type == VALUE_TEXT && strlen(word) == v->size &&
-		strncasecmp((const char *)v->bytes, word, v->size) == 0;
-}
 
 /* The secret a message shows, where everybody knows it: others are hidden by the dissector. */
 static const char *known_secret(const struct fact *f)

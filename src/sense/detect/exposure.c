@@ -157,13 +157,23 @@ static void survey_mode(const struct plant *p, struct survey *s)
 }
 
 /* Somebody was seen to change how it runs: that is told already, and why it stood is known. */
+static bool is_for(const struct plant *p, const struct conversation *c, uint32_t asset)
+{
+	if (c->server == NO_ASSET) /* everybody, maybe */
+		return true;
+	for (; asset != c->server; asset = p->assets[asset].part_of - 1)
+		if (!p->assets[asset].part_of)
+			return false;
+	return true;
+}
+
 static bool was_told_to(const struct plant *p, uint32_t asset, int64_t until_ns)
 {
 	const unsigned effects = 1u << EFFECT_STOP | 1u << EFFECT_RESTART | 1u << EFFECT_MODE |
 		1u << EFFECT_DOWNLOAD;
 	for (size_t i = 0; i < p->conversation_count; i++) {
 		const struct conversation *c = &p->conversations[i];
-		for (uint32_t n = c->server == asset ? c->operations : 0; n;
+		for (uint32_t n = is_for(p, c, asset) ? c->operations : 0; n;
 			n = p->operations[n].next) {
 			const struct operation *o = &p->operations[n];
 			if (effects >> o->msg->effect & 1 && o->first_ns <= until_ns)

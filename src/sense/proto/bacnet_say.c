@@ -38,13 +38,21 @@ static bool name_place(struct bacnet_talk *t)
 	return t->place.address || name_address(t->s, &t->src, &t->place);
 }
 
+/* A device on IP in the router's own address (annex J) is the router. */
+static bool is_host(const struct bacnet_address *a, const struct ip *ip)
+{
+	return a->size == 6 && ip_is_4(ip) && memcmp(a->mac, &ip->b[12], 4) == 0;
+}
+
 /* Who speaks to whom, behind which router; a call to a whole network is to nobody in it. */
 void bacnet_places(struct bacnet_talk *t)
 {
 	struct asset_place at;
-	if (bacnet_behind_router(t) && ip_is_zero(&t->origin) && name_place(t))
+	if (bacnet_behind_router(t) && ip_is_zero(&t->origin) && !is_host(&t->src, &t->s->src) &&
+		name_place(t))
 		fact_place(t->s, true, &t->place);
-	if (t->dst.net && t->dst.size && name_address(t->s, &t->dst, &at))
+	if (t->dst.net && t->dst.size && !is_host(&t->dst, &t->s->dst) &&
+		name_address(t->s, &t->dst, &at))
 		fact_place(t->s, false, &at);
 }
 

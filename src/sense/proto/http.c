@@ -474,7 +474,10 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 	text_tell(s, &f_phrase, line);
 	read_headers(s, c, &head);
 	fact_end(s);
-	if ((code == 401 || code == 407) && asked.login) {
+	/* RFC 7616, 3.3: a nonce that is too old refuses nobody. */
+	bool stale = text_has(head.values[CHALLENGE], "stale=true") ||
+		text_has(head.values[CHALLENGE], "stale=\"true\"");
+	if ((code == 401 || code == 407) && asked.login && !stale) {
 		fact_begin(s, &row_refused);
 		fact_failed(s);
 		fact_end(s);
