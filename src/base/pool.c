@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_FROM = 1 << 22 };
+enum { HUGE_FROM = 1 << 22, PAGE = 4096 };
 
 static void *reserve(size_t size, struct err *e)
 {
@@ -72,9 +72,15 @@ int table_init(struct table *t, uint32_t items_max, struct err *e)
 	return t->slots ? 0 : e->code;
 }
 
+void pages_touch(void *at, size_t size)
+{
+	size_t before = (uintptr_t)at % PAGE;
+	madvise((uint8_t *)at - before, size + before, MADV_POPULATE_WRITE);
+}
+
 void table_touch(struct table *t)
 {
-	madvise(t->slots, ((size_t)t->mask + 1) * sizeof *t->slots, MADV_POPULATE_WRITE);
+	pages_touch(t->slots, ((size_t)t->mask + 1) * sizeof *t->slots);
 }
 
 void table_done(struct table *t)

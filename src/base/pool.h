@@ -41,9 +41,10 @@ struct table {
 
 int table_init(struct table *t, uint32_t items_max, struct err *e) MUST_USE;
 void table_done(struct table *t);
-/* Pays for all pages now: for items that come by the thousand in one message, each of which would
+/* Pays for these pages now: for items that come by the thousand in one message, each of which would
  * wait for two page faults, one to look and one to write.  Where the kernel is older than 5.14 it
  * does nothing. */
+void pages_touch(void *at, size_t size);
 void table_touch(struct table *t);
 
 /* for (uint32_t at = table_first(t, hash), n; (n = table_next(t, hash, &at));) compare item n */

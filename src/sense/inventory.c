@@ -18,6 +18,7 @@ enum { SAID_PER_SUBJECT = 256 };
  * host a long walk; and modules of one owner: a BACnet router with eight full MS/TP lines has as
  * many.
  */
+enum { BURST = 2048 /* points that come in one message */ };
 enum { BINDS_PER_HOST = 32, MODULES_PER_OWNER = 1024 };
 
 /* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand).
@@ -68,6 +69,9 @@ int inventory_init(struct inventory *v, size_t memory, struct err *e)
 		return err_in(e, "inventory");
 	table_touch(&v->point_table);
 	table_touch(&v->string_table);
+	pages_touch(v->points.items,
+		(v->points.max < BURST ? v->points.max : BURST) * sizeof(struct point_record));
+	pages_touch(v->strings, v->strings_max < BURST * 32 ? v->strings_max : BURST * 32);
 	return 0;
 }
 

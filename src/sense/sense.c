@@ -11,6 +11,9 @@
 #include "sense/engine.h"
 #include "sense/plant.h"
 
+/* Values of the largest messages that are usual: a birth of two thousand metrics. */
+enum { BURST_VALUES = 8192 };
+
 /* Shares of the memory, per thousand; the rest is the inventory's. */
 enum { FLOWS_SHARE = 290, BUFFERS_SHARE = 180, DETECT_SHARE = 50 };
 
@@ -43,6 +46,7 @@ struct sense *sense_new(const struct sense_config *config, struct err *e)
 		sense_free(s);
 		return NULL;
 	}
+	pages_touch(s->values, BURST_VALUES * sizeof *s->values);
 	return s;
 }
 

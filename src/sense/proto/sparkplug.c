@@ -5,7 +5,7 @@
 #include "sense/proto/sparkplug.h"
 
 /* Whatever a message of 64 KiB holds, looking at it takes less than a millisecond. */
-enum { KEY_MAX = 1024, TOLD_MAX = 3072 };
+enum { KEY_MAX = 1024, TOLD_MAX = 2048 };
 
 static const struct field f_space = { "sparkplugb.namespace", TEXT };
 static const struct field f_group = { "sparkplugb.groupid", TEXT | NAMING };
