@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "packets.h"
@@ -21,6 +22,8 @@ enum { TRIES = 1 }; /* slow by itself: its times say nothing */
 enum { TRIES = 5 };
 #endif
 enum { SHORT_NS = 100000 }; /* no second try where that is enough */
+/* A machine that other ones share stands still for as long at times, and calls it our time. */
+static const struct timespec breath = { 0, 30000000 };
 
 static unsigned replayed;
 static uint64_t longest;
@@ -30,6 +33,8 @@ static void replay_bytes(const char *name, const uint8_t *bytes, size_t size)
 {
 	uint64_t least = UINT64_MAX;
 	for (int i = 0; i < TRIES && least > SHORT_NS && least > longest; i++) {
+		if (i)
+			nanosleep(&breath, NULL);
 		LLVMFuzzerTestOneInput(bytes, size);
 		uint64_t ns = packets_longest_ns();
 		least = ns < least ? ns : least;
