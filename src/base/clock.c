@@ -53,3 +53,10 @@ int64_t clock_monotonic(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * CLOCK_SECOND + t.tv_nsec;
 }
+
+int64_t clock_wall(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * (int64_t)CLOCK_SECOND + t.tv_nsec;
+}

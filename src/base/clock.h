@@ -10,5 +10,6 @@ enum { CLOCK_TEXT = 40 }; /* room for 2026-11-22T01:48:44.000000000Z and odd yea
 
 const char *clock_text(int64_t ns, char text[CLOCK_TEXT]); /* nine digits of fraction, Z */
 int64_t clock_monotonic(void);
+int64_t clock_wall(void); /* since 1970, in UTC; may jump */
 
 #endif

@@ -182,4 +182,9 @@ static inline bool cur_starts(const struct cur *c, const char *word)
 	return c->at && c->left >= n && memcmp(c->at, word, n) == 0;
 }
 
+static inline bool cur_is(const struct cur *c, const char *word)
+{
+	return c->left == strlen(word) && cur_starts(c, word);
+}
+
 #endif

@@ -49,6 +49,12 @@ void out_beyond(struct out *o, const void *bytes, size_t size)
 	}
 }
 
+void out_be(struct out *o, uint64_t n, unsigned size)
+{
+	while (size--)
+		out_char(o, (char)(n >> 8 * size));
+}
+
 void out_uint(struct out *o, uint64_t n)
 {
 	char digits[20];

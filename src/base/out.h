@@ -46,6 +46,7 @@ static inline void out_char(struct out *o, char c)
 	out_bytes(o, &c, 1);
 }
 
+void out_be(struct out *o, uint64_t n, unsigned size); /* the low `size` bytes, the highest first */
 void out_uint(struct out *o, uint64_t n);
 void out_int(struct out *o, int64_t n);
 void out_hex(struct out *o, const uint8_t *bytes, size_t size); /* lower case, no separator */

@@ -1,5 +1,6 @@
 #include "crypt/digest.h"
 
+#include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -51,4 +52,14 @@ void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 {
 	digest_start();
 	digest(crypt.sha256, bytes, size, out, SHA256_SIZE);
+}
+
+void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
+{
+	digest_start();
+	bool done = EVP_DigestInit_ex2(crypt.context, crypt.sha256, NULL) &&
+		EVP_DigestUpdate(crypt.context, &mark, 1) &&
+		EVP_DigestUpdate(crypt.context, bytes, size) &&
+		EVP_DigestFinal_ex(crypt.context, out, NULL);
+	assert(done); /* a record without its digest is none */
 }

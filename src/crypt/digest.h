@@ -14,5 +14,7 @@ void digest_start(void);
 void digest_md5(const void *bytes, size_t size, uint8_t out[MD5_SIZE]);
 void digest_sha1(const void *bytes, size_t size, uint8_t out[SHA1_SIZE]);
 void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
+/* Of one byte and what follows it: trees mark with it what they hash (RFC 6962, 2.1). */
+void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
 
 #endif

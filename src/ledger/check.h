@@ -1,0 +1,30 @@
+/* Checks a ledger as it lies in a folder: nothing in it is believed but what follows from the
+ * public key.  Every entry is hashed again, every tile compared with what it should hold, every
+ * other file with the tree it speaks of; the first thing that does not hold is named. */
+#ifndef LEDGER_CHECK_H
+#define LEDGER_CHECK_H
+
+#include "ledger/files.h"
+#include "ledger/note.h"
+
+struct ledger_check {
+	const struct files *files;
+	const struct note_key *key;
+	const char *origin;
+	const struct checkpoint *earlier; /* heads that somebody kept: each must be of its past */
+	size_t earlier_count;
+	void (*progress)(void *self, uint64_t done, uint64_t all); /* or NULL; now and then */
+	void *self;
+};
+
+struct ledger_checked {
+	struct checkpoint head;
+	uint64_t in_log;  /* entries behind it that only the log has yet */
+	uint64_t strange; /* files that are no part of it, and were not looked at */
+	char one_strange[64];
+};
+
+/* 0, or -EBADMSG with the file and the entry: what was expected, and what is there. */
+int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,139 @@
+#include "ledger/read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/tile.h"
+#include "ledger/wal.h"
+
+static const char mark_name[] = "ledger", mark[] = "weir ledger ", version[] = "1";
+
+int ledger_mark(const struct files *f, const struct note_key *key, struct err *e)
+{
+	char text[NOTE_KEY_TEXT], line[sizeof mark + sizeof version + NOTE_KEY_TEXT + 2];
+	note_key_text(key, text);
+	int size = snprintf(line, sizeof line, "%s%s\n%s\n", mark, version, text);
+	return files_replace(f, mark_name, line, (size_t)size, e);
+}
+
+int ledger_whose(const struct files *f, struct note_key *out, struct err *e)
+{
+	char text[NOTE_MAX + 1];
+	long size = files_load(f, mark_name, text, NOTE_MAX, e);
+	if (size < 0)
+		return (int)size;
+	text[size] = 0;
+	char *key = strchr(text, '\n'), *end = key ? strchr(key + 1, '\n') : NULL;
+	if (strlen(text) != (size_t)size || !end || end[1] ||
+		strncmp(text, mark, sizeof mark - 1) != 0)
+		return err_set(
+			e, -EBADMSG, "the file %s does not say whose ledger this is", mark_name);
+	*key++ = *end = 0;
+	if (strcmp(text + sizeof mark - 1, version) != 0)
+		return err_set(e, -EPROTONOSUPPORT,
+			"a ledger of version '%.20s': this program knows version %s",
+			text + sizeof mark - 1, version);
+	int r = note_key_read(key, out, e);
+	return r < 0 ? err_in(e, "%s", mark_name), r : 0;
+}
+
+int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
+	char note[NOTE_MAX + 1], struct err *e)
+{
+	struct note n;
+	long size = files_load(f, "checkpoint", note, NOTE_MAX, e);
+	if (size < 0)
+		return (int)size;
+	note[size] = 0;
+	int r = note_read(cur_of(note, (size_t)size), &n, e);
+	if (r == 0)
+		r = note_check(&n, key, NULL, e);
+	if (r == 0)
+		r = checkpoint_read(n.text, out, e);
+	return r < 0 ? err_in(e, "checkpoint"), -EBADMSG : 0;
+}
+
+struct reading {
+	uint64_t from;
+	ledger_entry *each;
+	void *self;
+};
+
+static int tell_bundle(struct reading *r, struct cur c, uint64_t first, uint64_t count,
+	bool signed_yet, struct err *e)
+{
+	for (uint64_t at = first; at < first + count; at++) {
+		struct cur entry = bundle_next(&c);
+		if (!cur_ok(&entry))
+			return err_set(
+				e, -EBADMSG, "entry %llu is cut off", (unsigned long long)at);
+		int done = at < r->from ? 0
+					: r->each(r->self, at, entry.at, entry.left, signed_yet, e);
+		if (done)
+			return done;
+	}
+	return 0;
+}
+
+static int tell_log(
+	void *self, uint64_t first, uint32_t count, const void *bytes, size_t size, struct err *e)
+{
+	return tell_bundle(self, cur_of(bytes, size), first, count, false, e);
+}
+
+static int tell_tree(struct reading *r, const struct files *f, uint64_t size, struct err *e)
+{
+	struct tiles *t = malloc(sizeof *t);
+	uint8_t *bytes = malloc(BUNDLE_MAX);
+	int done = t && bytes ? 0 : err_sys(e, "read the ledger");
+	if (done == 0)
+		tiles_init(t, f, size);
+	for (uint64_t i = r->from / TILE_WIDTH; done == 0 && i * TILE_WIDTH < size; i++) {
+		long got = bundle_read(t, i, bytes, e);
+		done = got < 0 ? (int)got
+			       : tell_bundle(r, cur_of(bytes, (size_t)got), i * TILE_WIDTH,
+					 tile_width(TILE_ENTRIES, i, size), true, e);
+	}
+	free(bytes);
+	free(t);
+	return done;
+}
+
+int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t from,
+	ledger_entry *each, void *self, struct err *e)
+{
+	struct reading r = { from, each, self };
+	int done = tell_tree(&r, f, head->size, e);
+	if (done == 0) {
+		r.from = from > head->size ? from : head->size;
+		done = wal_check(f, head->size, tell_log, &r, e);
+	}
+	return done;
+}
+
+int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,
+	uint64_t sequence, struct out *o, struct err *e)
+{
+	struct merkle_proof proof;
+	if (sequence >= head->size)
+		return err_set(e, -ENOENT, "the checkpoint has entries 0 to %llu",
+			(unsigned long long)head->size - 1);
+	struct tiles *t = malloc(sizeof *t);
+	if (!t)
+		return err_sys(e, "prove an entry");
+	tiles_init(t, f, head->size);
+	int r = merkle_prove_inclusion(tiles_hash, t, sequence, head->size, &proof, e);
+	free(t);
+	if (r < 0)
+		return r;
+	out_fmt(o, "c2sp.org/tlog-proof@v1\nindex %llu\n", (unsigned long long)sequence);
+	for (unsigned i = 0; i < proof.count; i++) {
+		char text[64];
+		base64_text(proof.path[i].b, sizeof proof.path[i].b, text);
+		out_fmt(o, "%s\n", text);
+	}
+	out_fmt(o, "\n%s", note);
+	return 0;
+}

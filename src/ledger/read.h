@@ -1,0 +1,28 @@
+/* Reading a ledger: its head, its entries in order, proofs of them. */
+#ifndef LEDGER_READ_H
+#define LEDGER_READ_H
+
+#include "ledger/files.h"
+#include "ledger/note.h"
+
+/* The file `ledger` says what the folder is and whose: "weir ledger 1", the public key. */
+int ledger_mark(const struct files *f, const struct note_key *key, struct err *e) MUST_USE;
+/* -ENOENT: there is no ledger; -EPROTONOSUPPORT: of a later version. */
+int ledger_whose(const struct files *f, struct note_key *out, struct err *e) MUST_USE;
+
+/* The checkpoint, signed by the key; as it stands in the file in `note` (NUL-terminated). */
+int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
+	char note[NOTE_MAX + 1], struct err *e) MUST_USE;
+
+/* One entry; `signed_yet`: it is in the checkpoint.  Anything but 0 ends the reading. */
+typedef int ledger_entry(void *self, uint64_t sequence, const void *entry, size_t size,
+	bool signed_yet, struct err *e);
+/* All from `from` on, those that only the log has included.  Gives what `each` gave. */
+int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t from,
+	ledger_entry *each, void *self, struct err *e) MUST_USE;
+
+/* C2SP tlog-proof: the entry's place, its proof, the checkpoint it leads to. */
+int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,
+	uint64_t sequence, struct out *o, struct err *e) MUST_USE;
+
+#endif

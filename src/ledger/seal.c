@@ -1,0 +1,345 @@
+#include "ledger/seal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char settled_name[] = "settled", checkpoint_name[] = "checkpoint";
+
+/* Sizes whose parts of tiles stay: those of the checkpoint, of the one before, which somebody may
+ * be reading, and of the settled one, from which we would come back. */
+enum { NOW, BEFORE, SETTLED, KEPT };
+
+struct seal {
+	const struct files *files;
+	const struct signer *signer;
+	struct merkle tree;
+	struct hash edge[TILE_LEVELS]
+			[TILE_WIDTH]; /* the tile of each level that is not whole yet */
+	uint8_t *bundle;              /* entries below edge[0] */
+	size_t bundle_size, bundle_room;
+	uint64_t kept[KEPT];
+	char note[NOTE_MAX]; /* the checkpoint of size kept[NOW] */
+	size_t note_size;
+	struct checkpoint past; /* what the folder had when we came */
+	struct err *problem;    /* of the batch at hand */
+	int result;
+};
+
+static unsigned edge_count(const struct seal *s, unsigned level)
+{
+	return (unsigned)(s->tree.size >> level * TILE_HEIGHT) % TILE_WIDTH;
+}
+
+static uint64_t edge_index(const struct seal *s, unsigned level)
+{
+	return s->tree.size >> level * TILE_HEIGHT >> TILE_HEIGHT;
+}
+
+uint64_t seal_size(const struct seal *s)
+{
+	return s->tree.size;
+}
+
+uint64_t seal_published(const struct seal *s)
+{
+	return s->kept[NOW];
+}
+
+uint64_t seal_settled(const struct seal *s)
+{
+	return s->kept[SETTLED];
+}
+
+/* --- coming back --- */
+
+/* A checkpoint of ours, signed with our key; size 0 where there is none yet. */
+static int read_note(struct seal *s, const char *name, struct checkpoint *out, struct err *e)
+{
+	struct note n;
+	*out = (struct checkpoint){ .root = merkle_empty() };
+	s->note_size = 0;
+	long size = files_load(s->files, name, s->note, sizeof s->note, e);
+	if (size == -ENOENT)
+		return 0;
+	int r = size < 0 ? (int)size : note_read(cur_of(s->note, (size_t)size), &n, e);
+	if (r == 0)
+		r = note_check(&n, s->signer->key, NULL, e);
+	if (r == 0)
+		r = checkpoint_read(n.text, out, e);
+	if (r < 0)
+		return err_in(e, "%s", name);
+	s->note_size = (size_t)size;
+	if (strcmp(out->origin, s->signer->origin) != 0)
+		return err_set(e, -EBADMSG, "%s is of the ledger '%s', not of '%s'", name,
+			out->origin, s->signer->origin);
+	return 0;
+}
+
+static int read_bundle(struct seal *s, struct tiles *t, struct err *e)
+{
+	if (!edge_count(s, 0))
+		return 0;
+	s->bundle = malloc(BUNDLE_MAX);
+	if (!s->bundle)
+		return err_sys(e, "keep a bundle of entries");
+	s->bundle_room = BUNDLE_MAX;
+	long size = bundle_read(t, edge_index(s, 0), s->bundle, e);
+	s->bundle_size = size < 0 ? 0 : (size_t)size;
+	return size < 0 ? (int)size : 0;
+}
+
+static int read_edges(struct seal *s, struct tiles *t, struct err *e)
+{
+	for (unsigned level = TILE_LEVELS; level-- > 0;) {
+		const struct hash *hashes;
+		unsigned shift = level * TILE_HEIGHT;
+		unsigned count = (unsigned)(t->size >> shift) % TILE_WIDTH;
+		if (!count)
+			continue;
+		int r = tiles_read(t, level, t->size >> shift >> TILE_HEIGHT, &hashes, e);
+		if (r < 0)
+			return r;
+		memcpy(s->edge[level], hashes, count * sizeof *hashes);
+		for (unsigned i = 0; i < count; i++)
+			merkle_add_whole(&s->tree, shift, &hashes[i]);
+	}
+	return read_bundle(s, t, e);
+}
+
+static int come_back(struct seal *s, struct err *e)
+{
+	struct checkpoint settled;
+	int r = read_note(s, settled_name, &settled, e);
+	if (r == 0)
+		r = read_note(s, checkpoint_name, &s->past, e);
+	if (r < 0)
+		return r;
+	if (s->past.size < settled.size)
+		return err_set(e, -EBADMSG,
+			"the checkpoint has %llu entries, the tiles have %llu: it is an older one",
+			(unsigned long long)s->past.size, (unsigned long long)settled.size);
+	struct tiles *t = malloc(sizeof *t);
+	if (!t)
+		return err_sys(e, "read the tree");
+	tiles_init(t, s->files, settled.size);
+	r = read_edges(s, t, e);
+	free(t);
+	if (r < 0)
+		return r;
+	struct hash root = merkle_root(&s->tree);
+	if (!hash_same(&root, &settled.root))
+		return err_set(e, -EBADMSG, "the tiles at size %llu are not those of %s",
+			(unsigned long long)settled.size, settled_name);
+	/* What was published beyond may not have come to the disk, and is published again. */
+	s->kept[NOW] = s->kept[SETTLED] = settled.size;
+	s->kept[BEFORE] = s->past.size;
+	return 0;
+}
+
+int seal_open(struct seal **out, const struct files *f, const struct signer *signer, struct err *e)
+{
+	struct seal *s = calloc(1, sizeof *s);
+	if (!s)
+		return err_sys(e, "open the tree");
+	s->files = f;
+	s->signer = signer;
+	int r = come_back(s, e);
+	if (r < 0) {
+		seal_close(s);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+void seal_close(struct seal *s)
+{
+	if (s)
+		free(s->bundle);
+	free(s);
+}
+
+/* --- growing --- */
+
+static int write_tile(struct seal *s, int level, uint64_t index, unsigned width, struct err *e)
+{
+	char name[TILE_NAME];
+	tile_name(name, level, index, width);
+	return level == TILE_ENTRIES
+		? files_put(s->files, name, s->bundle, s->bundle_size, e)
+		: files_put(s->files, name, s->edge[level], width * sizeof(struct hash), e);
+}
+
+static void whole_subtree(void *self, unsigned height, const struct hash *h)
+{
+	struct seal *s = self;
+	unsigned level = height / TILE_HEIGHT;
+	if (height % TILE_HEIGHT || level == TILE_LEVELS || s->result < 0)
+		return;
+	/* The tree has not counted this leaf yet, so the place is still the one before it. */
+	unsigned at = edge_count(s, level);
+	uint64_t index = edge_index(s, level);
+	s->edge[level][at] = *h;
+	if (at + 1 < TILE_WIDTH)
+		return;
+	s->result = write_tile(s, (int)level, index, TILE_WIDTH, s->problem);
+}
+
+static int add_entry(struct seal *s, struct cur entry, struct err *e)
+{
+	size_t need = s->bundle_size + 2 + entry.left;
+	if (need > s->bundle_room) {
+		size_t room = need < BUNDLE_MAX / 2 ? need * 2 : BUNDLE_MAX;
+		uint8_t *more = realloc(s->bundle, room);
+		if (!more)
+			return err_sys(e, "keep a bundle of entries");
+		s->bundle = more;
+		s->bundle_room = room;
+	}
+	s->bundle[s->bundle_size++] = (uint8_t)(entry.left >> 8);
+	s->bundle[s->bundle_size++] = (uint8_t)entry.left;
+	memcpy(s->bundle + s->bundle_size, entry.at, entry.left);
+	s->bundle_size = need;
+	if (edge_count(s, 0) == TILE_WIDTH - 1) {
+		int r = write_tile(s, TILE_ENTRIES, edge_index(s, 0), TILE_WIDTH, e);
+		if (r < 0)
+			return r;
+		s->bundle_size = 0;
+	}
+	struct hash leaf = merkle_leaf(entry.at, entry.left);
+	merkle_add(&s->tree, &leaf, whole_subtree, s);
+	return s->result;
+}
+
+/* What was signed before must be a past of this tree. */
+static int check_past(struct seal *s, struct err *e)
+{
+	struct hash root = merkle_root(&s->tree);
+	if (hash_same(&root, &s->past.root))
+		return 0;
+	return err_set(e, -EBADMSG,
+		"the first %llu entries are not those of the signed checkpoint: another history",
+		(unsigned long long)s->past.size);
+}
+
+int seal_batch(
+	void *seal, uint64_t first, uint32_t count, const void *bytes, size_t size, struct err *e)
+{
+	struct seal *s = seal;
+	struct cur c = cur_of(bytes, size);
+	assert(first <= s->tree.size);
+	s->problem = e;
+	s->result = 0;
+	for (uint64_t at = first; at < first + count; at++) {
+		struct cur entry = bundle_next(&c);
+		if (!cur_ok(&entry))
+			return err_set(e, -EBADMSG, "the batch at entry %llu is broken",
+				(unsigned long long)first);
+		if (at < s->tree.size)
+			continue;
+		int r = add_entry(s, entry, e);
+		if (r == 0 && s->tree.size == s->past.size)
+			r = check_past(s, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- publishing --- */
+
+/* Whether a size that is kept has exactly this part of a tile. */
+static bool has_part(const struct seal *s, unsigned level, uint64_t index, unsigned width)
+{
+	for (unsigned i = 0; i < KEPT; i++)
+		if (tile_width((int)level, index, s->kept[i]) == width)
+			return true;
+	return false;
+}
+
+static int write_edges(struct seal *s, struct err *e)
+{
+	int r = 0;
+	if (edge_count(s, 0))
+		r = write_tile(s, TILE_ENTRIES, edge_index(s, 0), edge_count(s, 0), e);
+	for (unsigned level = 0; r == 0 && level < TILE_LEVELS; level++) {
+		unsigned count = edge_count(s, level);
+		if (count && tile_width((int)level, edge_index(s, level), s->kept[NOW]) != count)
+			r = write_tile(s, (int)level, edge_index(s, level), count, e);
+	}
+	return r;
+}
+
+/* One that stays behind does no harm. */
+static void remove_parts(struct seal *s, uint64_t size)
+{
+	for (int level = TILE_ENTRIES; level < TILE_LEVELS; level++) {
+		unsigned row = level == TILE_ENTRIES ? 0 : (unsigned)level;
+		uint64_t index = size >> row * TILE_HEIGHT >> TILE_HEIGHT;
+		unsigned width = tile_width(level, index, size);
+		char name[TILE_NAME];
+		if (!width || has_part(s, row, index, width))
+			continue;
+		tile_name(name, level, index, width);
+		s->files->remove(s->files->self, name);
+		*strrchr(name, '/') = 0;
+		s->files->remove(s->files->self, name); /* where it was the last one */
+	}
+}
+
+int seal_follows(const struct seal *s, struct err *e)
+{
+	if (s->tree.size >= s->past.size)
+		return 0;
+	return err_set(e, -EBADMSG,
+		"the signed checkpoint has %llu entries, the log ends at %llu: this is an older "
+		"state, and no head of it is signed",
+		(unsigned long long)s->past.size, (unsigned long long)s->tree.size);
+}
+
+int seal_publish(struct seal *s, struct err *e)
+{
+	struct checkpoint c = { .size = s->tree.size, .root = merkle_root(&s->tree) };
+	if (seal_follows(s, e) < 0)
+		return e->code;
+	if (c.size == s->kept[NOW])
+		return 0;
+	int r = write_edges(s, e);
+	if (r < 0)
+		return r;
+	struct out o = out_mem(s->note, sizeof s->note);
+	snprintf(c.origin, sizeof c.origin, "%s", s->signer->origin);
+	checkpoint_text(&c, &o);
+	r = s->signer->sign(s->signer->self, &o, e);
+	s->note_size = o.used;
+	if (r == 0)
+		r = files_replace(s->files, checkpoint_name, s->note, s->note_size, e);
+	if (r < 0)
+		return r;
+	uint64_t gone = s->kept[BEFORE];
+	s->kept[BEFORE] = s->kept[NOW];
+	s->kept[NOW] = c.size;
+	remove_parts(s, gone);
+	return 0;
+}
+
+int seal_settle(struct seal *s, struct err *e)
+{
+	if (s->kept[NOW] == s->kept[SETTLED])
+		return 0;
+	int r = s->files->sync_all(s->files->self);
+	if (r < 0) {
+		errno = -r;
+		return err_sys(e, "sync the tiles");
+	}
+	r = files_replace(s->files, settled_name, s->note, s->note_size, e);
+	if (r < 0)
+		return r;
+	uint64_t gone = s->kept[SETTLED];
+	s->kept[SETTLED] = s->kept[NOW];
+	remove_parts(s, gone);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* The sealer: takes batches of entries in order, makes the tree of them, and publishes it as tiles
+ * and a signed checkpoint, which anybody can check and carry away.
+ *
+ * An older or forked tree is never signed: the checkpoint that is there must be one of this tree's
+ * own past. */
+#ifndef LEDGER_SEAL_H
+#define LEDGER_SEAL_H
+
+#include "ledger/files.h"
+#include "ledger/note.h"
+#include "ledger/tile.h"
+
+/* Signs checkpoints; lives elsewhere, with the key.  Adds the signature lines to the text in o. */
+struct signer {
+	void *self;
+	const char *origin; /* the first line of every checkpoint */
+	const struct note_key *key;
+	int (*sign)(void *self, struct out *o, struct err *e);
+};
+
+struct seal;
+
+/* Goes on from what is on the disk for certain, which the file `settled` says: a checkpoint like
+ * the other, of seal_settled() entries.  The log in front must tell everything from there on once
+ * more, by seal_batch(). */
+int seal_open(
+	struct seal **out, const struct files *f, const struct signer *s, struct err *e) MUST_USE;
+void seal_close(struct seal *s);
+
+/* A wal_batch; self is the struct seal.  Whole tiles and bundles are written as they fill. */
+int seal_batch(void *seal, uint64_t first, uint32_t count, const void *bytes, size_t size,
+	struct err *e) MUST_USE;
+/* After the log told everything: the tree has what was signed before. */
+int seal_follows(const struct seal *s, struct err *e) MUST_USE;
+uint64_t seal_size(const struct seal *s);      /* entries in the tree */
+uint64_t seal_published(const struct seal *s); /* entries in the checkpoint that we signed */
+uint64_t seal_settled(const struct seal *s);
+
+/* Writes what is not whole and signs a checkpoint of all there is; nothing where nothing is new. */
+int seal_publish(struct seal *s, struct err *e) MUST_USE;
+/* Brings everything published to the disk: from there on the log may forget. */
+int seal_settle(struct seal *s, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,103 @@
+#include "ledger/tile.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void tile_name(char name[TILE_NAME], int level, uint64_t index, unsigned width)
+{
+	unsigned groups[7], count = 0;
+	for (uint64_t left = index; count == 0 || left; left /= 1000)
+		groups[count++] = (unsigned)(left % 1000);
+	int used = level == TILE_ENTRIES ? snprintf(name, TILE_NAME, "tile/entries/")
+					 : snprintf(name, TILE_NAME, "tile/%d/", level);
+	while (count--)
+		used += snprintf(name + used, TILE_NAME - (size_t)used, "%s%03u%s",
+			count ? "x" : "", groups[count], count ? "/" : "");
+	if (width < TILE_WIDTH)
+		snprintf(name + used, TILE_NAME - (size_t)used, ".p/%u", width);
+}
+
+unsigned tile_width(int level, uint64_t index, uint64_t size)
+{
+	unsigned shift = level == TILE_ENTRIES ? 0 : (unsigned)level * TILE_HEIGHT;
+	uint64_t all = size >> shift, before = index * TILE_WIDTH;
+	return all <= before                ? 0
+		: all - before < TILE_WIDTH ? (unsigned)(all - before)
+					    : TILE_WIDTH;
+}
+
+void tiles_init(struct tiles *t, const struct files *f, uint64_t size)
+{
+	*t = (struct tiles){ .files = f, .size = size };
+}
+
+int tiles_read(
+	struct tiles *t, unsigned level, uint64_t index, const struct hash **hashes, struct err *e)
+{
+	unsigned width = tile_width((int)level, index, t->size);
+	assert(level < TILE_LEVELS && width > 0);
+	typeof(t->last[0]) *last = &t->last[level];
+	*hashes = last->hashes;
+	if (last->width == width && last->index == index)
+		return 0;
+	char name[TILE_NAME];
+	tile_name(name, (int)level, index, width);
+	last->width = 0;
+	long size = files_load(t->files, name, last->hashes, sizeof last->hashes, e);
+	if (size < 0)
+		return (int)size;
+	if ((size_t)size != width * sizeof(struct hash))
+		return err_set(e, -EBADMSG, "%s has %ld bytes instead of %zu", name, size,
+			width * sizeof(struct hash));
+	last->index = index;
+	last->width = width;
+	return 0;
+}
+
+int tiles_hash(void *tiles, unsigned height, uint64_t index, struct hash *out, struct err *e)
+{
+	unsigned level = height / TILE_HEIGHT, above = height % TILE_HEIGHT;
+	uint64_t first = index << above; /* among the hashes of this level */
+	const struct hash *hashes;
+	int r = tiles_read(tiles, level, first / TILE_WIDTH, &hashes, e);
+	if (r < 0)
+		return r;
+	struct merkle m = { 0 };
+	for (unsigned i = 0; i < 1u << above; i++)
+		merkle_add(&m, &hashes[first % TILE_WIDTH + i], NULL, NULL);
+	*out = merkle_root(&m);
+	return 0;
+}
+
+int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e)
+{
+	assert(size <= t->size);
+	struct merkle m = { 0 };
+	for (unsigned height = MERKLE_HEIGHT; height-- > 0;) {
+		struct hash h;
+		if (!(size >> height & 1))
+			continue;
+		int r = tiles_hash(t, height, m.size >> height, &h, e);
+		if (r < 0)
+			return r;
+		merkle_add_whole(&m, height, &h);
+	}
+	*out = merkle_root(&m);
+	return 0;
+}
+
+long bundle_read(struct tiles *t, uint64_t index, uint8_t *bytes, struct err *e)
+{
+	char name[TILE_NAME];
+	unsigned width = tile_width(TILE_ENTRIES, index, t->size);
+	assert(width > 0);
+	tile_name(name, TILE_ENTRIES, index, width);
+	return files_load(t->files, name, bytes, BUNDLE_MAX, e);
+}
+
+struct cur bundle_next(struct cur *bundle)
+{
+	return cur_sub(bundle, cur_be16(bundle));
+}

@@ -1,0 +1,213 @@
+/* The ledger on a disk that fails: whatever happens when, every acknowledged entry is there, no
+ * half one is, and the tree is the one of its entries. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "disk.h"
+#include "ledger/ledger.h"
+#include "ledger/wal.h"
+
+static struct sign_key *secret;
+static struct note_key public;
+
+static int sign_with_key(void *self, struct out *o, struct err *e)
+{
+	(void)self;
+	(void)e;
+	note_sign(o, o->used, &public, secret, 0);
+	return 0;
+}
+
+static const struct signer signer = { NULL, "ledger.example/test", &public, sign_with_key };
+
+static int set_up(void **unused)
+{
+	(void)unused;
+	struct err e;
+	uint8_t seed[SIGN_SEED] = { 7 };
+	secret = sign_key_new(seed, &e);
+	if (!secret)
+		return -1;
+	public = note_key_of(signer.origin, NOTE_ED25519, secret);
+	return 0;
+}
+
+static int tear_down(void **unused)
+{
+	(void)unused;
+	sign_key_free(secret);
+	return 0;
+}
+
+/* Entry n is its number and as many bytes as its number says. */
+static size_t entry_of(uint64_t n, uint8_t bytes[2048])
+{
+	size_t size = 8 + (size_t)(n * 37 % 300);
+	memset(bytes, (int)(n * 131), size);
+	memcpy(bytes, &n, sizeof n);
+	return size;
+}
+
+static int open_on(const struct files *f, struct ledger **l, struct err *e)
+{
+	const struct ledger_config config = {
+		.files = f, .signer = &signer, .segment_size = WAL_LEAST, .settle_entries = 150
+	};
+	return ledger_open(l, &config, 0, e);
+}
+
+/* Writes until it has `until` entries or something fails; gives how many were acknowledged. */
+static uint64_t write_until(struct ledger *l, uint64_t until, uint64_t seed)
+{
+	uint8_t bytes[2048];
+	struct err e;
+	int64_t now = 0;
+	uint64_t acknowledged = ledger_size(l);
+	for (uint64_t turn = 0; ledger_size(l) < until; turn++) {
+		unsigned batch = 1 + (unsigned)((seed + turn) * 7919 % 23);
+		for (unsigned i = 0; i < batch; i++) {
+			uint64_t n;
+			if (ledger_append(l, bytes, entry_of(ledger_size(l) + i, bytes), &n, &e) <
+				0)
+				return acknowledged;
+		}
+		if (ledger_commit(l, &e) < 0)
+			return acknowledged;
+		acknowledged = ledger_size(l);
+		now += 40 * 1000 * 1000;
+		if (ledger_tick(l, now, &e) < 0 && ledger_dead(l))
+			return acknowledged;
+	}
+	return acknowledged;
+}
+
+/* Everything up to the checkpoint is as it was written, and the checkpoint is its signed root. */
+static void check_tree(const struct files *f, uint64_t least)
+{
+	uint8_t note_bytes[NOTE_MAX], want[2048];
+	struct note n;
+	struct checkpoint c;
+	struct err e;
+	long size = files_load(f, "checkpoint", note_bytes, sizeof note_bytes, &e);
+	assert_true(size > 0);
+	assert_int_equal(note_read(cur_of(note_bytes, (size_t)size), &n, &e), 0);
+	assert_int_equal(note_check(&n, &public, NULL, &e), 0);
+	assert_int_equal(checkpoint_read(n.text, &c, &e), 0);
+	assert_true(c.size >= least);
+	struct tiles *t = malloc(sizeof *t);
+	uint8_t *bundle = malloc(BUNDLE_MAX);
+	struct merkle m = { 0 };
+	assert_true(t && bundle);
+	tiles_init(t, f, c.size);
+	for (uint64_t i = 0; i * TILE_WIDTH < c.size; i++) {
+		const struct hash *hashes;
+		long got = bundle_read(t, i, bundle, &e);
+		assert_true(got > 0);
+		struct cur b = cur_of(bundle, (size_t)got);
+		assert_int_equal(tiles_read(t, 0, i, &hashes, &e), 0);
+		while (b.left > 0) {
+			struct cur entry = bundle_next(&b);
+			assert_int_equal(entry.left, entry_of(m.size, want));
+			assert_memory_equal(entry.at, want, entry.left);
+			struct hash leaf = merkle_leaf(entry.at, entry.left);
+			assert_memory_equal(&leaf, &hashes[m.size % TILE_WIDTH], sizeof leaf);
+			merkle_add(&m, &leaf, NULL, NULL);
+		}
+	}
+	struct hash root = merkle_root(&m), of_tiles;
+	assert_int_equal(m.size, c.size);
+	assert_memory_equal(&root, &c.root, sizeof root);
+	assert_int_equal(tiles_root(t, c.size, &of_tiles, &e), 0);
+	assert_memory_equal(&of_tiles, &c.root, sizeof root);
+	free(bundle);
+	free(t);
+}
+
+/* Comes back after whatever happened, and goes on. */
+static void recover(struct disk *d, uint64_t acknowledged)
+{
+	struct files f = disk_files(d);
+	struct ledger *l;
+	struct err e = { 0 };
+	int r = open_on(&f, &l, &e);
+	if (r < 0)
+		fail_msg("after %llu acknowledged: %s", (unsigned long long)acknowledged, e.text);
+	assert_true(ledger_size(l) >= acknowledged);
+	uint64_t until = ledger_size(l) + 30;
+	assert_true(write_until(l, until, 1) >= until);
+	assert_int_equal(ledger_publish(l, 0, &e), 0);
+	assert_int_equal(ledger_published(l), ledger_size(l));
+	check_tree(&f, acknowledged);
+	ledger_close(l);
+}
+
+static void entries_come_back(void **unused)
+{
+	(void)unused;
+	struct disk *d = disk_new(1);
+	struct files f = disk_files(d);
+	struct err e;
+	for (unsigned round = 1; round < 12; round++) {
+		struct ledger *l;
+		assert_int_equal(open_on(&f, &l, &e), 0);
+		uint64_t have = write_until(l, round * 500, round);
+		assert_true(have >= round * 500);
+		assert_int_equal(ledger_publish(l, 0, &e), 0);
+		check_tree(&f, have);
+		ledger_close(l);
+	}
+	disk_free(d);
+}
+
+/* Ends the writer at its n-th call, for every n, and comes back. */
+static unsigned long kill_everywhere(bool unsynced_lost, uint64_t seed)
+{
+	unsigned long points = 0;
+	for (uint64_t n = 1;; n++) {
+		struct disk *d = disk_new(seed + n);
+		struct files f = disk_files(d);
+		struct ledger *l = NULL;
+		struct err e;
+		uint64_t acknowledged = 0;
+		disk_die_at(d, n);
+		if (open_on(&f, &l, &e) == 0)
+			acknowledged = write_until(l, 700, seed);
+		bool died = disk_died(d);
+		ledger_close(l);
+		disk_power_lost(d, unsynced_lost);
+		if (died)
+			recover(d, acknowledged);
+		disk_free(d);
+		if (!died)
+			return points;
+		points++;
+	}
+}
+
+static void killed_anywhere(void **unused)
+{
+	(void)unused;
+	unsigned long points = 0;
+	for (uint64_t seed = 0; seed < 3; seed++)
+		points += kill_everywhere(false, seed * 1000) + kill_everywhere(true, seed * 1000);
+	print_message("killed at %lu points, 0 acknowledged entries lost\n", points);
+	assert_true(points > 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_come_back),
+		cmocka_unit_test(killed_anywhere),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
