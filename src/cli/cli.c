@@ -15,7 +15,8 @@
 #include "report/glyph.h"
 
 static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_points, &verb_protocols,
-	&verb_completion, &verb_help, NULL };
+	&verb_ledger_init, &verb_ledger_append, &verb_ledger_show, &verb_ledger_verify,
+	&verb_ledger_prove, &verb_ledger_checkpoint, &verb_completion, &verb_help, NULL };
 
 enum { OPTIONS_MAX = 256, OUT_SIZE = 256 * 1024 };
 
@@ -72,12 +73,30 @@ int cli_try_write(struct err *e)
 	}
 }
 
-static const struct verb *find_verb(const char *name)
+/* The verb that the words begin with, which are one or two. */
+static const struct verb *find_verb(int count, char **words, int *used)
 {
-	for (size_t i = 0; verbs[i]; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
+	for (size_t i = 0; count > 0 && verbs[i]; i++) {
+		const char *name = verbs[i]->name, *second = strchr(name, ' ');
+		size_t size = strcspn(name, " ");
+		if (strlen(words[0]) != size || memcmp(words[0], name, size) != 0)
+			continue;
+		if (second && (count < 2 || strcmp(words[1], second + 1) != 0))
+			continue;
+		*used = second ? 2 : 1;
+		return verbs[i];
+	}
 	return NULL;
+}
+
+/* Whether verbs of two words begin with this one. */
+static bool is_family(const char *word)
+{
+	size_t size = strlen(word);
+	for (size_t i = 0; verbs[i]; i++)
+		if (strncmp(verbs[i]->name, word, size) == 0 && verbs[i]->name[size] == ' ')
+			return true;
+	return false;
 }
 
 static const struct opt *find_opt(const struct verb *v, const char *name, size_t size, char letter)
@@ -270,12 +289,13 @@ int cli_main(int argc, char **argv)
 	hold_standard_files();
 	look_at_terminal(&cli);
 	cli.operands = calloc((size_t)argc + 1, sizeof *cli.operands);
-	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	int words = 0;
+	const struct verb *v = find_verb(argc - 1, argv + 1, &words);
 	if (!cli.operands) {
 		err_set(&e, ENOMEM, "no memory");
 		code = EXIT_FAILED;
 	} else if (v) {
-		code = run_verb(v, argc - 2, argv + 2, &cli, &e);
+		code = run_verb(v, argc - 1 - words, argv + 1 + words, &cli, &e);
 	} else if (argc < 2) {
 		err_set(&e, EINVAL, "what shall I do?");
 		err_try(&e, "weir look CAPTURE, or weir --help");
@@ -286,6 +306,9 @@ int cli_main(int argc, char **argv)
 	} else if (strcmp(argv[1], "--version") == 0) {
 		out_str(&out, "weir " WEIR_VERSION "\n");
 		code = EXIT_DONE;
+	} else if (is_family(argv[1])) {
+		cli_help_family(&cli, argv[1]);
+		code = argc == 2 || asks_for(argc, argv, "--help") ? EXIT_DONE : EXIT_ASKED_WRONGLY;
 	} else {
 		err_set(&e, EINVAL, "%s: no such command", argv[1]);
 		err_try(&e, "weir --help");

@@ -65,12 +65,15 @@ void cli_say(const char *text, const char *try); /* the same, in words of one's 
 int cli_try_write(struct err *e); /* what to try after a write that failed; returns the code */
 const struct verb *const *cli_verbs(void);
 void cli_help(const struct cli *cli, const struct verb *v); /* NULL: the program's */
+/* Verbs of two words that begin with this one. */
+void cli_help_family(const struct cli *cli, const char *word);
 
 /* Text in lines that the terminal shows whole, from column `indent` on, where the line at hand
  * stands. */
 void cli_wrapped(const struct cli *cli, const char *text, unsigned indent);
 
 extern const struct verb verb_look, verb_facts, verb_points, verb_protocols, verb_help,
-	verb_completion;
+	verb_completion, verb_ledger_init, verb_ledger_append, verb_ledger_show, verb_ledger_verify,
+	verb_ledger_prove, verb_ledger_checkpoint;
 
 #endif

@@ -86,6 +86,16 @@ static void print_options(const struct cli *cli, const struct opt *opt)
 	}
 }
 
+void cli_help_family(const struct cli *cli, const char *word)
+{
+	size_t size = strlen(word);
+	out_fmt(cli->out, "weir %s needs one more word:\n", word);
+	for (const struct verb *const *at = cli_verbs(); *at; at++)
+		if (strncmp((*at)->name, word, size) == 0 && (*at)->name[size] == ' ')
+			print_row(cli, (*at)->name, (*at)->brief);
+	out_fmt(cli->out, "\nweir %s WORD --help says more.\n", word);
+}
+
 /* A command stands in one line, so that it can be copied. */
 static void print_examples(const struct cli *cli, const char *const *at)
 {

@@ -1,0 +1,359 @@
+/* weir ledger init, append: making a ledger, writing to it. */
+#include "cli/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "crypt/keyfile.h"
+#include "event/entry.h"
+#include "ledger/ledger.h"
+
+int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e)
+{
+	*h = (struct ledger_home){ .dir = dir ? dir : LEDGER_DIR, .fd = -1 };
+	h->fd = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->fd < 0)
+		return err_sys(e, "open the ledger %s", h->dir);
+	h->files = files_real(h->fd);
+	int r = ledger_whose(&h->files, &h->key, e);
+	if (r == 0)
+		return 0;
+	err_in(e, "%s", h->dir);
+	if (r == -ENOENT)
+		err_try(e, "weir ledger init --dir %s", h->dir);
+	ledger_home_close(h);
+	return r;
+}
+
+void ledger_home_close(struct ledger_home *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+}
+
+int ledger_exit(const struct err *e)
+{
+	switch (e->code) {
+	case -ENOENT:
+		return EXIT_NOT_FOUND;
+	case -EBADMSG:
+		return EXIT_PROBLEMS;
+	case -EPERM:
+	case -EACCES:
+		return EXIT_NOT_ALLOWED;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+/* --- the key --- */
+
+struct write_opts {
+	struct ledger_opts ledger;
+	const char *key, *origin, *actor;
+};
+
+/* Beside the folder, which may be copied to anybody, and not in it. */
+static const char *key_path(const struct write_opts *o, const char *dir, char path[PATH_MAX])
+{
+	size_t size = strlen(dir);
+	while (size > 1 && dir[size - 1] == '/')
+		size--;
+	if (o->key)
+		return o->key;
+	snprintf(path, PATH_MAX, "%.*s.key", (int)size, dir);
+	return path;
+}
+
+struct keeper {
+	struct sign_key *secret;
+	struct note_key public;
+};
+
+static int sign_head(void *self, struct out *o, struct err *e)
+{
+	const struct keeper *k = self;
+	(void)e;
+	note_sign(o, o->used, &k->public, k->secret, 0);
+	return 0;
+}
+
+/* --- writing --- */
+
+enum { LINE_MAX_SIZE = 1 << 20, INPUT = 1 << 20 };
+
+struct writer {
+	struct cli *cli;
+	struct ledger *ledger;
+	const struct keeper *keeper;
+	struct entry_defaults defaults;
+	uint64_t line, acknowledged;
+	char *input;
+	size_t used;
+	char entry[ENTRY_SIZE_MAX + 2];
+};
+
+/* Numbers are told once their entries are on the disk. */
+static int acknowledge(struct writer *w, struct err *e)
+{
+	int r = ledger_commit(w->ledger, e);
+	for (; r == 0 && w->acknowledged < ledger_size(w->ledger); w->acknowledged++)
+		out_fmt(w->cli->out, "%llu\n", (unsigned long long)w->acknowledged);
+	if (r == 0)
+		r = out_flush(w->cli->out, e);
+	if (r == 0)
+		r = ledger_tick(w->ledger, clock_wall(), e);
+	return r;
+}
+
+static int append_line(struct writer *w, const char *line, size_t size, struct err *e)
+{
+	uint64_t sequence;
+	struct out o = out_mem(w->entry, sizeof w->entry);
+	w->line++;
+	if (size && line[size - 1] == '\r')
+		size--;
+	if (!size)
+		return 0;
+	w->defaults.now_ns = clock_wall();
+	int r = entry_canonical(line, size, &w->defaults, &o, e);
+	if (r < 0)
+		return err_in(e, "line %llu", (unsigned long long)w->line), r;
+	return ledger_append(w->ledger, w->entry, o.used, &sequence, e);
+}
+
+static int append_lines(struct writer *w, bool ended, struct err *e)
+{
+	size_t from = 0;
+	int r = 0;
+	while (r == 0) {
+		char *line = w->input + from;
+		char *end = memchr(line, '\n', w->used - from);
+		if (!end && !(ended && w->used > from))
+			break;
+		size_t size = end ? (size_t)(end - line) : w->used - from;
+		r = append_line(w, line, size, e);
+		from += size + (end != NULL);
+	}
+	memmove(w->input, w->input + from, w->used - from);
+	w->used -= from;
+	if (r == 0 && w->used == INPUT)
+		r = err_set(e, -EMSGSIZE, "line %llu is longer than %d bytes",
+			(unsigned long long)w->line + 1, INPUT);
+	return r;
+}
+
+/* Whatever has come is one batch: the more there is, the larger it gets. */
+static int append_all(struct writer *w, struct err *e)
+{
+	int r = 0;
+	for (ssize_t got = 1; r == 0 && got > 0;) {
+		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+		int ready = poll(&in, 1, PUBLISH_NS / 1000000);
+		if (ready == 0) {
+			r = ledger_tick(w->ledger, clock_wall(), e);
+			continue;
+		}
+		got = read(STDIN_FILENO, w->input + w->used, INPUT - w->used);
+		if (got < 0 && errno == EINTR)
+			got = 1;
+		else if (got < 0)
+			return err_sys(e, "read entries");
+		else
+			w->used += (size_t)got;
+		r = append_lines(w, got == 0, e);
+		struct err late = { 0 };
+		int done = acknowledge(w, &late);
+		if (r == 0 && done < 0) {
+			*e = late;
+			r = done;
+		}
+	}
+	return r;
+}
+
+static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledger_home *h,
+	struct keeper *k, int (*work)(struct writer *w, struct err *e), struct err *e)
+{
+	if (flock(h->fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
+	const struct signer signer = { k, k->public.name, &k->public, sign_head };
+	const struct ledger_config config = { .files = &h->files, .signer = &signer };
+	struct writer *w = calloc(1, sizeof *w);
+	if (!w || !(w->input = malloc(INPUT))) {
+		free(w);
+		return err_sys(e, "open the ledger");
+	}
+	w->cli = cli;
+	w->keeper = k;
+	w->defaults = (struct entry_defaults){ k->public.name, o->actor ? o->actor : "local", 0 };
+	int r = ledger_open(&w->ledger, &config, clock_wall(), e);
+	if (r == 0) {
+		struct err late = { 0 };
+		w->acknowledged = ledger_size(w->ledger);
+		r = work(w, e);
+		int done =
+			ledger_dead(w->ledger) ? 0 : ledger_finish(w->ledger, clock_wall(), &late);
+		if (r == 0 && done < 0) {
+			*e = late;
+			r = done;
+		}
+		ledger_close(w->ledger);
+	}
+	free(w->input);
+	free(w);
+	return r;
+}
+
+static int run_append(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct write_opts *o = opts;
+	struct ledger_home h;
+	struct keeper k = { 0 };
+	char path[PATH_MAX];
+	int r = ledger_home_open(&h, o->ledger.dir, e);
+	if (r == 0)
+		r = keyfile_read(key_path(o, h.dir, path), &k.secret, e);
+	if (r == 0) {
+		k.public = note_key_of(h.key.name, NOTE_ED25519, k.secret);
+		if (k.public.id != h.key.id)
+			r = err_set(e, -EPERM, "%s is not the key of %s", key_path(o, h.dir, path),
+				h.dir);
+	}
+	if (r == 0)
+		r = with_ledger(cli, o, &h, &k, append_all, e);
+	sign_key_free(k.secret);
+	ledger_home_close(&h);
+	return r < 0 ? ledger_exit(e) : EXIT_DONE;
+}
+
+/* --- init --- */
+
+/* The first entry says what key the rest is signed by. */
+static int write_first(struct writer *w, struct err *e)
+{
+	char key[NOTE_KEY_TEXT], line[2 * NOTE_KEY_TEXT + 64];
+	const struct note_key *public = &w->keeper->public;
+	note_key_text(public, key);
+	int size = snprintf(line, sizeof line,
+		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
+		key);
+	int r = append_line(w, line, (size_t)size, e);
+	return r < 0 ? r : ledger_commit(w->ledger, e);
+}
+
+static bool has_files(int fd)
+{
+	struct stat s;
+	return fstatat(fd, "ledger", &s, 0) == 0 || fstatat(fd, "checkpoint", &s, 0) == 0;
+}
+
+static int make_home(struct ledger_home *h, const char *dir, struct err *e)
+{
+	*h = (struct ledger_home){ .dir = dir ? dir : LEDGER_DIR, .fd = -1 };
+	if (mkdir(h->dir, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, "make the folder %s", h->dir);
+	h->fd = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->fd < 0)
+		return err_sys(e, "open %s", h->dir);
+	h->files = files_real(h->fd);
+	return has_files(h->fd) ? err_set(e, -EEXIST, "%s is a ledger already", h->dir) : 0;
+}
+
+static int run_init(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct write_opts *o = opts;
+	struct ledger_home h;
+	struct keeper k = { 0 };
+	char path[PATH_MAX], host[NOTE_NAME - 16] = "site", name[NOTE_NAME], text[NOTE_KEY_TEXT];
+	if (!o->origin && gethostname(host, sizeof host - 1) < 0)
+		return err_sys(e, "find a name for the ledger"), EXIT_FAILED;
+	snprintf(name, sizeof name, "%s%s", o->origin ? o->origin : host,
+		o->origin ? "" : "/ledger");
+	if (!note_name_fits(name))
+		return err_set(e, -EINVAL, "--origin %s: no white space, no plus sign", name),
+		       EXIT_ASKED_WRONGLY;
+	int r = make_home(&h, o->ledger.dir, e);
+	if (r == 0)
+		r = keyfile_make(key_path(o, h.dir, path), &k.secret, e);
+	if (r == 0) {
+		k.public = note_key_of(name, NOTE_ED25519, k.secret);
+		r = ledger_mark(&h.files, &k.public, e);
+	}
+	if (r == 0)
+		r = with_ledger(cli, o, &h, &k, write_first, e);
+	if (r == 0) {
+		note_key_text(&k.public, text);
+		out_fmt(cli->out, "made %s; its key is %s, for nobody's eyes\n", h.dir,
+			key_path(o, h.dir, path));
+		out_fmt(cli->out, "give this to whoever checks it:\n%s\n", text);
+	}
+	sign_key_free(k.secret);
+	ledger_home_close(&h);
+	return r < 0 ? ledger_exit(e) : EXIT_DONE;
+}
+
+/* --- the verbs --- */
+
+static const struct opt init_opts[] = {
+	LEDGER_DIR_OPT,
+	{ OPT_TEXT, 0, "key", "FILE", "where the signing key goes (DIR.key)",
+		offsetof(struct write_opts, key), NULL },
+	{ OPT_TEXT, 0, "origin", "NAME", "what checkpoints call it (HOST/ledger)",
+		offsetof(struct write_opts, origin), NULL },
+	{ 0 },
+};
+
+static const struct opt append_opts[] = {
+	LEDGER_DIR_OPT,
+	{ OPT_TEXT, 0, "key", "FILE", "the signing key (DIR.key)", offsetof(struct write_opts, key),
+		NULL },
+	{ OPT_TEXT, 0, "actor", "NAME", "who did it, where an entry does not say (local)",
+		offsetof(struct write_opts, actor), NULL },
+	{ 0 },
+};
+
+static const char *const init_examples[] = {
+	"weir ledger init --dir /srv/ledger --origin plant.example/north",
+	"an empty ledger, and beside it /srv/ledger.key", NULL
+};
+
+static const char *const append_examples[] = {
+	"echo '{\"kind\":\"note\",\"subject\":\"pump 3\"}' | weir ledger append --dir /srv/ledger",
+	"prints the entry's number once it is on the disk", NULL
+};
+
+const struct verb verb_ledger_init = {
+	.name = "ledger init",
+	.brief = "begin a ledger: a folder, and a key beside it",
+	.about =
+		"The folder is a C2SP tlog-tiles log: any copy of it can be checked by itself. The key "
+		"signs its checkpoints and stays where only the writer reads it.",
+	.examples = init_examples,
+	.opts_size = sizeof(struct write_opts),
+	.opts = init_opts,
+	.run = run_init,
+};
+
+const struct verb verb_ledger_append = {
+	.name = "ledger append",
+	.brief = "write entries, one JSON object a line on standard input",
+	.about =
+		"An entry is an object with kind, subject, actor, at, site and data; the last four have "
+		"defaults. Its number is printed once it is on the disk. A line that is no entry ends the "
+		"reading; what came before it stays.",
+	.examples = append_examples,
+	.opts_size = sizeof(struct write_opts),
+	.opts = append_opts,
+	.run = run_append,
+};
