@@ -1,0 +1,82 @@
+#include "base/ipc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/out.h"
+
+int ipc_pair(int fds[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_sys(e, "make a channel");
+	return 0;
+}
+
+int ipc_send(int fd, uint16_t type, const void *body, size_t size, struct err *e)
+{
+	char head[IPC_HEAD + 1];
+	struct out o = out_mem(head, sizeof head);
+	if (size > IPC_BODY_MAX)
+		return err_set(
+			e, -EMSGSIZE, "a message of %zu bytes: at most %d", size, IPC_BODY_MAX);
+	out_be(&o, type, 2);
+	out_be(&o, 0, 2);
+	out_be(&o, size, 4);
+	/* sendmsg() does not write into what it sends. */
+	struct iovec parts[] = { { head, IPC_HEAD }, { (void *)(uintptr_t)body, size } };
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = size ? 2 : 1 };
+	ssize_t sent;
+	do
+		sent = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return 0;
+	if (errno == ECONNRESET || errno == ENOTCONN)
+		errno = EPIPE;
+	return err_sys(e, "send a message");
+}
+
+static int read_message(struct cur c, struct ipc_message *out, struct err *e)
+{
+	uint16_t type = cur_be16(&c);
+	uint16_t zero = cur_be16(&c);
+	uint32_t size = cur_be32(&c);
+	if (!cur_ok(&c) || zero || size != c.left)
+		return err_set(e, -EBADMSG, "a message that is none");
+	*out = (struct ipc_message){ type, c };
+	return 0;
+}
+
+int ipc_receive(int fd, void *room, size_t size, struct ipc_message *out, struct err *e)
+{
+	struct iovec part = { room, size };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t got;
+	do
+		got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		return err_set(e, -EPIPE, "the other end has gone");
+	if (got < 0)
+		return err_sys(e, "receive a message");
+	if (m.msg_flags & MSG_TRUNC)
+		return err_set(e, -EMSGSIZE, "a message of more than %zu bytes", size);
+	return read_message(cur_of(room, (size_t)got), out, e);
+}
+
+int ipc_await(
+	int fd, int timeout_ms, void *room, size_t size, struct ipc_message *out, struct err *e)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int ready;
+	do
+		ready = poll(&p, 1, timeout_ms);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return err_sys(e, "wait for a message");
+	if (ready == 0)
+		return err_set(e, -ETIMEDOUT, "no answer within %d ms", timeout_ms);
+	return ipc_receive(fd, room, size, out, e);
+}
