@@ -312,12 +312,18 @@ says protocols-unknown 3 'frob: no protocol of this name is read' protocols frob
 says no-command 2 'what shall I do\?' 
 says unknown-command 2 'frob: no such command' frob
 says help-unknown 2 'frob: no such command' help frob
+says help-unknown-of-two 2 'ledger frob: no such command' help ledger frob
+says unknown-of-two 2 'ledger frob: no such command' ledger frob
+shows family 0 '^  ledger verify ' '' ledger
+shows family-help 0 '^Usage: weir ledger COMMAND' '' help ledger
 says help-of-two 2 'help: of one command at a time' help look facts
 says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
 if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
-for verb in look facts points protocols completion help; do
+for verb in look facts points protocols completion help \
+	'ledger init' 'ledger append' 'ledger show' 'ledger verify' 'ledger prove' 'ledger checkpoint'; do
+	# shellcheck disable=SC2086 # a verb may have two words
 	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
 	cp out one
 	shows "help-$verb" 0 "^Usage: weir $verb" '' help $verb
@@ -326,7 +332,7 @@ for verb in look facts points protocols completion help; do
 		fail "help-$verb-fits" "lines over 100 columns, or blanks at an end"
 	fi
 done
-# One table of exit codes, in every page.
+# One table of exit codes, in every page; those of a family have one of their own.
 run help --man
 sed -n '/^# EXIT STATUS/,/^# [A-DF-Z]/{/^[[|:]/p}' out >table
 if [ "$code" = 0 ] && [ "$(grep -c '^:<' table)" = 4 ]; then good exit-table; else fail exit-table "not four codes"; fi
@@ -348,6 +354,10 @@ cat >use.zsh <<-'END'
 	[[ "$(_weir)" == *look*facts* ]] || exit 1
 	words=(weir look --) CURRENT=3
 	[[ "$(_weir)" == *--json*--html* ]] || exit 1
+	words=(weir ledger ch) CURRENT=3
+	[[ "$(_weir)" == *append*checkpoint* ]] || exit 1
+	words=(weir ledger show --ki) CURRENT=4
+	[[ "$(_weir)" == *--kind* ]] || exit 1
 	words=(weir look a) CURRENT=3
 	[[ "$(_weir)" == files ]]
 END
@@ -361,6 +371,12 @@ if command -v bash >/dev/null; then
 		COMP_WORDS=(weir look --js) COMP_CWORD=2
 		_weir
 		[ "${COMPREPLY[*]}" = --json ] || exit 1
+		COMP_WORDS=(weir ledger ch) COMP_CWORD=2
+		_weir
+		[ "${COMPREPLY[*]}" = checkpoint ] || exit 1
+		COMP_WORDS=(weir ledger show --ki) COMP_CWORD=3
+		_weir
+		[ "${COMPREPLY[*]}" = --kind ] || exit 1
 		>'a b.pcap'
 		COMP_WORDS=(weir look a) COMP_CWORD=2
 		_weir

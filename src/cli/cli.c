@@ -18,6 +18,26 @@ static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_point
 	&verb_ledger_init, &verb_ledger_append, &verb_ledger_show, &verb_ledger_verify,
 	&verb_ledger_prove, &verb_ledger_checkpoint, &verb_completion, &verb_help, NULL };
 
+static const char *const ledger_examples[] = {
+	"weir ledger init --dir /srv/ledger --origin plant.example/north",
+	"begin one; the key that signs it lies beside it",
+	"echo '{\"kind\":\"note\",\"subject\":\"pump 3\"}' | weir ledger append --dir /srv/ledger",
+	"write an entry; its number is printed once it is on the disk",
+	"weir ledger verify --dir /srv/ledger",
+	"check every byte of it",
+	NULL,
+};
+
+const struct family cli_families[] = {
+	{ "ledger", "Keep the record that nobody can alter unnoticed",
+		"A ledger is a folder: entries in the order they came, a Merkle tree over them "
+		"(RFC 6962, C2SP tlog-tiles), and a signed head of it. An entry that was acknowledged "
+		"stays; what is altered, taken out or put in afterwards is found by anybody who has "
+		"the public key, with this program or without. Copies are complete by themselves.",
+		ledger_examples },
+	{ 0 },
+};
+
 enum { OPTIONS_MAX = 256, OUT_SIZE = 256 * 1024 };
 
 const struct verb *const *cli_verbs(void)
@@ -73,30 +93,46 @@ int cli_try_write(struct err *e)
 	}
 }
 
-/* The verb that the words begin with, which are one or two. */
-static const struct verb *find_verb(int count, char **words, int *used)
+/* How many words a name has, if these begin with them; else 0. */
+static int words_of(const char *name, int count, char **words)
 {
-	for (size_t i = 0; count > 0 && verbs[i]; i++) {
-		const char *name = verbs[i]->name, *second = strchr(name, ' ');
+	for (int i = 0; i < count; i++) {
 		size_t size = strcspn(name, " ");
-		if (strlen(words[0]) != size || memcmp(words[0], name, size) != 0)
-			continue;
-		if (second && (count < 2 || strcmp(words[1], second + 1) != 0))
-			continue;
-		*used = second ? 2 : 1;
-		return verbs[i];
+		if (strlen(words[i]) != size || memcmp(words[i], name, size) != 0)
+			return 0;
+		if (!name[size])
+			return i + 1;
+		name += size + 1;
+	}
+	return 0;
+}
+
+const struct verb *cli_find_verb(int count, char **words, int *used)
+{
+	for (size_t i = 0; verbs[i]; i++) {
+		*used = words_of(verbs[i]->name, count, words);
+		if (*used)
+			return verbs[i];
 	}
 	return NULL;
 }
 
-/* Whether verbs of two words begin with this one. */
-static bool is_family(const char *word)
+const struct family *cli_find_family(const char *word)
 {
-	size_t size = strlen(word);
-	for (size_t i = 0; verbs[i]; i++)
-		if (strncmp(verbs[i]->name, word, size) == 0 && verbs[i]->name[size] == ' ')
-			return true;
-	return false;
+	for (const struct family *f = cli_families; f->name; f++)
+		if (strcmp(f->name, word) == 0)
+			return f;
+	return NULL;
+}
+
+const struct family *cli_family(const struct verb *v)
+{
+	for (const struct family *f = cli_families; f->name; f++) {
+		size_t size = strlen(f->name);
+		if (strncmp(v->name, f->name, size) == 0 && v->name[size] == ' ')
+			return f;
+	}
+	return NULL;
 }
 
 static const struct opt *find_opt(const struct verb *v, const char *name, size_t size, char letter)
@@ -290,7 +326,8 @@ int cli_main(int argc, char **argv)
 	look_at_terminal(&cli);
 	cli.operands = calloc((size_t)argc + 1, sizeof *cli.operands);
 	int words = 0;
-	const struct verb *v = find_verb(argc - 1, argv + 1, &words);
+	const struct verb *v = cli_find_verb(argc - 1, argv + 1, &words);
+	const struct family *f = argc > 1 ? cli_find_family(argv[1]) : NULL;
 	if (!cli.operands) {
 		err_set(&e, ENOMEM, "no memory");
 		code = EXIT_FAILED;
@@ -306,9 +343,14 @@ int cli_main(int argc, char **argv)
 	} else if (strcmp(argv[1], "--version") == 0) {
 		out_str(&out, "weir " WEIR_VERSION "\n");
 		code = EXIT_DONE;
-	} else if (is_family(argv[1])) {
-		cli_help_family(&cli, argv[1]);
-		code = argc == 2 || asks_for(argc, argv, "--help") ? EXIT_DONE : EXIT_ASKED_WRONGLY;
+	} else if (f &&
+		(argc == 2 || asks_for(argc, argv, "--help") || asks_for(argc, argv, "-h"))) {
+		cli_help_family(&cli, f);
+		code = EXIT_DONE;
+	} else if (f) {
+		err_set(&e, EINVAL, "%s %s: no such command", argv[1], argv[2]);
+		err_try(&e, "weir %s --help", argv[1]);
+		code = EXIT_ASKED_WRONGLY;
 	} else {
 		err_set(&e, EINVAL, "%s: no such command", argv[1]);
 		err_try(&e, "weir --help");

@@ -59,14 +59,27 @@ struct verb {
 	int (*run)(struct cli *cli, const void *opts, struct err *e); /* exit code */
 };
 
+/* Verbs of several words whose first is the same, and what is to be said of all of them. */
+struct family {
+	const char *name, *brief, *about;
+	const char *const *examples;
+};
+
 int cli_main(int argc, char **argv);
 void cli_complain(const struct err *e);          /* "weir: what: why; try: command" on stderr */
 void cli_say(const char *text, const char *try); /* the same, in words of one's own */
 int cli_try_write(struct err *e); /* what to try after a write that failed; returns the code */
 const struct verb *const *cli_verbs(void);
+/* The verb that the words begin with; `used`: how many of them it has. */
+const struct verb *cli_find_verb(int count, char **words, int *used);
+extern const struct family cli_families[]; /* ended by a row without a name */
+const struct family *cli_find_family(const char *word);
+const struct family *cli_family(const struct verb *v); /* NULL: of none */
+
 void cli_help(const struct cli *cli, const struct verb *v); /* NULL: the program's */
-/* Verbs of two words that begin with this one. */
-void cli_help_family(const struct cli *cli, const char *word);
+void cli_help_family(const struct cli *cli, const struct family *f);
+/* The source of a man page: a verb's, a family's, or (both NULL) the program's. */
+void cli_man(struct out *o, const struct verb *v, const struct family *f);
 
 /* Text in lines that the terminal shows whole, from column `indent` on, where the line at hand
  * stands. */

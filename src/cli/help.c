@@ -1,32 +1,15 @@
-/* Help, and what the shell completes: printed from the rows of the verbs. */
+/* Help, printed from the rows of the verbs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "cli/cli.h"
-#include "cli/version.h"
 
 enum {
 	LEFT = 26,      /* columns for the names of options and commands */
 	WIDTH_MIN = 40, /* the report's own bounds for prose */
 	WIDTH_MAX = 100,
-};
-
-/* What each code means, for the man pages. */
-static const struct {
-	int code;
-	const char *means;
-} exits[] = {
-	{ EXIT_DONE,
-		"done. A capture that ends in the middle of a packet, as one does that is still "
-		"being written, is read up to there, with a warning" },
-	{ EXIT_FAILED,
-		"failed: a file could not be opened, read to its end or written. Of several captures "
-		"the others are read, and shown" },
-	{ EXIT_ASKED_WRONGLY, "asked wrongly: an unknown command, option or value" },
-	{ EXIT_NOT_FOUND,
-		"not found: none of the captures named exists, or no protocol of this name is read" },
 };
 
 void cli_wrapped(const struct cli *cli, const char *text, unsigned indent)
@@ -86,16 +69,6 @@ static void print_options(const struct cli *cli, const struct opt *opt)
 	}
 }
 
-void cli_help_family(const struct cli *cli, const char *word)
-{
-	size_t size = strlen(word);
-	out_fmt(cli->out, "weir %s needs one more word:\n", word);
-	for (const struct verb *const *at = cli_verbs(); *at; at++)
-		if (strncmp((*at)->name, word, size) == 0 && (*at)->name[size] == ' ')
-			print_row(cli, (*at)->name, (*at)->brief);
-	out_fmt(cli->out, "\nweir %s WORD --help says more.\n", word);
-}
-
 /* A command stands in one line, so that it can be copied. */
 static void print_examples(const struct cli *cli, const char *const *at)
 {
@@ -123,7 +96,10 @@ void cli_help(const struct cli *cli, const struct verb *v)
 		print_examples(cli, examples);
 		out_str(o, "Commands:\n");
 		for (const struct verb *const *at = cli_verbs(); *at; at++)
-			print_row(cli, (*at)->name, (*at)->brief);
+			if (!cli_family(*at))
+				print_row(cli, (*at)->name, (*at)->brief);
+		for (const struct family *f = cli_families; f->name; f++)
+			print_row(cli, f->name, f->brief);
 		out_char(o, '\n');
 		cli_wrapped(cli, "weir COMMAND --help says more, and so does man weir.", 0);
 		return;
@@ -144,82 +120,21 @@ void cli_help(const struct cli *cli, const struct verb *v)
 	}
 }
 
-/* --- man pages: scdoc(5) source out of the same rows --- */
-
-/* scdoc gives meaning to these; everything else stands for itself. */
-static void print_escaped(struct out *o, const char *text)
+void cli_help_family(const struct cli *cli, const struct family *f)
 {
-	for (; *text; text++) {
-		if (strchr("\\_*#", *text))
-			out_char(o, '\\');
-		out_char(o, *text);
-	}
-}
-
-static void print_exits(struct out *o)
-{
-	out_str(o, "\n# EXIT STATUS\n\n");
-	for (size_t i = 0; i < COUNT_OF(exits); i++)
-		out_fmt(o, "%s %d\n:< %s\n", i ? "| " : "[-", exits[i].code, exits[i].means);
-}
-
-/* The program's own page, up to what no table says. */
-static void print_man_of_all(struct out *o)
-{
-	out_str(o,
-		"weir(1)\n\n# NAME\n\nweir - see what is on an industrial network, who talks to whom, "
-		"and what needs attention\n\n# SYNOPSIS\n\n"
-		"*weir* _COMMAND_ [OPTION...] [ARGUMENT...]++\n*weir* *--help* | *--version*\n\n"
-		"# DESCRIPTION\n\n"
-		"weir reads captures of an industrial network and says what they show: the assets with "
-		"what they told about themselves, their conversations and what those did to the process, "
-		"the process values that went by, and findings that need a person. It sends nothing, "
-		"asks nothing, and needs no server, no account and no network.\n\n"
-		"# COMMANDS\n");
-	for (const struct verb *const *at = cli_verbs(); *at; at++) {
-		out_fmt(o, "\n*%s* ", (*at)->name);
-		print_escaped(o, (*at)->operands);
-		out_str(o, "\n\t");
-		print_escaped(o, (*at)->brief);
-		if ((*at)->about)
-			out_fmt(o, "; see *weir-%s*(1)", (*at)->name);
-		out_char(o, '\n');
-	}
-	print_exits(o);
-}
-
-static void print_man(struct out *o, const struct verb *v)
-{
-	out_fmt(o, "weir-%s(1)\n\n# NAME\n\nweir-%s - ", v->name, v->name);
-	print_escaped(o, v->brief);
-	out_fmt(o, "\n\n# SYNOPSIS\n\n*weir %s*%s ", v->name, v->opts ? " [OPTION...]" : "");
-	print_escaped(o, v->operands ? v->operands : "");
-	out_str(o, "\n\n# DESCRIPTION\n\n");
-	print_escaped(o, v->about ? v->about : v->brief);
-	out_str(o, "\n\n# OPTIONS\n\n");
-	for (const struct opt *opt = v->opts; opt && opt->kind; opt++) {
-		if (opt->letter)
-			out_fmt(o, "*-%c*, ", opt->letter);
-		out_fmt(o, "*--%s*", opt->name);
-		if (opt->kind == OPT_WORD)
-			out_fmt(o, "[=%s]", opt->words);
-		else if (opt->value)
-			out_fmt(o, " _%s_", opt->value);
-		out_str(o, "\n\t");
-		print_escaped(o, opt->help);
-		out_str(o, "\n\n");
-	}
-	out_str(o, "*-h*, *--help*\n\tprint a summary\n");
-	print_exits(o);
-	if (!v->examples)
-		return;
-	out_str(o, "\n# EXAMPLES\n\n");
-	for (const char *const *at = v->examples; *at; at += 2) {
-		print_escaped(o, at[1]);
-		out_str(o, ":\n\n```\n");
-		out_str(o, at[0]);
-		out_str(o, "\n```\n\n");
-	}
+	struct out *o = cli->out;
+	print_examples(cli, f->examples);
+	out_fmt(o, "Usage: weir %s COMMAND [OPTION...]\n\n", f->name);
+	cli_wrapped(cli, f->brief, 0);
+	out_char(o, '\n');
+	cli_wrapped(cli, f->about, 0);
+	out_str(o, "\nCommands:\n");
+	for (const struct verb *const *at = cli_verbs(); *at; at++)
+		if (cli_family(*at) == f)
+			print_row(cli, (*at)->name, (*at)->brief);
+	out_char(o, '\n');
+	out_fmt(o, "weir %s COMMAND --help says more, and so does man weir-%s.\n", f->name,
+		f->name);
 }
 
 struct help_opts {
@@ -235,116 +150,34 @@ static const struct opt help_opts[] = {
 static int run_help(struct cli *cli, const void *given, struct err *e)
 {
 	const struct help_opts *o = given;
-	if (cli->operand_count > 1) {
+	int count = (int)cli->operand_count, used = 0;
+	const struct verb *v = cli_find_verb(count, cli->operands, &used);
+	const struct family *f = count == 1 ? cli_find_family(cli->operands[0]) : NULL;
+	if (v && used < count) {
 		err_set(e, EINVAL, "help: of one command at a time");
-		err_try(e, "weir help %s", cli->operands[0]);
+		err_try(e, "weir help %s", v->name);
 		return EXIT_ASKED_WRONGLY;
 	}
-	if (!cli->operand_count) {
-		if (o->man)
-			print_man_of_all(cli->out);
-		else
-			cli_help(cli, NULL);
-		return EXIT_DONE;
+	if (count && !v && !f) {
+		err_set(e, EINVAL, "%s%s%s: no such command", cli->operands[0],
+			count > 1 ? " " : "", count > 1 ? cli->operands[1] : "");
+		err_try(e, "weir --help");
+		return EXIT_ASKED_WRONGLY;
 	}
-	for (const struct verb *const *at = cli_verbs(); *at; at++) {
-		if (strcmp((*at)->name, cli->operands[0]) == 0) {
-			if (o->man)
-				print_man(cli->out, *at);
-			else
-				cli_help(cli, *at);
-			return EXIT_DONE;
-		}
-	}
-	err_set(e, EINVAL, "%s: no such command", cli->operands[0]);
-	err_try(e, "weir --help");
-	return EXIT_ASKED_WRONGLY;
+	if (o->man)
+		cli_man(cli->out, v, f);
+	else if (f)
+		cli_help_family(cli, f);
+	else
+		cli_help(cli, v);
+	return EXIT_DONE;
 }
 
 const struct verb verb_help = {
 	.name = "help",
-	.operands = "[COMMAND]",
+	.operands = "[COMMAND...]",
 	.brief = "Say how a command is used",
 	.opts_size = sizeof(struct help_opts),
 	.opts = help_opts,
 	.run = run_help,
-};
-
-static void print_verbs(struct out *o)
-{
-	for (const struct verb *const *at = cli_verbs(); *at; at++)
-		out_fmt(o, "%s ", (*at)->name);
-	out_str(o, "--help --version");
-}
-
-static void print_cases(struct out *o, const char *before, const char *after)
-{
-	for (const struct verb *const *at = cli_verbs(); *at; at++) {
-		out_fmt(o, "\t%s) %s", (*at)->name, before);
-		for (const struct opt *opt = (*at)->opts; opt && opt->kind; opt++)
-			out_fmt(o, "--%s ", opt->name);
-		out_fmt(o, "--help%s ;;\n", after);
-	}
-}
-
-static void print_bash(struct out *o)
-{
-	out_str(o,
-		"# bash completion for weir: . <(weir completion bash)\n"
-		"_weir()\n{\n"
-		"\tlocal word=${COMP_WORDS[COMP_CWORD]} options=\n"
-		"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-		"\t\tCOMPREPLY=($(compgen -W \"");
-	print_verbs(o);
-	out_str(o,
-		"\" -- \"$word\"))\n\t\treturn\n\tfi\n"
-		"\tcase ${COMP_WORDS[1]} in\n");
-	print_cases(o, "options=\"", "\"");
-	out_str(o,
-		"\tesac\n\tif [[ $word == -* ]]; then\n"
-		"\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
-		"\telse\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n\tfi\n}\n"
-		"complete -o filenames -F _weir weir\n");
-}
-
-static void print_zsh(struct out *o)
-{
-	out_str(o,
-		"#compdef weir\n"
-		"# zsh completion for weir: . <(weir completion zsh), or this in a file _weir of $fpath\n"
-		"_weir()\n{\n"
-		"\tif (( CURRENT == 2 )); then\n"
-		"\t\tcompadd -- ");
-	print_verbs(o);
-	out_str(o,
-		"\n\t\treturn\n\tfi\n"
-		"\tif [[ $words[CURRENT] != -* ]]; then\n\t\t_files\n\t\treturn\n\tfi\n"
-		"\tcase $words[2] in\n");
-	print_cases(o, "compadd -- ", "");
-	out_str(o,
-		"\tesac\n}\n"
-		"if [[ $funcstack[1] == _weir ]]; then _weir \"$@\"; else compdef _weir weir; fi\n");
-}
-
-static int run_completion(struct cli *cli, const void *opts, struct err *e)
-{
-	(void)opts;
-	const char *shell = cli->operand_count == 1 ? cli->operands[0] : "";
-	if (strcmp(shell, "bash") == 0) {
-		print_bash(cli->out);
-	} else if (strcmp(shell, "zsh") == 0) {
-		print_zsh(cli->out);
-	} else {
-		err_set(e, EINVAL, "completion is there for bash and zsh");
-		err_try(e, "weir completion bash");
-		return EXIT_ASKED_WRONGLY;
-	}
-	return EXIT_DONE;
-}
-
-const struct verb verb_completion = {
-	.name = "completion",
-	.operands = "bash|zsh",
-	.brief = "Print what makes the shell complete weir's words",
-	.run = run_completion,
 };

@@ -335,7 +335,7 @@ static const char *const append_examples[] = {
 
 const struct verb verb_ledger_init = {
 	.name = "ledger init",
-	.brief = "begin a ledger: a folder, and a key beside it",
+	.brief = "Begin a ledger: a folder, and a key beside it",
 	.about =
 		"The folder is a C2SP tlog-tiles log: any copy of it can be checked by itself. The key "
 		"signs its checkpoints and stays where only the writer reads it.",
@@ -347,7 +347,7 @@ const struct verb verb_ledger_init = {
 
 const struct verb verb_ledger_append = {
 	.name = "ledger append",
-	.brief = "write entries, one JSON object a line on standard input",
+	.brief = "Write entries, one JSON object a line on standard input",
 	.about =
 		"An entry is an object with kind, subject, actor, at, site and data; the last four have "
 		"defaults. Its number is printed once it is on the disk. A line that is no entry ends the "

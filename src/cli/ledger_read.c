@@ -279,7 +279,7 @@ static const char *const checkpoint_examples[] = { "weir ledger checkpoint > kep
 
 const struct verb verb_ledger_show = {
 	.name = "ledger show",
-	.brief = "the entries, one line each",
+	.brief = "The entries, one line each",
 	.examples = show_examples,
 	.opts_size = sizeof(struct show_opts),
 	.opts = show_opts,
@@ -288,7 +288,7 @@ const struct verb verb_ledger_show = {
 
 const struct verb verb_ledger_verify = {
 	.name = "ledger verify",
-	.brief = "check every entry, tile and signature; name the first thing that does not hold",
+	.brief = "Check every entry, tile and signature; name the first thing that does not hold",
 	.about =
 		"Nothing in the folder is believed but what follows from the key. Exit 4 where something "
 		"does not hold. tools/verify-ledger.py does the same without this program.",
@@ -301,7 +301,7 @@ const struct verb verb_ledger_verify = {
 const struct verb verb_ledger_prove = {
 	.name = "ledger prove",
 	.operands = "SEQUENCE",
-	.brief = "a proof that an entry is in the checkpoint (C2SP tlog-proof)",
+	.brief = "A proof that an entry is in the checkpoint (C2SP tlog-proof)",
 	.examples = prove_examples,
 	.opts_size = sizeof(struct ledger_opts),
 	.opts = dir_opts,
@@ -310,7 +310,7 @@ const struct verb verb_ledger_prove = {
 
 const struct verb verb_ledger_checkpoint = {
 	.name = "ledger checkpoint",
-	.brief = "the signed head",
+	.brief = "The signed head",
 	.examples = checkpoint_examples,
 	.opts_size = sizeof(struct ledger_opts),
 	.opts = dir_opts,
