@@ -93,7 +93,7 @@ static int add_head(struct run *r, const struct checkpoint *c)
 
 static int read_heads(struct run *r)
 {
-	struct checkpoint settled;
+	struct checkpoint settled = { 0 };
 	int done = read_head(r, "checkpoint", &r->out->head);
 	if (done < 0)
 		return done;
@@ -151,8 +151,8 @@ static void above(void *self, unsigned height, const struct hash *h)
 
 static int broken_bundle(struct run *r, const char *name, unsigned i)
 {
-	return err_set(r->e, -EBADMSG, "%s: entry %llu is cut off", name,
-		(unsigned long long)(r->tree.size / TILE_WIDTH * TILE_WIDTH + i));
+	unsigned long long at = r->tree.size / TILE_WIDTH * TILE_WIDTH + i;
+	return err_set(r->e, -EBADMSG, "%s: entry %llu is cut off", name, at);
 }
 
 /* The leaves of a bundle's bytes; `count` of them, and nothing behind. */
