@@ -1,5 +1,5 @@
-/* The tree against the published vectors, and against the definition of RFC 6962 where they are not
- * at hand: a tree hashed leaf by leaf, as its text says. */
+/* The tree against the definition of RFC 6962: a tree hashed leaf by leaf, as its text says.
+ * Published vectors: vectors_test.c. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "base/attr.h"
 #include "crypt/sign.h"
@@ -126,114 +125,6 @@ static void proofs_of_consistency(void **unused)
 	}
 }
 
-/* --- the published vectors --- */
-
-static json_t *vectors(const char *name)
-{
-	const char *folder = getenv("VECTORS");
-	char path[512];
-	snprintf(path, sizeof path, "%s/merkle/made/%s.json", folder ? folder : "", name);
-	json_t *all = folder ? json_load_file(path, 0, NULL) : NULL;
-	if (!all)
-		skip();
-	return all;
-}
-
-static struct hash hash_in(const json_t *row, const char *key)
-{
-	struct hash h = { 0 };
-	const char *text = json_string_value(json_object_get(row, key));
-	size_t size = 0;
-	assert_non_null(text);
-	assert_true(base64_bytes(text, strlen(text), h.b, sizeof h, &size));
-	return h;
-}
-
-static bool proof_in(const json_t *row, struct merkle_proof *p)
-{
-	const json_t *list = json_object_get(row, "proof");
-	*p = (struct merkle_proof){ 0 };
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-		size_t size = 0;
-		if (p->count == MERKLE_HEIGHT ||
-			!base64_bytes(
-				text, strlen(text), p->path[p->count++].b, HASH_SIZE, &size) ||
-			size != HASH_SIZE)
-			return false;
-	}
-	return true;
-}
-
-static uint64_t number_in(const json_t *row, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(row, key));
-}
-
-static void published_inclusion(void **unused)
-{
-	(void)unused;
-	json_t *all = vectors("inclusion"), *row;
-	size_t i;
-	json_array_foreach(all, i, row)
-	{
-		struct merkle_proof p;
-		struct hash leaf = hash_in(row, "leaf"), root = hash_in(row, "root");
-		bool holds = proof_in(row, &p) &&
-			merkle_includes(
-				number_in(row, "index"), number_in(row, "size"), &leaf, &p, &root);
-		assert_int_equal(holds, json_is_true(json_object_get(row, "ok")));
-	}
-	assert_true(i > 800);
-	json_decref(all);
-}
-
-static void published_consistency(void **unused)
-{
-	(void)unused;
-	json_t *all = vectors("consistency"), *row;
-	size_t i;
-	json_array_foreach(all, i, row)
-	{
-		struct merkle_proof p;
-		struct hash old = hash_in(row, "root1"), root = hash_in(row, "root2");
-		bool holds = proof_in(row, &p) &&
-			merkle_consistent(
-				number_in(row, "size1"), number_in(row, "size2"), &old, &root, &p);
-		assert_int_equal(holds, json_is_true(json_object_get(row, "ok")));
-	}
-	assert_true(i > 300);
-	json_decref(all);
-}
-
-static void published_notes(void **unused)
-{
-	(void)unused;
-	json_t *all = vectors("notes"), *row;
-	size_t i, k;
-	json_array_foreach(all, i, row)
-	{
-		const char *text = json_string_value(json_object_get(row, "note"));
-		const json_t *keys = json_object_get(row, "vkeys"), *key;
-		const json_t *ok = json_object_get(row, "ok");
-		struct note n;
-		struct err e;
-		bool read = note_read(cur_of(text, strlen(text)), &n, &e) == 0;
-		json_array_foreach(keys, k, key)
-		{
-			struct note_key public;
-			assert_int_equal(note_key_read(json_string_value(key), &public, &e), 0);
-			char again[NOTE_KEY_TEXT];
-			note_key_text(&public, again);
-			assert_string_equal(again, json_string_value(key));
-			bool holds = read && note_check(&n, &public, NULL, &e) == 0;
-			assert_int_equal(holds, json_is_true(json_array_get(ok, k)));
-		}
-	}
-	assert_true(i > 100);
-	json_decref(all);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,9 +132,6 @@ int main(void)
 		cmocka_unit_test(subtrees),
 		cmocka_unit_test(proofs_of_inclusion),
 		cmocka_unit_test(proofs_of_consistency),
-		cmocka_unit_test(published_inclusion),
-		cmocka_unit_test(published_consistency),
-		cmocka_unit_test(published_notes),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }
