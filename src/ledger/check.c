@@ -48,6 +48,26 @@ static int differs(struct run *r, const char *name, uint64_t first, uint64_t las
 
 /* --- heads --- */
 
+/* Once by the ledger; every other line is a witness's, which holds or not for who has its key. */
+static int check_lines(struct run *r, const char *name, const struct note *n)
+{
+	const struct note_key *k = r->c->key;
+	unsigned own = 0;
+	for (unsigned i = 0; i < n->count; i++) {
+		const struct note_line *l = &n->lines[i];
+		bool ours = l->id == k->id && cur_is(&l->name, k->name);
+		own += ours;
+		if (!ours && l->size != 8 + SIGN_SIZE)
+			return err_set(r->e, -EBADMSG,
+				"%s: signature %u is neither the ledger's nor one of a witness",
+				name, i + 1);
+	}
+	r->out->cosigned = n->count - own;
+	return own == 1 ? 0
+			: err_set(r->e, -EBADMSG, "%s: %u signatures of the ledger, one is enough",
+				  name, own);
+}
+
 static int read_head(struct run *r, const char *name, struct checkpoint *out)
 {
 	uint8_t bytes[NOTE_MAX];
@@ -64,9 +84,9 @@ static int read_head(struct run *r, const char *name, struct checkpoint *out)
 		err_in(r->e, "%s", name);
 		return r->e->code = -EBADMSG; /* it is there, and none of ours */
 	}
-	if (n.count != 1)
-		return err_set(
-			r->e, -EBADMSG, "%s: %u signatures, one is the ledger's", name, n.count);
+	done = check_lines(r, name, &n);
+	if (done < 0)
+		return done;
 	if (strcmp(out->origin, r->c->origin) != 0)
 		return err_set(r->e, -EBADMSG, "%s is of the ledger '%s', not of '%s'", name,
 			out->origin, r->c->origin);
@@ -97,7 +117,9 @@ static int read_heads(struct run *r)
 	int done = read_head(r, "checkpoint", &r->out->head);
 	if (done < 0)
 		return done;
+	unsigned cosigned = r->out->cosigned;
 	done = read_head(r, "settled", &settled);
+	r->out->cosigned = cosigned;
 	if (done == 0)
 		done = add_head(r, &settled);
 	else if (done == -ENOENT)

@@ -19,8 +19,9 @@ struct ledger_check {
 
 struct ledger_checked {
 	struct checkpoint head;
-	uint64_t in_log;  /* entries behind it that only the log has yet */
-	uint64_t strange; /* files that are no part of it, and were not looked at */
+	unsigned cosigned; /* by so many witnesses, if who has their keys finds that it holds */
+	uint64_t in_log;   /* entries behind it that only the log has yet */
+	uint64_t strange;  /* files that are no part of it, and were not looked at */
 	char one_strange[64];
 };
 

@@ -20,7 +20,8 @@ static int folder(void *self)
 
 static int real_open(void *self, const char *name, enum file_how how)
 {
-	static const int flags[] = { [FILE_READ] = O_RDONLY,
+	/* Somebody's stick may hold a pipe under that name: nobody waits for its other end. */
+	static const int flags[] = { [FILE_READ] = O_RDONLY | O_NONBLOCK,
 		[FILE_CHANGE] = O_RDWR | O_CREAT,
 		[FILE_FRESH] = O_RDWR | O_CREAT | O_TRUNC };
 	int fd = openat(folder(self), name, flags[how] | O_CLOEXEC | O_NOFOLLOW, 0644);

@@ -71,7 +71,7 @@ int tiles_hash(void *tiles, unsigned height, uint64_t index, struct hash *out, s
 	return 0;
 }
 
-int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e)
+int tiles_tree(struct tiles *t, uint64_t size, struct merkle *out, struct err *e)
 {
 	assert(size <= t->size);
 	struct merkle m = { 0 };
@@ -84,8 +84,17 @@ int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e)
 			return r;
 		merkle_add_whole(&m, height, &h);
 	}
-	*out = merkle_root(&m);
+	*out = m;
 	return 0;
+}
+
+int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e)
+{
+	struct merkle m;
+	int r = tiles_tree(t, size, &m, e);
+	if (r == 0)
+		*out = merkle_root(&m);
+	return r;
 }
 
 long bundle_read(struct tiles *t, uint64_t index, uint8_t *bytes, struct err *e)

@@ -41,6 +41,8 @@ int tiles_read(struct tiles *t, unsigned level, uint64_t index, const struct has
 	struct err *e) MUST_USE;
 /* A merkle_read; self is the struct tiles. */
 int tiles_hash(void *tiles, unsigned height, uint64_t index, struct hash *out, struct err *e);
+/* The tree as it was at that size: to be grown, or for its root. */
+int tiles_tree(struct tiles *t, uint64_t size, struct merkle *out, struct err *e) MUST_USE;
 int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e) MUST_USE;
 
 /* The bundle that has entry `index << 8`, whole, into `bytes` (room for BUNDLE_MAX).  Gives its

@@ -1,0 +1,158 @@
+#include "ledger/carry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+	struct carry *c;
+	const struct checkpoint *head;
+	uint8_t *there; /* a file as `to` has it */
+	bool ask;
+};
+
+static int put(struct run *r, const char *name, const void *bytes, size_t size, struct err *e)
+{
+	int done = r->c->to->put(r->c->to->self, name, bytes, size, e);
+	if (done < 0)
+		return err_in(e, "%s", r->c->to->name), e->code = done;
+	r->c->files++;
+	r->c->bytes += size;
+	return 0;
+}
+
+/* Whether the file is there, as it should be.  Behind the first one that is not, nothing is: all
+ * come in one order.  A folder that lost its power is another matter, and costs nothing to read. */
+static int is_there(struct run *r, const char *name, const void *bytes, size_t size, struct err *e)
+{
+	struct err none;
+	const struct remote *to = r->c->to;
+	if (!r->ask)
+		return 0;
+	long got = to->get(to->self, name, r->there, BUNDLE_MAX, &none);
+	if (got == (long)size && memcmp(r->there, bytes, size) == 0)
+		return 1;
+	if (got < 0 && got != -ENOENT && got != -EFBIG) {
+		*e = none;
+		return (int)got;
+	}
+	r->ask = to->near;
+	return 0;
+}
+
+static int bring_tile(struct run *r, unsigned level, uint64_t index, struct err *e)
+{
+	const struct hash *hashes;
+	char name[TILE_NAME];
+	unsigned width = tile_width((int)level, index, r->head->size);
+	int done = source_tile(r->c->from, level, index, &hashes, e);
+	if (done < 0)
+		return done;
+	tile_name(name, (int)level, index, width);
+	done = is_there(r, name, hashes, width * sizeof *hashes, e);
+	return done ? done < 0 ? done : 0 : put(r, name, hashes, width * sizeof *hashes, e);
+}
+
+/* One that `to` has and that holds need not be fetched. */
+static bool has_bundle(struct run *r, const char *name, uint64_t index)
+{
+	struct err none;
+	const struct remote *to = r->c->to;
+	long size = to->get(to->self, name, r->there, BUNDLE_MAX, &none);
+	return size >= 0 &&
+		source_is_bundle(r->c->from, index, cur_of(r->there, (size_t)size), &none) == 0;
+}
+
+static int bring_bundle(struct run *r, uint64_t index, struct err *e)
+{
+	struct cur bytes;
+	char name[TILE_NAME];
+	tile_name(name, TILE_ENTRIES, index, tile_width(TILE_ENTRIES, index, r->head->size));
+	if (r->ask && r->c->to->near && has_bundle(r, name, index))
+		return 0;
+	int done = source_bundle(r->c->from, index, &bytes, e);
+	return done < 0 ? done : put(r, name, bytes.at, bytes.left, e);
+}
+
+/* A bundle and its tile, where the other end has not both. */
+static int bring_pair(struct run *r, uint64_t index, struct err *e)
+{
+	const struct hash *hashes;
+	char name[TILE_NAME];
+	unsigned width = tile_width(0, index, r->head->size);
+	int done = source_tile(r->c->from, 0, index, &hashes, e);
+	if (done < 0)
+		return done;
+	tile_name(name, 0, index, width);
+	if (!r->c->to->near) {
+		done = is_there(r, name, hashes, width * sizeof *hashes, e);
+		if (done)
+			return done < 0 ? done : 0;
+	}
+	done = bring_bundle(r, index, e);
+	return done < 0 ? done : bring_tile(r, 0, index, e);
+}
+
+/* The tiles above that are whole with this one. */
+static int bring_above(struct run *r, uint64_t index, struct err *e)
+{
+	int done = 0;
+	for (unsigned level = 1; done == 0 && level < TILE_LEVELS; level++) {
+		if ((index + 1) % TILE_WIDTH)
+			break;
+		index /= TILE_WIDTH;
+		done = bring_tile(r, level, index, e);
+	}
+	return done;
+}
+
+/* What is not whole; the checkpoint is nothing without it. */
+static int bring_edges(struct run *r, struct err *e)
+{
+	int done = 0;
+	if (r->head->size % TILE_WIDTH)
+		done = bring_pair(r, r->head->size / TILE_WIDTH, e);
+	for (unsigned level = 1; done == 0 && level < TILE_LEVELS; level++) {
+		uint64_t index = r->head->size >> level * TILE_HEIGHT >> TILE_HEIGHT;
+		unsigned width = tile_width((int)level, index, r->head->size);
+		if (width && tile_width((int)level, index, r->c->have) != width)
+			done = bring_tile(r, level, index, e);
+	}
+	return done;
+}
+
+int carry(struct carry *c, struct err *e)
+{
+	struct run r = { c, source_head(c->from), malloc(BUNDLE_MAX), c->ask };
+	int done = 0;
+	if (!r.there)
+		return err_sys(e, "carry files");
+	uint64_t have = c->have > c->whole ? c->have : c->whole;
+	for (uint64_t i = have / TILE_WIDTH; done == 0 && i < r.head->size / TILE_WIDTH; i++) {
+		done = bring_pair(&r, i, e);
+		if (done == 0)
+			done = bring_above(&r, i, e);
+		if (done == 0 && c->step)
+			done = c->step(c->self, (i + 1) * TILE_WIDTH, e);
+	}
+	if (done == 0 && c->have < r.head->size)
+		done = bring_edges(&r, e);
+	free(r.there);
+	return done;
+}
+
+void carry_tidy(const struct remote *to, uint64_t size, uint64_t now)
+{
+	struct err none;
+	for (int level = TILE_ENTRIES; to->remove && level < TILE_LEVELS; level++) {
+		unsigned row = level == TILE_ENTRIES ? 0 : (unsigned)level;
+		uint64_t index = size >> row * TILE_HEIGHT >> TILE_HEIGHT;
+		unsigned width = tile_width(level, index, size);
+		char name[TILE_NAME];
+		if (!width || tile_width(level, index, now) == width)
+			continue;
+		tile_name(name, level, index, width);
+		if (to->remove(to->self, name, &none) < 0)
+			return;
+	}
+}

@@ -1,0 +1,40 @@
+/* Following: a copy of somebody's ledger that takes over only what continues what it has.  A head
+ * is taken when its signature, its consistency with the own head and every new entry hold; the
+ * tiles come first, the checkpoint last, in one rename.
+ *
+ * Two signed heads that do not agree are a fork: both are kept as evidence beside the copy, and
+ * nothing is followed until somebody takes that file away. */
+#ifndef LEDGER_FOLLOW_H
+#define LEDGER_FOLLOW_H
+
+#include "ledger/remote.h"
+
+enum { COSIGN_AGAIN = 3600 }; /* seconds after which the same head is signed once more */
+
+struct follow {
+	const struct remote *from;
+	const struct files *copy;
+	const struct note_key *key; /* of the ledger; its name is the origin */
+	const struct files *beside; /* the copy's folder lies in it ... */
+	const char *name;           /* ... under this name: evidence is NAME.fork-SIZE */
+	const struct note_key *as;  /* cosign as this witness, with its key; or NULL */
+	const struct sign_key *secret;
+	uint64_t now_seconds;
+	/* A fork, before it is kept: both notes.  What it gives is not asked for.  Or NULL. */
+	void (*alarm)(void *self, const char *ours, const char *theirs);
+	int (*step)(void *self, uint64_t entries, struct err *e); /* see carry.h; or NULL */
+	void *self;
+};
+
+struct followed {
+	struct checkpoint head; /* of the copy now */
+	uint64_t had;           /* entries before */
+	uint64_t files, bytes;  /* that came */
+	bool fork;
+};
+
+/* -EBADMSG: refused, and the copy is as it was; -ENOENT: the source has no ledger, or not all of
+ * it; -EINTR: step() ended it, and the next call goes on from there. */
+int follow(const struct follow *f, struct followed *out, struct err *e) MUST_USE;
+
+#endif

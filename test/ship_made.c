@@ -1,0 +1,218 @@
+#include "ship_made.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "ledger/check.h"
+#include "ledger/ledger.h"
+#include "ledger/read.h"
+#include "ledger/wal.h"
+
+const char origin[] = "ledger.example/test";
+struct sign_key *secret, *other_secret, *witness_secret;
+struct note_key public, witness_public;
+
+int set_up_keys(void **unused)
+{
+	(void)unused;
+	struct err e;
+	uint8_t seed[SIGN_SEED] = { 7 }, other[SIGN_SEED] = { 8 }, witness[SIGN_SEED] = { 9 };
+	secret = sign_key_new(seed, &e);
+	other_secret = sign_key_new(other, &e);
+	witness_secret = sign_key_new(witness, &e);
+	if (!secret || !other_secret || !witness_secret)
+		return -1;
+	public = note_key_of(origin, NOTE_ED25519, secret);
+	witness_public = note_key_of("witness.example", NOTE_COSIGNATURE, witness_secret);
+	return 0;
+}
+
+int wipe_keys(void **unused)
+{
+	(void)unused;
+	sign_key_free(secret);
+	sign_key_free(other_secret);
+	sign_key_free(witness_secret);
+	return 0;
+}
+
+/* --- ledgers --- */
+
+static int sign_with_key(void *self, struct out *o, struct err *e)
+{
+	const struct keeper *k = self;
+	(void)e;
+	note_sign(o, o->used, &k->public, k->secret, 0);
+	return 0;
+}
+
+static size_t entry_of(uint64_t n, unsigned version, char text[64])
+{
+	return (size_t)snprintf(text, 64, "{\"n\":%llu,\"v\":%u}", (unsigned long long)n, version);
+}
+
+/* Entries up to `to`, of a history of this version, in a ledger that is closed; its own log stays
+ * where it is not finished. */
+void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned version, bool publish,
+	bool finish)
+{
+	struct files f = disk_files(d);
+	const struct signer signer = { (void *)(uintptr_t)k, k->public.name, &k->public,
+		sign_with_key };
+	const struct ledger_config config = { &f, &signer, WAL_LEAST, 150 };
+	struct ledger *l;
+	struct err e = { 0 };
+	char text[64];
+	assert_int_equal(ledger_mark(&f, &k->public, &e), 0);
+	assert_int_equal(ledger_open(&l, &config, 0, &e), 0);
+	for (uint64_t n = ledger_size(l), sequence; n < to; n++) {
+		size_t size = entry_of(n, version, text);
+		assert_int_equal(ledger_append(l, text, size, &sequence, &e), 0);
+	}
+	assert_int_equal(ledger_commit(l, &e), 0);
+	if (publish)
+		assert_int_equal(ledger_publish(l, 0, &e), 0);
+	if (finish && ledger_finish(l, 0, &e) < 0)
+		fail_msg("%s", e.text);
+	ledger_close(l);
+}
+
+void write_to(struct disk *d, uint64_t to, unsigned version)
+{
+	const struct keeper k = { secret, public };
+	write_as(&k, d, to, version, true, true);
+}
+
+struct disk *ledger_of(uint64_t count, unsigned version)
+{
+	struct disk *d = disk_new(1);
+	write_to(d, count, version);
+	return d;
+}
+
+struct disk *copy_of(const struct disk *from)
+{
+	struct disk *d = disk_new(2);
+	disk_copy(d, from);
+	return d;
+}
+
+/* That it is a ledger, whole, and how large it is; 0 where it is none yet. */
+uint64_t size_of(struct disk *d)
+{
+	struct files f = disk_files(d);
+	struct ledger_checked found;
+	struct err e = { 0 };
+	size_t size;
+	const struct ledger_check c = { .files = &f, .key = &public, .origin = origin };
+	if (!disk_bytes(d, "checkpoint", &size))
+		return 0;
+	if (ledger_check(&c, &found, &e) < 0)
+		fail_msg("%s", e.text);
+	return found.head.size;
+}
+
+void assert_says(const struct err *e, const char *words)
+{
+	if (!strstr(e->text, words))
+		fail_msg("'%s' does not say '%s'", e->text, words);
+}
+
+/* Every file of it there, and the same here. */
+struct sameness {
+	struct disk *here, *there;
+};
+
+static void assert_file_same(void *self, const char *name)
+{
+	const struct sameness *s = self;
+	size_t size, other;
+	if (strncmp(name, "tile/", 5) != 0 || strstr(name, ".p/"))
+		return;
+	const uint8_t *a = disk_bytes(s->here, name, &size),
+		      *b = disk_bytes(s->there, name, &other);
+	if (!b || size != other || memcmp(a, b, size) != 0)
+		fail_msg("%s is not the same", name);
+}
+
+void assert_same_tiles(struct disk *a, struct disk *b)
+{
+	struct sameness s = { a, b };
+	disk_each(a, assert_file_same, &s);
+	s = (struct sameness){ b, a };
+	disk_each(b, assert_file_same, &s);
+}
+
+/* --- both ends --- */
+
+int push_to(struct disk *from, struct disk *to, struct pushed *out, struct err *e)
+{
+	struct files own = disk_files(from), theirs = disk_files(to);
+	struct remote place = remote_folder(&theirs, "the place");
+	const struct push p = { .files = &own, .key = &public, .to = &place };
+	return push(&p, out, e);
+}
+
+static void on_alarm(void *self, const char *ours, const char *theirs)
+{
+	struct ends *ends = self;
+	assert_true(strstr(ours, origin) && strstr(theirs, origin));
+	ends->alarms++;
+}
+
+int follow_it(struct ends *ends, struct followed *out, struct err *e)
+{
+	struct files from = disk_files(ends->from), copy = disk_files(ends->copy),
+		     beside = disk_files(ends->beside);
+	struct remote place = remote_folder(&from, "the source");
+	const struct follow f = { .from = &place,
+		.copy = &copy,
+		.key = &public,
+		.beside = &beside,
+		.name = "copy",
+		.as = ends->cosign ? &witness_public : NULL,
+		.secret = witness_secret,
+		.now_seconds = ends->now,
+		.alarm = on_alarm,
+		.self = ends };
+	return follow(&f, out, e);
+}
+
+struct ends ends_of(struct disk *from)
+{
+	return (struct ends){ from, disk_new(3), disk_new(4), false, 1700000000, 0 };
+}
+
+void ends_free(struct ends *ends)
+{
+	disk_free(ends->from);
+	disk_free(ends->copy);
+	disk_free(ends->beside);
+}
+
+/* A copy of the first `count` entries that was followed rightly. */
+struct ends followed_at(uint64_t count)
+{
+	struct ends ends = ends_of(ledger_of(count, 1));
+	struct followed out;
+	struct err e = { 0 };
+	if (follow_it(&ends, &out, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(size_of(ends.copy), count);
+	return ends;
+}
+
+void show_instead(struct ends *ends, struct disk *d)
+{
+	disk_free(ends->from);
+	ends->from = d;
+}

@@ -1,0 +1,49 @@
+/* Ledgers on disks in memory, and copies of them, for the tests of shipping. */
+#ifndef TEST_SHIP_MADE_H
+#define TEST_SHIP_MADE_H
+
+#include "disk.h"
+#include "ledger/follow.h"
+#include "ledger/push.h"
+
+extern const char origin[];
+extern struct sign_key *secret, *other_secret, *witness_secret;
+extern struct note_key public, witness_public;
+
+int set_up_keys(void **unused);
+int wipe_keys(void **unused);
+
+struct keeper {
+	struct sign_key *secret;
+	struct note_key public;
+};
+
+/* Entries up to `to`, of a history of this version, in a ledger that is closed; its log stays where
+ * it is not finished. */
+void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned version, bool publish,
+	bool finish);
+void write_to(struct disk *d, uint64_t to, unsigned version);
+struct disk *ledger_of(uint64_t count, unsigned version);
+struct disk *copy_of(const struct disk *from);
+
+/* That it is a ledger, whole, and how large it is; 0 where it is none yet. */
+uint64_t size_of(struct disk *d);
+void assert_says(const struct err *e, const char *words);
+void assert_same_tiles(struct disk *a, struct disk *b);
+
+int push_to(struct disk *from, struct disk *to, struct pushed *out, struct err *e);
+
+struct ends {
+	struct disk *from, *copy, *beside;
+	bool cosign;
+	uint64_t now;
+	unsigned alarms;
+};
+
+struct ends ends_of(struct disk *from);
+void ends_free(struct ends *ends);
+int follow_it(struct ends *ends, struct followed *out, struct err *e);
+struct ends followed_at(uint64_t count); /* a copy of so many that was followed rightly */
+void show_instead(struct ends *ends, struct disk *d);
+
+#endif
