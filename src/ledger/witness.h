@@ -1,0 +1,44 @@
+/* Witnesses: others who follow this ledger and sign what they saw.  Whoever restores an older copy
+ * of the folder has its key and its past, and would sign a second history; they remember.
+ *
+ * Before anything is signed, witness_ask() asks each for the largest head it saw, and whether this
+ * folder, its log included, passes through it. */
+#ifndef LEDGER_WITNESS_H
+#define LEDGER_WITNESS_H
+
+#include "ledger/remote.h"
+
+enum { WITNESS_MAX = 32, WITNESS_PLACE = 512, WITNESS_LIST = 64 * 1024 };
+
+/* A line of the list: KEY PLACE, and what is needed to reach it, as NAME=VALUE. */
+struct witness {
+	struct note_key key;
+	char place[WITNESS_PLACE], more[WITNESS_PLACE];
+};
+
+/* Empty lines and such that begin with # say nothing.  Gives how many there are, or -errno. */
+int witness_list_read(struct cur text, struct witness list[WITNESS_MAX], struct err *e) MUST_USE;
+
+enum witness_says {
+	WITNESS_SILENT,  /* not reached, or it has no checkpoint yet: `why` */
+	WITNESS_UNSURE,  /* what it shows is not signed as it should be: `why` */
+	WITNESS_AGREES,  /* saw what is ours */
+	WITNESS_MORE,    /* saw more than there is here */
+	WITNESS_ANOTHER, /* saw another history */
+};
+
+struct witness_seen {
+	const struct witness *witness;
+	const struct remote *at; /* NULL: it could not be opened, and `why` is there already */
+	enum witness_says says;
+	struct checkpoint head; /* from WITNESS_AGREES on */
+	uint64_t seconds;       /* when it signed it, by its own clock */
+	struct err why;
+};
+
+/* Asks them all.  `own` gets the entries here, those in the log included.  -errno only where this
+ * ledger itself cannot be read; what each said is in `seen`. */
+int witness_ask(const struct files *files, const struct note_key *log, struct witness_seen *seen,
+	size_t count, uint64_t *own, struct err *e) MUST_USE;
+
+#endif
