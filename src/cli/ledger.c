@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/witnesses.h"
 #include "crypt/keyfile.h"
 #include "event/entry.h"
 #include "ledger/ledger.h"
@@ -51,6 +52,8 @@ int ledger_exit(const struct err *e)
 	case -EPERM:
 	case -EACCES:
 		return EXIT_NOT_ALLOWED;
+	case -EHOSTUNREACH:
+		return EXIT_UNREACHABLE;
 	default:
 		return EXIT_FAILED;
 	}
@@ -61,6 +64,7 @@ int ledger_exit(const struct err *e)
 struct write_opts {
 	struct ledger_opts ledger;
 	const char *key, *origin, *actor;
+	bool witnessed;
 };
 
 /* Beside the folder, which may be copied to anybody, and not in it. */
@@ -231,6 +235,8 @@ static int run_append(struct cli *cli, const void *opts, struct err *e)
 				h.dir);
 	}
 	if (r == 0)
+		r = witnesses_agree(&h, o->witnessed, e);
+	if (r == 0)
 		r = with_ledger(cli, o, &h, &k, append_all, e);
 	sign_key_free(k.secret);
 	ledger_home_close(&h);
@@ -320,6 +326,8 @@ static const struct opt append_opts[] = {
 		NULL },
 	{ OPT_TEXT, 0, "actor", "NAME", "who did it, where an entry does not say (local)",
 		offsetof(struct write_opts, actor), NULL },
+	{ OPT_FLAG, 0, "witnessed", NULL, "write only if every witness can be asked, and agrees",
+		offsetof(struct write_opts, witnessed), NULL },
 	{ 0 },
 };
 

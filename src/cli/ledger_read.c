@@ -158,6 +158,9 @@ static void print_checked(struct out *o, const struct ledger_home *h,
 		out_fmt(o,
 			"signed by the key that the folder itself names (--key to be sure): %s\n",
 			key);
+	if (found->cosigned)
+		out_fmt(o, "%u witness%s signed it, too: weir ledger witness ask looks at that\n",
+			found->cosigned, found->cosigned == 1 ? "" : "es");
 	if (found->in_log)
 		out_fmt(o, "%llu more entries wait for a checkpoint\n",
 			(unsigned long long)found->in_log);
@@ -194,7 +197,7 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 	return r < 0 ? r == -ENOENT ? EXIT_PROBLEMS : ledger_exit(e) : EXIT_DONE;
 }
 
-/* --- prove, checkpoint --- */
+/* --- prove --- */
 
 static int run_prove(struct cli *cli, const void *opts, struct err *e)
 {
@@ -212,21 +215,6 @@ static int run_prove(struct cli *cli, const void *opts, struct err *e)
 		r = ledger_head(&h.files, &h.key, &head, note, e);
 	if (r == 0)
 		r = ledger_prove(&h.files, &head, note, sequence, cli->out, e);
-	ledger_home_close(&h);
-	return r < 0 ? ledger_exit(e) : EXIT_DONE;
-}
-
-static int run_checkpoint(struct cli *cli, const void *opts, struct err *e)
-{
-	const struct ledger_opts *o = opts;
-	struct ledger_home h;
-	struct checkpoint head;
-	char note[NOTE_MAX + 1];
-	int r = ledger_home_open(&h, o->dir, e);
-	if (r == 0)
-		r = ledger_head(&h.files, &h.key, &head, note, e);
-	if (r == 0)
-		out_str(cli->out, note);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
@@ -274,9 +262,6 @@ static const char *const verify_examples[] = {
 static const char *const prove_examples[] = { "weir ledger prove 1234 > 1234.tlog-proof",
 	"what anybody checks who has the entry and the public key", NULL };
 
-static const char *const checkpoint_examples[] = { "weir ledger checkpoint > kept",
-	"the head of today, to compare with later: weir ledger verify --from kept", NULL };
-
 const struct verb verb_ledger_show = {
 	.name = "ledger show",
 	.brief = "The entries, one line each",
@@ -306,13 +291,4 @@ const struct verb verb_ledger_prove = {
 	.opts_size = sizeof(struct ledger_opts),
 	.opts = dir_opts,
 	.run = run_prove,
-};
-
-const struct verb verb_ledger_checkpoint = {
-	.name = "ledger checkpoint",
-	.brief = "The signed head",
-	.examples = checkpoint_examples,
-	.opts_size = sizeof(struct ledger_opts),
-	.opts = dir_opts,
-	.run = run_checkpoint,
 };

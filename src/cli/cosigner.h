@@ -1,0 +1,17 @@
+/* A witness's key: FILE has the secret, FILE.pub its name and public half. */
+#ifndef CLI_COSIGNER_H
+#define CLI_COSIGNER_H
+
+#include "ledger/note.h"
+
+struct cosigner_key {
+	struct sign_key *secret;
+	struct note_key public;
+};
+
+int cosigner_make(const char *name, const char *path, struct note_key *out, struct err *e) MUST_USE;
+int cosigner_read(const char *path, struct cosigner_key *out, struct err *e) MUST_USE;
+/* A small text file, ended by a NUL.  Gives its size. */
+long text_file_read(const char *path, char *text, size_t room, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,452 @@
+#!/usr/bin/env python3
+"""A ledger carried to and from a web server, a bucket and a drop folder, by the program itself.
+
+    ship.py WEIR
+
+The server is made here: HTTPS with a certificate of our own, PUT, GET, HEAD and DELETE; at will it fails every third
+request, ends connections, sends elsewhere, or checks AWS Signature Version 4 from its public description.
+"""
+import base64
+import collections
+import hashlib
+import hmac
+import http.server
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WEIR = os.path.abspath(sys.argv[1])
+VERIFIER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools", "verify-ledger.py")
+PAGE = b"<html>what people read</html>" * 1000
+bad = 0
+
+
+def good(name):
+    print(f"[       OK ] {name}", flush=True)
+
+
+def fail(name, why):
+    global bad
+    bad = 1
+    print(f"[  FAILED  ] {name}\n    {why}", flush=True)
+
+
+def skip(name, why):
+    print(f"[  SKIPPED ] {name}\n    {why}", flush=True)
+
+
+def check(name, fine, why=""):
+    good(name) if fine else fail(name, why)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """One place; what it does wrong, and what it saw, are its members."""
+    daemon_threads = True
+
+    def __init__(self, context=None):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.seen, self.lock = {}, collections.Counter(), threading.Lock()
+        self.flaky = self.asked = 0
+        self.puts_left = None
+        self.elsewhere = self.keys = self.basic = None
+        self.refused = []
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        pass  # handshakes that somebody breaks off are part of the test
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, code, body=b"", **headers):
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def in_the_way(self, body):
+        """Whether something was answered, or not answered, instead."""
+        server = self.server
+        with server.lock:
+            server.asked += 1
+            turn = server.asked
+            server.seen[self.command, self.path] += 1
+        if server.flaky and turn % server.flaky == 0:
+            kind = turn // server.flaky % 3
+            if kind == 0:
+                self.close_connection = True
+                self.connection.close()
+            else:
+                self.answer(503 if kind == 1 else 429, PAGE, Retry_After="0")
+            return True
+        if server.elsewhere and self.command == "PUT":
+            self.answer(307, Location=server.elsewhere + self.path)
+            return True
+        if server.basic and self.headers.get("Authorization") != "Basic " + base64.b64encode(server.basic).decode():
+            self.answer(401)
+            return True
+        if server.keys:
+            wrong = signature_wrong(server.keys, self.command, self.path, self.headers, body)
+            if wrong:
+                server.refused.append(wrong)
+                self.answer(403, b"<Error>SignatureDoesNotMatch</Error>")
+                return True
+        return False
+
+    def do_GET(self):
+        if not self.in_the_way(b""):
+            body = self.server.files.get(self.path)
+            self.answer(404, PAGE) if body is None else self.answer(200, body)
+
+    do_HEAD = do_GET
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.in_the_way(body):
+            return
+        with self.server.lock:
+            if self.server.puts_left == 0:
+                self.answer(403)
+                return
+            if self.server.puts_left:
+                self.server.puts_left -= 1
+            self.server.files[self.path] = body
+        self.answer(200, PAGE)
+
+    def do_DELETE(self):
+        if not self.in_the_way(b""):
+            self.server.files.pop(self.path, None)
+            self.answer(204)
+
+
+def signature_wrong(keys, method, path, headers, body):
+    """Why the request is not signed by AWS Signature Version 4 with these keys; None: it is."""
+    form = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, ?"
+                        r"SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})", headers.get("Authorization", ""))
+    if not form:
+        return "no such header: " + headers.get("Authorization", "none")
+    who, day, region, names, signature = form.groups()
+    when, digest = headers.get("X-Amz-Date", ""), headers.get("X-Amz-Content-Sha256", "")
+    if who != keys["id"] or region != keys["region"] or not when.startswith(day):
+        return f"{who} {region} {when}"
+    if keys.get("session") and headers.get("X-Amz-Security-Token") != keys["session"]:
+        return "no session token"
+    if digest != "UNSIGNED-PAYLOAD" and digest != hashlib.sha256(body).hexdigest():
+        return f"another payload: {method} {digest}\n{headers}"
+    if "host" not in names.split(";") or "x-amz-date" not in names.split(";"):
+        return "headers not signed: " + names
+    canonical = "\n".join([method, path, "", *(f"{n}:{' '.join(headers[n].split())}" for n in names.split(";")), "",
+                           names, digest])
+    text = "\n".join(["AWS4-HMAC-SHA256", when, f"{day}/{region}/s3/aws4_request",
+                      hashlib.sha256(canonical.encode()).hexdigest()])
+    key = ("AWS4" + keys["secret"]).encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    right = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return None if right == signature else "signature of\n" + canonical
+
+
+def weir(*words, stdin="", env=None, timeout=60):
+    done = subprocess.run([WEIR, "ledger", *words], input=stdin, capture_output=True, encoding="utf-8", timeout=timeout,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "no_proxy": "*", **(env or {})}, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def append(folder, count, *more):
+    return weir("append", "--dir", folder, *more, stdin='{"kind":"note","subject":"pump"}\n' * count)
+
+
+def says(name, done, code, pattern, stream=2):
+    fine = done[0] == code and re.search(pattern, done[stream])
+    check(name, fine, f"wanted exit {code} and '{pattern}'; exit {done[0]}\n{done[1]}{done[2]}")
+
+
+def certificate(name, *more):
+    """NAME.pem and NAME.key, for 127.0.0.1, signed by itself."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=IP:127.0.0.1", *more], check=True, capture_output=True)
+
+
+def context_of(name, client=None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{name}.pem", f"{name}.key")
+    if client:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(f"{client}.pem")
+    return context
+
+
+def ends(server, path, key, name):
+    """What the server has is a whole ledger: fetched anew, and verified."""
+    shutil.rmtree("fresh", ignore_errors=True)
+    done = weir("follow", server.url + path, "--dir", "fresh", "--key", key, "--ca", "server.pem")
+    if done[0] == 0:
+        done = weir("verify", "--dir", "fresh", "--key", key)
+    check(name, done[0] == 0, done[2])
+
+
+def https(key):
+    ca = ["--ca", "server.pem"]
+    server = Server(context_of("server"))
+    place = server.url + "/a/north"
+    says("pushes over HTTPS", weir("push", "--dir", "L", place, *ca), 0, "1001 entries now", 1)
+    ends(server, "/a/north", key, "the copy at the server is whole")
+    secret = [p for p in server.files if re.search(r"settled|wal|key|head", p)]
+    check("nothing local left the folder", not secret, str(secret))
+    server.seen.clear()
+    says("nothing new", weir("push", "--dir", "L", place, *ca), 0, "has all 1001", 1)
+    check("nothing is sent again", not any(m == "PUT" for m, _ in server.seen), str(server.seen))
+    append("L", 700)
+    server.puts_left = 3
+    says("refused half way", weir("push", "--dir", "L", place, *ca), 5, "answers 403")
+    ends(server, "/a/north", key, "the copy is as it was")
+    server.puts_left = None
+    before = {p for p in server.files if p.endswith(("entries/003", "0/003"))}
+    server.seen.clear()
+    says("goes on from there", weir("push", "--dir", "L", place, *ca), 0, "1701 entries now", 1)
+    check("what was there is not sent again", before and not any(server.seen["PUT", p] for p in before), str(before))
+    ends(server, "/a/north", key, "the copy is whole again")
+    parts = [p for p in server.files if ".p/" in p]
+    check("parts of tiles that nobody needs are gone", len(parts) == 3, str(parts))
+    says("an unknown certificate", weir("push", "--dir", "L", place), 5, "certificate is not trusted.*--ca")
+    says("a password in the URL", weir("push", "--dir", "L", place.replace("//", "//me:hidden@"), *ca), 1,
+         "^(?!.*hidden).*credentials is")
+    server.elsewhere = server.url
+    says("a PUT is not sent elsewhere", weir("push", "--dir", "L", server.url + "/other", *ca), 1, "answers 307")
+    server.elsewhere = None
+    server.flaky = 3
+    says("every third request fails", weir("push", "--dir", "L", server.url + "/flaky", *ca), 0, "1701 entries now", 1)
+    shutil.rmtree("C", ignore_errors=True)
+    says("and so for who follows", weir("follow", server.url + "/flaky", "--dir", "C", "--key", key, *ca), 0,
+         "1701 entries now", 1)
+    server.flaky = 1
+    server.seen.clear()
+    says("every request fails", weir("push", "--dir", "L", server.url + "/never", *ca), 6, "GET checkpoint")
+    check("tries are bounded", 3 <= server.asked and sum(server.seen.values()) <= 12, str(server.seen))
+    server.flaky = 0
+    server.files["/big/checkpoint"] = b"x" * 100000
+    says("more than a checkpoint may be", weir("follow", server.url + "/big", "--dir", "X", "--key", key, *ca), 1,
+         "larger than 8192 bytes")
+    server.files["/page/checkpoint"] = b"<html>hello</html>"
+    says("a page is no checkpoint", weir("push", "--dir", "L", server.url + "/page", *ca), 4, "no signed note")
+    check("and stays", server.files["/page/checkpoint"] == b"<html>hello</html>")
+    server.basic = b"me:hidden"
+    with open("basic", "w", opener=lambda p, f: os.open(p, f, 0o600), encoding="utf-8") as out:
+        out.write("user = me\npassword = hidden\n")
+    says("a password is wanted", weir("push", "--dir", "L", place, *ca), 5, "answers 401")
+    says("a password from a file", weir("push", "--dir", "L", place, *ca, "--credentials", "basic"), 0, "has all", 1)
+    says("no password over http", weir("push", "--dir", "L", "http://127.0.0.1:9/x", "--credentials", "basic"), 1,
+         "would be read by everybody")
+    os.chmod("basic", 0o644)
+    says("a password that others may read", weir("push", "--dir", "L", place, *ca, "--credentials", "basic"), 5,
+         "others than its owner.*chmod 600")
+    server.shutdown()
+    server.server_close()
+    says("nobody answers", weir("push", "--dir", "L", place, *ca), 6, "GET checkpoint")
+    with_client = Server(context_of("server", "client"))
+    says("our certificate is wanted", weir("push", "--dir", "L", with_client.url, *ca), 6, "GET checkpoint")
+    says("our certificate is shown", weir("push", "--dir", "L", with_client.url, *ca, "--cert", "client.pem",
+                                          "--cert-key", "client.key"), 0, "1701 entries now", 1)
+
+
+def bucket(key):
+    server = Server(context_of("server"))
+    server.keys = {"id": "AKIDEXAMPLE", "secret": "hidden/EXAMPLEKEY", "region": "eu-north-1", "session": "token+/="}
+    place, ca = "s3+" + server.url + "/bucket/north", ["--ca", "server.pem"]
+    env = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hidden/EXAMPLEKEY",
+           "AWS_SESSION_TOKEN": "token+/="}
+    done = weir("push", "--dir", "L", place, *ca, "--region", "eu-north-1", env=env)
+    says("pushes to a bucket", (*done[:2], done[2] + "".join(server.refused[:1])), 0, "1701 entries now", 1)
+    done = weir("follow", place, "--dir", "S", "--key", key, *ca, env={**env, "AWS_REGION": "eu-north-1"})
+    says("follows a bucket", done, 0, "1701 entries now", 1)
+    done = weir("push", "--dir", "L", place, *ca, "--region", "eu-north-1",
+                env={**env, "AWS_SECRET_ACCESS_KEY": "hidden/another"})
+    says("a wrong secret", done, 5, "^(?!.*hidden).*answers 403")
+    says("no secret", weir("push", "--dir", "L", place, *ca), 5, "AWS_ACCESS_KEY_ID")
+    server.keys.pop("session")
+    with open("s3", "w", opener=lambda p, f: os.open(p, f, 0o600), encoding="utf-8") as out:
+        out.write("[other]\naws_access_key_id = nobody\n[default]\naws_access_key_id = AKIDEXAMPLE\n"
+                  "aws_secret_access_key=hidden/EXAMPLEKEY\n")
+    done = weir("push", "--dir", "L", place, *ca, "--region", "eu-north-1", "--credentials", "s3")
+    says("a secret from a file", done, 0, "has all 1701", 1)
+    large = '{"kind":"note","subject":"pump","data":{"text":"%s"}}\n' % ("x" * 60000)
+    shutil.copytree("L", "large")
+    shutil.copy("L.key", "large.key")
+    weir("append", "--dir", "large", stdin=large * 100)
+    server.refused.clear()
+    done = weir("push", "--dir", "large", place, *ca, "--region", "eu-north-1", "--credentials", "s3")
+    says("large entries", (*done[:2], done[2] + "".join(server.refused[:1])), 0, "1801 entries now", 1)
+    check("what nobody needs is removed from the bucket", sum(".p/" in p for p in server.files) == 3,
+          f"{sorted(server.files)} {server.refused}")
+
+
+def witnesses(key):
+    server, ca = Server(context_of("server")), ["--ca", "server.pem"]
+    _, witness, _ = weir("witness", "key", "soc.example", "W")
+    says("no key is made twice", weir("witness", "key", "soc.example", "W"), 1, "exists")
+    weir("follow", "L", "--dir", "CW", "--key", key, "--cosign", "W")
+    tool = subprocess.run([sys.executable, VERIFIER, "CW", key], capture_output=True, encoding="utf-8", check=False)
+    check("the other verifier takes a cosigned copy", tool.returncode == 0, tool.stderr)
+    says("so does this one", weir("verify", "--dir", "CW", "--key", key), 0, "1 witness signed it", 1)
+    for folder, _, names in os.walk("CW"):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                server.files["/w" + os.path.join(folder, name)[2:]] = file.read()
+    says("no witness yet", weir("witness", "ask", "--dir", "L"), 3, "no witness")
+    says("adds a witness", weir("witness", "add", witness.strip(), server.url + "/w", "--dir", "L", *ca), 0, "", 1)
+    says("asks it", weir("witness", "ask", "--dir", "L"), 0, r"soc.example saw 1701 entries on 20.*first ones here", 1)
+    shutil.copytree("L", "backup")
+    says("writes, witnessed", append("L", 5, "--witnessed"), 0, "1701\n", 1)
+    weir("follow", "L", "--dir", "CW", "--cosign", "W")
+    with open("CW/checkpoint", "rb") as file:
+        server.files["/w/checkpoint"] = file.read()
+    os.rename("L", "later")
+    os.rename("backup", "L")
+    before = open("L/checkpoint", "rb").read()
+    says("a restored backup writes nothing", append("L", 1), 4,
+         "restored from a backup\\? witness soc.example saw 1706 entries on 20.* this folder has 1701: nothing is signed")
+    check("and signs nothing", open("L/checkpoint", "rb").read() == before)
+    says("and is told so", weir("witness", "ask", "--dir", "L"), 4, "this folder has 1701", 1)
+    shutil.rmtree("L")
+    os.mkdir("L")
+    for name in ("ledger", "checkpoint"):
+        shutil.copy(f"CW/{name}", f"L/{name}")
+    shutil.copytree("CW/tile", "L/tile")
+    shutil.copy("CW/checkpoint", "L/settled")
+    says("goes on from the witness's copy", append("L", 1, "--witnessed"), 0, "^1706\n$", 1)
+    server.shutdown()
+    server.server_close()
+    done = append("L", 1)
+    says("a witness out of reach is a warning", done, 0, "soc.example could not be asked")
+    check("and the record goes on", done[1] == "1707\n", done[1])
+    says("unless all are wanted", append("L", 1, "--witnessed"), 6, "could not be asked.*nothing is signed")
+    says("who was out of reach", weir("witness", "ask", "--dir", "L"), 6, "1 of 1 witnesses could not be asked")
+    says("removes it", weir("witness", "remove", "soc.example", "--dir", "L"), 0, "", 1)
+    _, request, _ = weir("witness", "request", "--dir", "L")
+    cosign = ["witness", "cosign", "--state", "state", "--key", "W", "--log", key]
+    says("cosigns a request", weir(*cosign, stdin=request), 0, "^\u2014 soc.example ", 1)
+    says("not the same one twice", weir(*cosign, stdin=request), 4, "409 Conflict: 1708 entries")
+    append("L", 1)
+    _, request, _ = weir("witness", "request", "--dir", "L", "--old", "1708")
+    says("cosigns what continues it", weir(*cosign, stdin=request), 0, "^\u2014 soc.example ", 1)
+    says("no such request", weir(*cosign, stdin="hello\n"), 2, "400 Bad Request")
+
+
+def folders(key):
+    says("the ledger itself", weir("push", "--dir", "L", "L"), 1, "the ledger itself")
+    sent = weir("push", "--dir", "L", "--once-each", "drop")
+    says("to a drop folder", sent, 0, "entries now", 1)
+    shutil.copytree("drop", "arrived")
+    shutil.rmtree("drop/tile")
+    os.remove("drop/checkpoint")
+    append("L", 300)
+    says("again, emptied", weir("push", "--dir", "L", "--once-each", "drop"), 0, "300 of them new", 1)
+    check("only what is new", not os.path.exists("drop/tile/entries/000"))
+    shutil.copytree("drop", "arrived", dirs_exist_ok=True)
+    says("behind the diode", weir("follow", "arrived", "--dir", "far", "--key", key), 0, "entries now", 1)
+    says("the far end is whole", weir("verify", "--dir", "far", "--key", key), 0, "holds", 1)
+    says("no source", weir("follow", "nowhere", "--dir", "far"), 3, "nowhere")
+    os.mkdir("pipe")
+    os.mkfifo("pipe/checkpoint")
+    says("a pipe is no checkpoint", weir("follow", "pipe", "--dir", "far"), 1, "checkpoint")
+    says("two sources", weir("follow", "a", "b", "--dir", "far"), 2, "one source")
+    says("no such kind of place", weir("push", "--dir", "L", "ftp://example/x"), 1, "not a URL of a kind")
+    says("no such time", weir("push", "--dir", "L", "--every", "never", "drop"), 2, "expected seconds")
+    shutil.rmtree("arrived")
+    weir("init", "--dir", "other", "--origin", "plant.example/north")
+    says("an empty folder of nobody", weir("push", "--dir", "other", "far"), 4, "another ledger")
+
+
+def goes_on(key):
+    """Pusher and follower run while somebody writes; ^C ends them."""
+    push = subprocess.Popen([WEIR, "ledger", "push", "--dir", "L", "--every", "1", "P"], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+    writer = subprocess.Popen([WEIR, "ledger", "append", "--dir", "L"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    until, done = time.monotonic() + 6, (1, "", "never followed")
+    while time.monotonic() < until:
+        writer.stdin.write(b'{"kind":"note","subject":"pump"}\n' * 50)
+        writer.stdin.flush()
+        done = weir("follow", "L", "--dir", "live", "--key", key)
+        if done[0]:
+            break
+    check("follows while somebody writes", done[0] == 0, done[2])
+    writer.stdin.close()
+    check("the writer ends well", writer.wait(60) == 0)
+    end = open("L/checkpoint", "rb").read()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if os.path.exists("P/checkpoint") and open("P/checkpoint", "rb").read() == end:
+            break
+        time.sleep(0.2)
+    push.send_signal(signal.SIGINT)
+    out, err = push.communicate(timeout=60)
+    check("pushes until ^C", push.returncode == 0, f"{push.returncode} {out} {err}")
+    says("what it pushed is whole", weir("verify", "--dir", "P", "--key", key), 0, "holds", 1)
+    says("live copy is whole", weir("verify", "--dir", "live", "--key", key), 0, "holds", 1)
+    # A fork, told to a ledger of our own.
+    weir("init", "--dir", "own", "--origin", "soc/alarms")
+    shutil.copytree("L", "fork")
+    shutil.copy("L.key", "fork.key")
+    append("L", 1)
+    weir("follow", "L", "--dir", "live")
+    weir("append", "--dir", "fork", stdin='{"kind":"note","subject":"another"}\n')
+    follow = ["follow", "fork", "--dir", "live", "--alarm-to", "own", "--every", "1"]
+    says("a fork ends following", weir(*follow), 4, "FORK: fork shows a head")
+    says("once for all", weir(*follow), 4, "nothing is followed while it is there")
+    says("an alarm is kept", weir("show", "--dir", "own", "--kind", "alarm", "--json"), 0, '"what":"fork"', 1)
+    alarms = weir("show", "--dir", "own", "--kind", "alarm")[1].count("\n")
+    check("one alarm", alarms == 1, str(alarms))
+
+
+def paper():
+    says("draws a code", weir("checkpoint", "--dir", "L", "--svg", "head.svg"), 0, "", 1)
+    says("prints a code", weir("checkpoint", "--dir", "L", "--qr"), 0, "\u2588\u2588", 1)
+    if not shutil.which("zbarimg") or not shutil.which("rsvg-convert"):
+        skip("reads a code", "no zbarimg or no rsvg-convert")
+        return
+    subprocess.run(["rsvg-convert", "-w", "800", "head.svg", "-o", "head.png"], check=True)
+    read = subprocess.run(["zbarimg", "-q", "--raw", "head.png"], capture_output=True, check=False).stdout
+    check("reads a code", read.rstrip() == open("L/checkpoint", "rb").read().rstrip(), str(read))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        made = weir("init", "--dir", "L", "--origin", "plant.example/north")
+        key = made[1].splitlines()[-1]
+        append("L", 1000)
+        if shutil.which("openssl"):
+            certificate("server")
+            certificate("client")
+            https(key)
+            bucket(key)
+            witnesses(key)
+        else:
+            skip("servers", "no openssl")
+        folders(key)
+        goes_on(key)
+        paper()
+        os.chdir("/")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
