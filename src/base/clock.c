@@ -47,6 +47,86 @@ const char *clock_text(int64_t ns, char text[CLOCK_TEXT])
 	return text;
 }
 
+/* Exactly so many digits, no larger than that; moves behind them. */
+static bool take_digits(const char **at, int count, int most, int *out)
+{
+	int n = 0;
+	for (; count; count--, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		n = n * 10 + (**at - '0');
+	}
+	*out = n;
+	return n <= most;
+}
+
+static bool take_char(const char **at, char c)
+{
+	if (**at != c)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* Whatever stands there of hours, minutes, seconds and fraction, in nanoseconds. */
+static bool take_clock(const char **at, int64_t *ns)
+{
+	int hour, minute, second = 0;
+	if (!take_digits(at, 2, 23, &hour) || !take_char(at, ':') ||
+		!take_digits(at, 2, 59, &minute))
+		return false;
+	bool seconds = take_char(at, ':'); /* 60: a leap second is the first of the next minute */
+	if (seconds && !take_digits(at, 2, 60, &second))
+		return false;
+	*ns = ((hour * 60 + minute) * 60 + second) * CLOCK_SECOND;
+	if (!seconds || !take_char(at, '.'))
+		return true;
+	if (**at < '0' || **at > '9')
+		return false;
+	for (int64_t unit = CLOCK_SECOND / 10; **at >= '0' && **at <= '9'; (*at)++, unit /= 10)
+		*ns += (**at - '0') * unit;
+	return true;
+}
+
+static int days_of_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Date to days since 1970 after Howard Hinnant's days_from_civil; from year 0 on. */
+static int64_t days_of(int year, int month, int day)
+{
+	if (month <= 2)
+		year--;
+	int era = (year >= 0 ? year : year - 399) / 400, year_of_era = year - era * 400;
+	int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	return (int64_t)era * 146097 + day_of_era - 719468;
+}
+
+bool clock_read(const char *text, int64_t *ns)
+{
+	int year, month, day;
+	int64_t clock = 0, sum;
+	if (!take_digits(&text, 4, 9999, &year) || !take_char(&text, '-') ||
+		!take_digits(&text, 2, 12, &month) || !take_char(&text, '-') || month < 1 ||
+		!take_digits(&text, 2, days_of_month(year, month), &day) || day < 1)
+		return false;
+	if (take_char(&text, 'T') && !take_clock(&text, &clock))
+		return false;
+	take_char(&text, 'Z');
+	if (*text)
+		return false;
+	int64_t days = days_of(year, month, day);
+	if (__builtin_mul_overflow(days, 86400 * CLOCK_SECOND, &sum) ||
+		__builtin_add_overflow(sum, clock, &sum))
+		sum = days < 0 ? INT64_MIN : INT64_MAX;
+	*ns = sum;
+	return true;
+}
+
 int64_t clock_monotonic(void)
 {
 	struct timespec t;

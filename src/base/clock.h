@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { CLOCK_TEXT = 40 }; /* room for 2026-11-22T01:48:44.000000000Z and odd years */
@@ -9,6 +10,10 @@ enum { CLOCK_TEXT = 40 }; /* room for 2026-11-22T01:48:44.000000000Z and odd yea
 #define CLOCK_SECOND INT64_C(1000000000)
 
 const char *clock_text(int64_t ns, char text[CLOCK_TEXT]); /* nine digits of fraction, Z */
+/* 2026-11-22, 2026-11-22T20:40, 2026-11-22T20:40:11.5, each with a Z or without: all of them UTC.
+ * Digits of a fraction beyond nine tell nothing more; years that 64 bits do not reach are the
+ * nearest they do.  False: no time. */
+bool clock_read(const char *text, int64_t *ns);
 int64_t clock_monotonic(void);
 int64_t clock_wall(void); /* since 1970, in UTC; may jump */
 

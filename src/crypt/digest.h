@@ -17,4 +17,10 @@ void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
 /* Of one byte and what follows it: trees mark with it what they hash (RFC 6962, 2.1). */
 void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
 
+/* Of bytes that come piece by piece. */
+struct digest;
+struct digest *digest_sha256_new(void); /* NULL: no memory */
+void digest_add(struct digest *d, const void *bytes, size_t size);
+void digest_free(struct digest *d, uint8_t out[SHA256_SIZE]); /* out NULL: nobody wants it */
+
 #endif

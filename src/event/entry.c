@@ -8,21 +8,21 @@
 #include "event/canonical.h"
 
 const struct entry_kind entry_kinds[] = {
-	{ "asset", "an asset came, went, or is another than before" },
-	{ "conversation", "two assets converse for the first time, or do something new" },
-	{ "finding", "something needs attention" },
+	{ "asset", "an asset came, went, or is another than before", true },
+	{ "conversation", "two assets converse for the first time, or do something new", true },
+	{ "finding", "something needs attention", true },
 	{ "decision", "somebody was allowed to do something, or not" },
 	{ "change", "somebody changed what is decided by: a policy, a zone, an owner" },
 	{ "consent", "an owner agreed to a change, or took it back" },
-	{ "access", "somebody came in or left, or could not come in" },
+	{ "access", "somebody came in or left, or could not come in", true },
 	{ "egress", "something left the site, or was kept from leaving" },
-	{ "backup", "a snapshot was taken, checked, restored or let go" },
+	{ "backup", "a snapshot was taken, checked, restored or let go", true },
 	{ "key", "a key was made, changed or retired" },
 	{ "retention", "how long entries are kept was promised" },
 	{ "hold", "entries are kept beyond that, or no longer" },
 	{ "alarm", "the record itself is in danger: a fork, damage, a full disk" },
-	{ "note", "somebody wrote something down" },
-	{ NULL, NULL },
+	{ "note", "somebody wrote something down", true },
+	{ NULL, NULL, false },
 };
 
 static bool is_kind(const char *name)

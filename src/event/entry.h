@@ -8,6 +8,8 @@
 #ifndef EVENT_ENTRY_H
 #define EVENT_ENTRY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/out.h"
 
@@ -15,6 +17,7 @@ enum { ENTRY_SIZE_MAX = 65535 }; /* of the canonical form, as bundles write size
 
 struct entry_kind {
 	const char *name, *what;
+	bool of_asset; /* its subject is an asset, or may be: who asks for the asset wants it */
 };
 extern const struct entry_kind entry_kinds[]; /* ended by a row without a name */
 
