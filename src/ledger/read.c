@@ -113,6 +113,19 @@ int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t f
 	return done;
 }
 
+void ledger_prove_text(
+	const struct merkle_proof *proof, uint64_t sequence, const char *note, struct out *o)
+{
+	out_fmt(o, "c2sp.org/tlog-proof@v1\nindex %llu\n", (unsigned long long)sequence);
+	for (unsigned i = 0; i < proof->count; i++) {
+		char text[64];
+		base64_text(proof->path[i].b, sizeof proof->path[i].b, text);
+		out_fmt(o, "%s\n", text);
+	}
+	out_char(o, '\n');
+	out_str(o, note);
+}
+
 int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,
 	uint64_t sequence, struct out *o, struct err *e)
 {
@@ -126,14 +139,7 @@ int ledger_prove(const struct files *f, const struct checkpoint *head, const cha
 	tiles_init(t, f, head->size);
 	int r = merkle_prove_inclusion(tiles_hash, t, sequence, head->size, &proof, e);
 	free(t);
-	if (r < 0)
-		return r;
-	out_fmt(o, "c2sp.org/tlog-proof@v1\nindex %llu\n", (unsigned long long)sequence);
-	for (unsigned i = 0; i < proof.count; i++) {
-		char text[64];
-		base64_text(proof.path[i].b, sizeof proof.path[i].b, text);
-		out_fmt(o, "%s\n", text);
-	}
-	out_fmt(o, "\n%s", note);
-	return 0;
+	if (r == 0)
+		ledger_prove_text(&proof, sequence, note, o);
+	return r;
 }

@@ -24,5 +24,8 @@ int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t f
 /* C2SP tlog-proof: the entry's place, its proof, the checkpoint it leads to. */
 int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,
 	uint64_t sequence, struct out *o, struct err *e) MUST_USE;
+/* Such a proof as text: once it is made, for a tree of that size. */
+void ledger_prove_text(
+	const struct merkle_proof *proof, uint64_t sequence, const char *note, struct out *o);
 
 #endif
