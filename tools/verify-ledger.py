@@ -2,21 +2,17 @@
 """Checks a copy of a ledger with nothing but the Python standard library.
 
     verify-ledger.py DIR KEY [OLD-CHECKPOINT...]
-    verify-ledger.py --export FILE KEY
 
 DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a file that holds one).  Each older
-checkpoint that somebody kept must be a head of the same ledger's past.  FILE is what `weir ledger export` wrote: every
-entry in it must be in the checkpoint in it.  Written from the public specifications alone: RFC 6962 and 9162 (hashes and
-proofs), RFC 8032 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint, tlog-proof and signed-note.
+checkpoint that somebody kept must be a head of the same ledger's past.  Written from the public specifications alone:
+RFC 6962 (hashes), RFC 8032 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint and signed-note.
 
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
 import base64
 import hashlib
 import os
-import re
 import sys
-import tarfile
 
 WIDTH = 256
 
@@ -228,67 +224,19 @@ def check(folder, key, older):
     return origin, size
 
 
-# --- an export ---
-
-def included(index, size, leaf, path, root):
-    """RFC 9162, 2.1.3.2."""
-    first, last = index, size - 1
-    for one in path:
-        if last == 0:
-            return False
-        if first & 1 or first == last:
-            leaf = node_hash(one, leaf)
-            while not first & 1 and first:
-                first, last = first >> 1, last >> 1
-        else:
-            leaf = node_hash(leaf, one)
-        first, last = first >> 1, last >> 1
-    return last == 0 and leaf == root
-
-
-def check_export(name, key):
-    with tarfile.open(name, "r:") as tar:
-        files = {member.name.partition("/")[2]: tar.extractfile(member).read() for member in tar}
-    if "checkpoint" not in files or "entries.ndjson" not in files:
-        raise Wrong(f"{name}: no checkpoint, or no entries")
-    note = files["checkpoint"]
-    count, (origin, size, root) = 0, read_checkpoint(note, key, "checkpoint")
-    for line in files.pop("entries.ndjson").splitlines(True):
-        found = re.fullmatch(rb'\{"sequence":(\d+),"(?:entry":(.*)|base64":"(.*)")\}\n', line)
-        if not found:
-            raise Wrong(f"entries.ndjson, line {count + 1}: no entry")
-        index, entry = int(found[1]), found[2]
-        if entry is None:
-            entry = base64.b64decode(found[3], validate=True)
-        head, _, rest = files.pop(f"proofs/{index:016}.tlog-proof", b"").partition(b"\n\n")
-        what, at, *path = head.decode().split("\n") + [""] * (not head)
-        path = [base64.b64decode(one, validate=True) for one in path]
-        if what != "c2sp.org/tlog-proof@v1" or at != f"index {index}" or rest != note:
-            raise Wrong(f"entry {index}: no proof that leads to the checkpoint")
-        if index >= size or not included(index, size, leaf_hash(entry), path, root):
-            raise Wrong(f"entry {index} is not in the ledger as it stands here")
-        count += 1
-    if len(files) != 3:
-        raise Wrong(f"{name}: {len(files) - 3} files more than its {count} entries need")
-    return origin, count
-
-
 def main(words):
-    export = words[:1] == ["--export"]
-    words = words[export:]
-    if len(words) < 2 or words[0].startswith("-") or (export and len(words) > 2):
+    if len(words) < 2 or words[0].startswith("-"):
         print(__doc__.strip(), file=sys.stderr)
         return 2
     try:
         if os.path.exists(words[1]):
             with open(words[1], encoding="utf-8") as file:
                 words[1] = file.read()
-        key = read_key(words[1])
-        origin, size = check_export(words[0], key) if export else check(words[0], key, words[2:])
+        origin, size = check(words[0], read_key(words[1]), words[2:])
     except Wrong as e:
         print(f"verify-ledger: {e}", file=sys.stderr)
         return 4
-    except (ValueError, UnicodeDecodeError, tarfile.TarError) as e:
+    except (ValueError, UnicodeDecodeError) as e:
         print(f"verify-ledger: not as the specification says: {e}", file=sys.stderr)
         return 4
     print(f"{origin}: {size} entries, all as signed")

@@ -191,7 +191,7 @@ static const char readme[] =
 	"To check, with the key that you were given another way, any of these:\n"
 	"\n"
 	"    weir ledger verify --export FILE --key KEY\n"
-	"    python3 verify-ledger.py --export FILE KEY\n"
+	"    python3 verify-export.py FILE KEY\n"
 	"\n"
 	"It shows that every entry here is in the ledger as it stands here, at its place.  It does not\n"
 	"show that nothing was left out: what was asked for was chosen by whoever exported it.\n";
@@ -392,7 +392,7 @@ const struct verb verb_ledger_export = {
 		"A tar archive with the entries, the checkpoint, the public key, and for every entry a "
 		"proof that it stands in the checkpoint (C2SP tlog-proof). It is checked without the "
 		"ledger and without a network: by weir ledger verify --export FILE, or by "
-		"tools/verify-ledger.py --export FILE KEY, which needs Python alone.",
+		"tools/verify-export.py FILE KEY, which needs Python alone.",
 	.examples = examples,
 	.opts_size = sizeof(struct opts),
 	.opts = export_opts,
