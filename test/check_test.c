@@ -20,8 +20,11 @@ static const char origin[] = "ledger.example/test";
 static struct sign_key *secret, *other_secret;
 static struct note_key public;
 
-static int sign_with_key(void *self, struct out *o, struct err *e)
+static int sign_with_key(void *self, const struct checkpoint *c,
+	const struct merkle_proof *from_last, struct out *o, struct err *e)
 {
+	(void)c;
+	(void)from_last;
 	(void)e;
 	note_sign(o, o->used, &public, self, 0);
 	return 0;
@@ -57,7 +60,9 @@ static size_t entry_of(uint64_t n, unsigned version, char text[64])
 static void write_entries(struct disk *d, uint64_t from, uint64_t to, unsigned version, bool finish)
 {
 	struct files f = disk_files(d);
-	const struct signer signer = { secret, origin, &public, sign_with_key };
+	const struct signer signer = {
+		.self = secret, .origin = origin, .key = &public, .sign = sign_with_key
+	};
 	const struct ledger_config config = { &f, &signer, WAL_LEAST, 150 };
 	struct ledger *l;
 	struct err e = { 0 };

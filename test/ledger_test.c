@@ -19,15 +19,37 @@
 static struct sign_key *secret;
 static struct note_key public;
 
-static int sign_with_key(void *self, struct out *o, struct err *e)
+static struct checkpoint signed_last; /* as the key remembers it, whatever becomes of the disk */
+
+static int last_signed(void *self, struct checkpoint *out, struct err *e)
 {
 	(void)self;
 	(void)e;
+	*out = signed_last;
+	return 0;
+}
+
+static int sign_with_key(void *self, const struct checkpoint *c,
+	const struct merkle_proof *from_last, struct out *o, struct err *e)
+{
+	(void)self;
+	if (!merkle_consistent(signed_last.size, c->size, &signed_last.root, &c->root, from_last))
+		return err_set(e, -EPERM, "no proof from %llu to %llu",
+			(unsigned long long)signed_last.size, (unsigned long long)c->size);
+	signed_last = *c;
 	note_sign(o, o->used, &public, secret, 0);
 	return 0;
 }
 
-static const struct signer signer = { NULL, "ledger.example/test", &public, sign_with_key };
+static const struct signer signer = {
+	.origin = "ledger.example/test", .key = &public, .last = last_signed, .sign = sign_with_key
+};
+
+static struct disk *new_disk(uint64_t seed)
+{
+	signed_last = (struct checkpoint){ 0 };
+	return disk_new(seed);
+}
 
 static int set_up(void **unused)
 {
@@ -153,7 +175,7 @@ static void recover(struct disk *d, uint64_t acknowledged)
 static void entries_come_back(void **unused)
 {
 	(void)unused;
-	struct disk *d = disk_new(1);
+	struct disk *d = new_disk(1);
 	struct files f = disk_files(d);
 	struct err e;
 	for (unsigned round = 1; round < 12; round++) {
@@ -173,7 +195,7 @@ static unsigned long kill_everywhere(bool unsynced_lost, uint64_t seed)
 {
 	unsigned long points = 0;
 	for (uint64_t n = 1;; n++) {
-		struct disk *d = disk_new(seed + n);
+		struct disk *d = new_disk(seed + n);
 		struct files f = disk_files(d);
 		struct ledger *l = NULL;
 		struct err e;
@@ -203,11 +225,118 @@ static void killed_anywhere(void **unused)
 	assert_true(points > 1000);
 }
 
+/* --- what the key remembers --- */
+
+static struct ledger *opened(const struct files *f)
+{
+	struct ledger *l = NULL;
+	struct err e = { 0 };
+	if (open_on(f, &l, &e) < 0)
+		fail_msg("%s", e.text);
+	return l;
+}
+
+/* A head was signed, and then nothing of it came to the disk but the log: the same head is made
+ * again, and the next one grows out of it. */
+static void a_signed_head_without_its_tiles(void **unused)
+{
+	(void)unused;
+	for (uint64_t size = 1; size < 700; size += 13) {
+		struct disk *d = new_disk(size), *before = disk_new(size);
+		struct files f = disk_files(d), g = disk_files(before);
+		struct err e = { 0 };
+		struct ledger *l = opened(&f);
+		write_until(l, size, 3);
+		ledger_close(l);
+		disk_copy(before, d);
+		l = opened(&f);
+		assert_int_equal(ledger_publish(l, 0, &e), 0);
+		ledger_close(l);
+		struct checkpoint lost = signed_last;
+		assert_true(lost.size >= size);
+		l = opened(&g);
+		if (size % 2)
+			assert_int_equal(ledger_publish(l, 0, &e), 0);
+		if (size % 2)
+			assert_memory_equal(&lost, &signed_last, sizeof lost);
+		write_until(l, lost.size + size % 5, 4);
+		if (ledger_publish(l, 0, &e) < 0)
+			fail_msg("at %llu: %s", (unsigned long long)size, e.text);
+		check_tree(&g, lost.size);
+		ledger_close(l);
+		disk_free(before);
+		disk_free(d);
+	}
+}
+
+/* A folder from a backup, and one that went on in another way: both hold by themselves. */
+static void an_older_or_another_folder(void **unused)
+{
+	(void)unused;
+	struct disk *d = new_disk(1), *backup = disk_new(1);
+	struct files f = disk_files(d), g = disk_files(backup);
+	struct err e = { 0 };
+	struct ledger *l = opened(&f);
+	write_until(l, 300, 1);
+	assert_int_equal(ledger_finish(l, 0, &e), 0);
+	ledger_close(l);
+	disk_copy(backup, d);
+	l = opened(&f);
+	write_until(l, 500, 1);
+	assert_int_equal(ledger_publish(l, 0, &e), 0);
+	ledger_close(l);
+	struct checkpoint newest = signed_last;
+	assert_int_equal(open_on(&g, &l, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "this is an older state"));
+	assert_non_null(strstr(e.try, "newer copy"));
+	signed_last = (struct checkpoint){ .size = 310 };
+	assert_int_equal(open_on(&g, &l, &e), -EBADMSG);
+	signed_last = (struct checkpoint){ .size = 290 };
+	assert_int_equal(open_on(&g, &l, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "another history"));
+	signed_last = newest;
+	signed_last.root.b[0] ^= 1;
+	assert_int_equal(open_on(&f, &l, &e), -EBADMSG);
+	assert_non_null(strstr(e.text, "another history"));
+	disk_free(backup);
+	disk_free(d);
+}
+
+/* What the key remembers is older than the folder: the tree grew out of it all the same. */
+static void an_older_memory(void **unused)
+{
+	(void)unused;
+	struct disk *d = new_disk(1);
+	struct files f = disk_files(d);
+	struct err e = { 0 };
+	struct checkpoint early[8];
+	struct ledger *l = opened(&f);
+	for (unsigned i = 0; i < COUNT_OF(early); i++) {
+		write_until(l, 1 + i * 83, 1);
+		assert_int_equal(ledger_publish(l, 0, &e), 0);
+		early[i] = signed_last;
+	}
+	assert_int_equal(ledger_finish(l, 0, &e), 0);
+	ledger_close(l);
+	for (unsigned i = 0; i < COUNT_OF(early); i++) {
+		signed_last = early[i];
+		l = opened(&f);
+		write_until(l, ledger_size(l) + 5, 1);
+		if (ledger_publish(l, 0, &e) < 0)
+			fail_msg("from %llu: %s", (unsigned long long)early[i].size, e.text);
+		ledger_close(l);
+	}
+	disk_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_come_back),
 		cmocka_unit_test(killed_anywhere),
+		cmocka_unit_test(a_signed_head_without_its_tiles),
+		cmocka_unit_test(an_older_or_another_folder),
+		cmocka_unit_test(an_older_memory),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

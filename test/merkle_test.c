@@ -125,6 +125,57 @@ static void proofs_of_consistency(void **unused)
 	}
 }
 
+struct watched {
+	struct merkle tree;
+	struct merkle_growth begun, read;
+};
+
+static void watch(void *self, unsigned height, const struct hash *h)
+{
+	struct watched *w = self;
+	merkle_growth_whole(&w->begun, height, w->tree.size >> height, h);
+	merkle_growth_whole(&w->read, height, w->tree.size >> height, h);
+}
+
+/* What was gathered on the way proves the same as a look at all leaves, from wherever it began. */
+static void growth_is_proved(void **unused)
+{
+	(void)unused;
+	struct err e;
+	for (size_t from = 1; from < LEAVES; from++) {
+		struct watched w = { 0 };
+		for (size_t n = 0; n < LEAVES; n++) {
+			struct merkle_proof want, begun, read;
+			struct hash old = defined(0, from), root = merkle_root(&w.tree);
+			if (n == from)
+				merkle_growth_begin(&w.begun, &w.tree);
+			if (n == from + from % 7)
+				assert_int_equal(
+					merkle_growth_read(&w.read, from, n, read_leaves, NULL, &e),
+					0);
+			if (w.begun.from) {
+				assert_int_equal(merkle_prove_consistency(
+							 read_leaves, NULL, from, n, &want, &e),
+					0);
+				assert_int_equal(
+					merkle_growth_prove(&w.begun, &w.tree, &begun, &e), 0);
+				assert_int_equal(begun.count, want.count);
+				assert_memory_equal(
+					begun.path, want.path, want.count * sizeof *want.path);
+				assert_true(merkle_consistent(from, n, &old, &root, &begun));
+			}
+			if (w.read.from) {
+				assert_int_equal(
+					merkle_growth_prove(&w.read, &w.tree, &read, &e), 0);
+				assert_int_equal(read.count, want.count);
+				assert_memory_equal(
+					read.path, want.path, want.count * sizeof *want.path);
+			}
+			merkle_add(&w.tree, &leaves[n], watch, &w);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +183,7 @@ int main(void)
 		cmocka_unit_test(subtrees),
 		cmocka_unit_test(proofs_of_inclusion),
 		cmocka_unit_test(proofs_of_consistency),
+		cmocka_unit_test(growth_is_proved),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

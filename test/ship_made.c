@@ -47,9 +47,12 @@ int wipe_keys(void **unused)
 
 /* --- ledgers --- */
 
-static int sign_with_key(void *self, struct out *o, struct err *e)
+static int sign_with_key(void *self, const struct checkpoint *c,
+	const struct merkle_proof *from_last, struct out *o, struct err *e)
 {
 	const struct keeper *k = self;
+	(void)c;
+	(void)from_last;
 	(void)e;
 	note_sign(o, o->used, &k->public, k->secret, 0);
 	return 0;
@@ -66,8 +69,10 @@ void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned vers
 	bool finish)
 {
 	struct files f = disk_files(d);
-	const struct signer signer = { (void *)(uintptr_t)k, k->public.name, &k->public,
-		sign_with_key };
+	const struct signer signer = { .self = (void *)(uintptr_t)k,
+		.origin = k->public.name,
+		.key = &k->public,
+		.sign = sign_with_key };
 	const struct ledger_config config = { &f, &signer, WAL_LEAST, 150 };
 	struct ledger *l;
 	struct err e = { 0 };

@@ -200,8 +200,11 @@ static void notes(void **unused)
 static struct sign_key *secret;
 static struct note_key public;
 
-static int sign_head(void *self, struct out *o, struct err *e)
+static int sign_head(void *self, const struct checkpoint *c, const struct merkle_proof *from_last,
+	struct out *o, struct err *e)
 {
+	(void)c;
+	(void)from_last;
 	(void)self;
 	(void)e;
 	note_sign(o, o->used, &public, secret, 0);
@@ -242,7 +245,7 @@ static void tiles_of_70000(void **unused)
 	const uint8_t seed[SIGN_SEED] = { 7 };
 	secret = sign_key_new(seed, &e);
 	public = note_key_of("vectors", NOTE_ED25519, secret);
-	const struct signer s = { NULL, public.name, &public, sign_head };
+	const struct signer s = { .origin = public.name, .key = &public, .sign = sign_head };
 	const struct ledger_config config = { .files = &f, .signer = &s };
 	struct ledger *l;
 	struct checkpoint head;

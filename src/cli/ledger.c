@@ -84,9 +84,12 @@ struct keeper {
 	struct note_key public;
 };
 
-static int sign_head(void *self, struct out *o, struct err *e)
+static int sign_head(void *self, const struct checkpoint *c, const struct merkle_proof *from_last,
+	struct out *o, struct err *e)
 {
 	const struct keeper *k = self;
+	(void)c;
+	(void)from_last;
 	(void)e;
 	note_sign(o, o->used, &k->public, k->secret, 0);
 	return 0;
@@ -191,7 +194,9 @@ static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledge
 {
 	if (flock(h->fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
-	const struct signer signer = { k, k->public.name, &k->public, sign_head };
+	const struct signer signer = {
+		.self = k, .origin = k->public.name, .key = &k->public, .sign = sign_head
+	};
 	const struct ledger_config config = { .files = &h->files, .signer = &signer };
 	struct writer *w = calloc(1, sizeof *w);
 	if (!w || !(w->input = malloc(INPUT))) {

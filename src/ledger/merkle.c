@@ -176,6 +176,86 @@ int merkle_prove_consistency(merkle_read *read, void *self, uint64_t old, uint64
 	return 0;
 }
 
+/* --- proving what was seen growing --- */
+
+/* The place of the subtree of a height that begins where the older tree ends, or later. */
+static uint64_t right_of(uint64_t from, unsigned height)
+{
+	return ((from - 1) >> height) + 1;
+}
+
+void merkle_growth_begin(struct merkle_growth *g, const struct merkle *m)
+{
+	g->from = m->size;
+	memcpy(g->peaks, m->peaks, sizeof g->peaks);
+}
+
+void merkle_growth_whole(
+	struct merkle_growth *g, unsigned height, uint64_t index, const struct hash *h)
+{
+	if (g->from && index == right_of(g->from, height))
+		g->right[height] = *h;
+}
+
+int merkle_growth_read(struct merkle_growth *g, uint64_t from, uint64_t size, merkle_read *read,
+	void *self, struct err *e)
+{
+	unsigned peak = 0;
+	int r = 0;
+	assert(from > 0 && from <= size);
+	for (unsigned h = MERKLE_HEIGHT; r == 0 && h-- > 0;) {
+		uint64_t right = right_of(from, h);
+		if (from >> h & 1)
+			r = read(self, h, (from >> h) - 1, &g->peaks[peak++], e);
+		if (r == 0 && right < size >> h)
+			r = read(self, h, right, &g->right[h], e);
+	}
+	g->from = r < 0 ? 0 : from;
+	return r;
+}
+
+/* Whether a tree has the subtree among its peaks. */
+static bool is_peak(uint64_t size, unsigned height, uint64_t index)
+{
+	return size >> height & 1 && index == (size >> height) - 1;
+}
+
+static const struct hash *peak_of(const struct hash *peaks, uint64_t size, unsigned height)
+{
+	return &peaks[height + 1 < MERKLE_HEIGHT ? peaks_of(size >> (height + 1)) : 0];
+}
+
+struct grown {
+	const struct merkle_growth *growth;
+	const struct merkle *tree;
+};
+
+/* Left of where the older tree ends stand its peaks; right of it one subtree of each height, and
+ * the peaks of the tree as it is now. */
+static int read_grown(void *self, unsigned height, uint64_t index, struct hash *out, struct err *e)
+{
+	const struct grown *g = self;
+	uint64_t from = g->growth->from, size = g->tree->size;
+	(void)e;
+	if (is_peak(from, height, index))
+		*out = *peak_of(g->growth->peaks, from, height);
+	else if (is_peak(size, height, index))
+		*out = *peak_of(g->tree->peaks, size, height);
+	else {
+		assert(index == right_of(from, height));
+		*out = g->growth->right[height];
+	}
+	return 0;
+}
+
+int merkle_growth_prove(const struct merkle_growth *g, const struct merkle *m,
+	struct merkle_proof *out, struct err *e)
+{
+	struct grown grown = { g, m };
+	out->count = 0;
+	return g->from ? merkle_prove_consistency(read_grown, &grown, g->from, m->size, out, e) : 0;
+}
+
 /* --- checking --- */
 
 bool merkle_includes(uint64_t index, uint64_t size, const struct hash *leaf,

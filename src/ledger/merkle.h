@@ -53,6 +53,25 @@ int merkle_prove_inclusion(merkle_read *read, void *self, uint64_t index, uint64
 int merkle_prove_consistency(merkle_read *read, void *self, uint64_t old, uint64_t size,
 	struct merkle_proof *out, struct err *e) MUST_USE;
 
+/* What a proof of consistency with an older size will need, gathered while the tree grows: nothing
+ * is read again for it. */
+struct merkle_growth {
+	uint64_t from;                    /* that size; 0: there is nothing to prove */
+	struct hash peaks[MERKLE_HEIGHT]; /* of the older tree */
+	struct hash right[MERKLE_HEIGHT]; /* of each height, the subtree that stands right of it */
+};
+
+void merkle_growth_begin(struct merkle_growth *g, const struct merkle *m);
+/* Each perfect subtree that the growing tree makes, with its place. */
+void merkle_growth_whole(
+	struct merkle_growth *g, unsigned height, uint64_t index, const struct hash *h);
+/* From a tree of `size` that is there already, 0 < from <= size; it may grow on. */
+int merkle_growth_read(struct merkle_growth *g, uint64_t from, uint64_t size, merkle_read *read,
+	void *self, struct err *e) MUST_USE;
+/* The proof for the tree as it is now. */
+int merkle_growth_prove(const struct merkle_growth *g, const struct merkle *m,
+	struct merkle_proof *out, struct err *e) MUST_USE;
+
 /* RFC 9162, 2.1.3.2 and 2.1.4.2. */
 bool merkle_includes(uint64_t index, uint64_t size, const struct hash *leaf,
 	const struct merkle_proof *proof, const struct hash *root);

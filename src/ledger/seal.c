@@ -23,8 +23,10 @@ struct seal {
 	uint64_t kept[KEPT];
 	char note[NOTE_MAX]; /* the checkpoint of size kept[NOW] */
 	size_t note_size;
-	struct checkpoint past; /* what the folder had when we came */
-	struct err *problem;    /* of the batch at hand */
+	struct checkpoint past;      /* what the folder had when we came */
+	struct checkpoint last;      /* what was signed last, as the signer remembers it */
+	struct merkle_growth growth; /* since then */
+	struct err *problem;         /* of the batch at hand */
 	int result;
 };
 
@@ -67,6 +69,8 @@ static int read_note(struct seal *s, const char *name, struct checkpoint *out, s
 	int r = size < 0 ? (int)size : note_read(cur_of(s->note, (size_t)size), &n, e);
 	if (r == 0)
 		r = note_check(&n, s->signer->key, NULL, e);
+	if (r == -ENOENT && s->signer->before)
+		r = note_check(&n, s->signer->before, NULL, e);
 	if (r == 0)
 		r = checkpoint_read(n.text, out, e);
 	if (r < 0)
@@ -109,12 +113,39 @@ static int read_edges(struct seal *s, struct tiles *t, struct err *e)
 	return read_bundle(s, t, e);
 }
 
+/* A head that the signer remembers and the tree does not pass through. */
+static int other_history(const struct seal *s, struct err *e)
+{
+	err_set(e, -EBADMSG,
+		"the first %llu entries are not those of the last head that the key signed: another "
+		"history, and no head of it is signed",
+		(unsigned long long)s->last.size);
+	return err_try(e, "weir ledger verify, and the copies of this ledger elsewhere");
+}
+
+/* What was signed last lies in the tiles already, most often at their end. */
+static int find_last(struct seal *s, struct tiles *t, struct err *e)
+{
+	struct hash root;
+	if (s->last.size == 0 || s->last.size > t->size)
+		return 0;
+	int r = tiles_root(t, s->last.size, &root, e);
+	if (r == 0 && !hash_same(&root, &s->last.root))
+		r = other_history(s, e);
+	if (r == 0)
+		r = merkle_growth_read(&s->growth, s->last.size, t->size, tiles_hash, t, e);
+	return r;
+}
+
 static int come_back(struct seal *s, struct err *e)
 {
 	struct checkpoint settled;
 	int r = read_note(s, settled_name, &settled, e);
 	if (r == 0)
 		r = read_note(s, checkpoint_name, &s->past, e);
+	s->last = s->past;
+	if (r == 0 && s->signer->last)
+		r = s->signer->last(s->signer->self, &s->last, e);
 	if (r < 0)
 		return r;
 	if (s->past.size < settled.size)
@@ -126,6 +157,8 @@ static int come_back(struct seal *s, struct err *e)
 		return err_sys(e, "read the tree");
 	tiles_init(t, s->files, settled.size);
 	r = read_edges(s, t, e);
+	if (r == 0)
+		r = find_last(s, t, e);
 	free(t);
 	if (r < 0)
 		return r;
@@ -177,6 +210,7 @@ static void whole_subtree(void *self, unsigned height, const struct hash *h)
 {
 	struct seal *s = self;
 	unsigned level = height / TILE_HEIGHT;
+	merkle_growth_whole(&s->growth, height, s->tree.size >> height, h);
 	if (height % TILE_HEIGHT || level == TILE_LEVELS || s->result < 0)
 		return;
 	/* The tree has not counted this leaf yet, so the place is still the one before it. */
@@ -217,8 +251,15 @@ static int add_entry(struct seal *s, struct cur entry, struct err *e)
 /* What was signed before must be a past of this tree. */
 static int check_past(struct seal *s, struct err *e)
 {
+	bool is_past = s->tree.size == s->past.size, is_last = s->tree.size == s->last.size;
+	if (!is_past && !is_last)
+		return 0;
 	struct hash root = merkle_root(&s->tree);
-	if (hash_same(&root, &s->past.root))
+	if (is_last && !hash_same(&root, &s->last.root))
+		return other_history(s, e);
+	if (is_last)
+		merkle_growth_begin(&s->growth, &s->tree);
+	if (!is_past || hash_same(&root, &s->past.root))
 		return 0;
 	return err_set(e, -EBADMSG,
 		"the first %llu entries are not those of the signed checkpoint: another history",
@@ -241,7 +282,7 @@ int seal_batch(
 		if (at < s->tree.size)
 			continue;
 		int r = add_entry(s, entry, e);
-		if (r == 0 && s->tree.size == s->past.size)
+		if (r == 0)
 			r = check_past(s, e);
 		if (r < 0)
 			return r;
@@ -292,6 +333,13 @@ static void remove_parts(struct seal *s, uint64_t size)
 
 int seal_follows(const struct seal *s, struct err *e)
 {
+	if (s->tree.size < s->last.size && s->last.size > s->past.size) {
+		err_set(e, -EBADMSG,
+			"the key signed a head of %llu entries, the log ends at %llu: this is an older "
+			"state, and no head of it is signed",
+			(unsigned long long)s->last.size, (unsigned long long)s->tree.size);
+		return err_try(e, "a newer copy of the ledger, from where it was shipped to");
+	}
 	if (s->tree.size >= s->past.size)
 		return 0;
 	return err_set(e, -EBADMSG,
@@ -303,6 +351,7 @@ int seal_follows(const struct seal *s, struct err *e)
 int seal_publish(struct seal *s, struct err *e)
 {
 	struct checkpoint c = { .size = s->tree.size, .root = merkle_root(&s->tree) };
+	struct merkle_proof proof;
 	if (seal_follows(s, e) < 0)
 		return e->code;
 	if (c.size == s->kept[NOW])
@@ -313,7 +362,13 @@ int seal_publish(struct seal *s, struct err *e)
 	struct out o = out_mem(s->note, sizeof s->note);
 	snprintf(c.origin, sizeof c.origin, "%s", s->signer->origin);
 	checkpoint_text(&c, &o);
-	r = s->signer->sign(s->signer->self, &o, e);
+	r = merkle_growth_prove(&s->growth, &s->tree, &proof, e);
+	if (r == 0)
+		r = s->signer->sign(s->signer->self, &c, &proof, &o, e);
+	if (r == 0) {
+		s->last = c;
+		merkle_growth_begin(&s->growth, &s->tree);
+	}
 	s->note_size = o.used;
 	if (r == 0)
 		r = files_replace(s->files, checkpoint_name, s->note, s->note_size, e);

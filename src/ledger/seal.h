@@ -10,12 +10,21 @@
 #include "ledger/note.h"
 #include "ledger/tile.h"
 
-/* Signs checkpoints; lives elsewhere, with the key.  Adds the signature lines to the text in o. */
+/* Signs checkpoints; lives elsewhere, with the key, and need not believe who asks: it remembers the
+ * last head that it signed, and wants to see that the next one grew out of it. */
 struct signer {
 	void *self;
 	const char *origin; /* the first line of every checkpoint */
 	const struct note_key *key;
-	int (*sign)(void *self, struct out *o, struct err *e);
+	const struct note_key
+		*before; /* while keys change: whose heads may lie there yet; or NULL */
+	/* The last head that was signed, of size 0 where there was none.  NULL: it remembers
+	 * nothing, and the checkpoint in the folder counts. */
+	int (*last)(void *self, struct checkpoint *out, struct err *e);
+	/* Adds the signature lines for `c`, whose text stands in `o`.  The proof leads to it from
+	 * the last head that was signed. */
+	int (*sign)(void *self, const struct checkpoint *c, const struct merkle_proof *from_last,
+		struct out *o, struct err *e);
 };
 
 struct seal;
