@@ -322,7 +322,8 @@ shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
 if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
 for verb in look facts points protocols completion help \
-	'ledger init' 'ledger append' 'ledger show' 'ledger verify' 'ledger prove' 'ledger checkpoint'; do
+	'ledger init' 'ledger append' 'ledger show' 'ledger verify' 'ledger prove' 'ledger checkpoint' \
+	'ledger key'; do
 	# shellcheck disable=SC2086 # a verb may have two words
 	shows "help-of-$verb" 0 "^Usage: weir $verb" '' $verb --help
 	cp out one

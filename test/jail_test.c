@@ -100,6 +100,30 @@ static bool give_up(void)
 	abort();
 }
 
+static int talk[2]; /* a channel, both ends */
+static int kept;
+
+static bool use_channel(void)
+{
+	char c = 'x';
+	struct iovec part = { &c, 1 };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+	return sendmsg(talk[0], &m, 0) == 1 && recvmsg(talk[1], &m, 0) == 1;
+}
+
+static bool keep_bytes(void)
+{
+	return pwrite(kept, "x", 1, 0) == 1 && fdatasync(kept) == 0;
+}
+
+static bool lock_memory(void)
+{
+	char page[64] = { 0 };
+	mlock(page, sizeof page); /* allowed to ask, if not to have */
+	munlock(page, sizeof page);
+	return true;
+}
+
 static int run_jailed(unsigned words, bool (*act)(void))
 {
 	pid_t child = fork();
@@ -139,6 +163,9 @@ static void reading_and_writing_live(void **state)
 	assert_lives(JAIL_STDIO, sort_much);
 	assert_lives(JAIL_STDIO | JAIL_READ_FILE, use_stdio);
 	assert_lives(JAIL_STDIO | JAIL_READ_FILE, open_to_read);
+	assert_lives(JAIL_STDIO | JAIL_CHANNEL, use_channel);
+	assert_lives(JAIL_STDIO | JAIL_KEEP, keep_bytes);
+	assert_lives(JAIL_STDIO | JAIL_SECRETS, lock_memory);
 	assert_dies_of(SIGABRT, JAIL_STDIO, give_up); /* a failed assert keeps its own signal */
 }
 
@@ -150,6 +177,12 @@ static void everything_else_dies(void **state)
 		start_process, run_program, map_code, signal_parent };
 	for (size_t i = 0; i < COUNT_OF(forbidden); i++)
 		assert_dies_of(SIGSYS, JAIL_STDIO, forbidden[i]);
+	bool (*const words[])(void) = { use_channel, keep_bytes, lock_memory };
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		assert_dies_of(SIGSYS,
+			(JAIL_STDIO | JAIL_CHANNEL | JAIL_KEEP | JAIL_SECRETS) &
+				~((unsigned)JAIL_CHANNEL << i),
+			words[i]);
 	for (size_t i = 1; i < COUNT_OF(forbidden); i++)
 		assert_dies_of(SIGSYS, JAIL_STDIO | JAIL_READ_FILE, forbidden[i]);
 }
@@ -160,7 +193,8 @@ int main(void)
 		cmocka_unit_test(reading_and_writing_live),
 		cmocka_unit_test(everything_else_dies),
 	};
-	if (pipe(ends) < 0)
+	kept = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (pipe(ends) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, talk) < 0 || kept < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,17 @@
 
     verify-ledger.py DIR KEY [OLD-CHECKPOINT...]
 
-DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a file that holds one).  Each older
-checkpoint that somebody kept must be a head of the same ledger's past.  Written from the public specifications alone:
-RFC 6962 (hashes), RFC 8032 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint and signed-note.
+DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a file that holds one); where keys
+changed, any of them: the changes are entries, signed by the old and the new key.  Each older checkpoint that somebody
+kept must be a head of the same ledger's past.  Written from the public specifications alone: RFC 6962 (hashes), RFC 8032
+(Ed25519), and C2SP tlog-tiles, tlog-checkpoint and signed-note; the form of a change of keys is in weir-ledger(1).
 
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
 import base64
 import hashlib
 import os
+import re
 import sys
 
 WIDTH = 256
@@ -89,27 +91,67 @@ def read_key(text):
     return name, bytes.fromhex(number), data[1:]
 
 
-def read_checkpoint(note, key, where):
-    """(origin, size, root) of a checkpoint that this key signed."""
-    name, number, public = key
-    text, gap, lines = note.rpartition(b"\n\n")
-    text += b"\n"
-    signed = False
-    if not gap or not lines.endswith(b"\n"):
-        raise Wrong(f"{where} is no signed note")
-    for line in lines.decode().splitlines():
-        dash, who, data = line.split(" ")
-        data = base64.b64decode(data, validate=True)
-        if dash == "\u2014" and who == name and data[:4] == number:
-            if not signature_holds(public, text, data[4:]):
-                raise Wrong(f"{where}: the signature of '{name}' does not hold")
-            signed = True
-    if not signed:
-        raise Wrong(f"{where}: no signature of '{name}'")
-    origin, size, root = text.decode().split("\n")[:3]
-    if str(int(size)) != size:
-        raise Wrong(f"{where}: '{size}' is no size")
-    return origin, int(size), base64.b64decode(root, validate=True)
+class Checkpoint:
+    """A head as it is written; who signed it is known only once the tree said which keys there were."""
+
+    def __init__(self, note, where):
+        text, gap, lines = note.rpartition(b"\n\n")
+        if not gap or not lines.endswith(b"\n"):
+            raise Wrong(f"{where} is no signed note")
+        self.where, self.text, self.lines = where, text + b"\n", []
+        for line in lines.decode().splitlines():
+            dash, who, data = line.split(" ")
+            if dash == "\u2014":
+                data = base64.b64decode(data, validate=True)
+                self.lines.append((who, data[:4], data[4:]))
+        self.origin, size, root = self.text.decode().split("\n")[:3]
+        if str(int(size)) != size:
+            raise Wrong(f"{where}: '{size}' is no size")
+        self.size, self.root = int(size), base64.b64decode(root, validate=True)
+
+    def signed_by(self, key):
+        """Whether this key signed it; a line of its name and id must hold."""
+        own = [signature for name, number, signature in self.lines if (name, number) == key[:2]]
+        if not all(signature_holds(key[2], self.text, signature) for signature in own):
+            raise Wrong(f"{self.where}: the signature of '{key[0]}' ({key[1].hex()}) does not hold")
+        return bool(own)
+
+
+# --- keys, one after the other ---
+
+STRING = rb'"(?:[^"\\]|\\.)*"'
+CHANGE = re.compile(rb'{"actor":S,"at":S,"data":{"by_new":"([^"]*)","by_old":"([^"]*)","new":"([^"]*)","old":"([^"]*)"},'
+                    rb'"kind":"key","site":S,"subject":S}'.replace(b"S", STRING), re.DOTALL)
+
+
+class Keys:
+    """The chain: (key, the number of the entry that made it the present one)."""
+
+    def __init__(self, known):
+        self.known, self.chain = known, []
+
+    def see(self, number, entry):
+        match = CHANGE.fullmatch(entry)
+        if not match:
+            return
+        by_new, by_old, *texts = (part.decode() for part in match.groups())
+        new, old = (read_key(text) for text in texts)
+        text = f"weir key rotation v1\n{old[0]}\n{texts[1]}\n{texts[0]}\n".encode()
+        holds = old[0] == new[0] == self.known[0] and (not self.chain or self.chain[-1][0] == old)
+        for key, signature in ((old, by_old), (new, by_new)):
+            holds = holds and signature_holds(key[2], text, base64.b64decode(signature, validate=True))
+        if not holds or new in [old] + [key for key, _ in self.chain]:
+            raise Wrong(f"entry {number}: the change of keys from {old[1].hex()} to {new[1].hex()} does not hold")
+        self.chain += ([] if self.chain else [(old, -1)]) + [(new, number)]
+
+    def check(self, checkpoint):
+        if self.chain and self.known not in [key for key, _ in self.chain]:
+            raise Wrong(f"the key {self.known[1].hex()} is none of this ledger's")
+        chain = self.chain or [(self.known, -1)]
+        present = [key for key, number in chain if checkpoint.size > number][-1]
+        signed = [key for key, _ in chain if checkpoint.signed_by(key)]
+        if present not in signed:
+            raise Wrong(f"{checkpoint.where}: no signature of '{present[0]}' ({present[1].hex()})")
 
 
 # --- the tree ---
@@ -195,24 +237,27 @@ def check_row(folder, level, hashes):
 
 
 def check(folder, key, older):
-    origin, size, root = read_checkpoint(load(folder, "checkpoint"), key, "checkpoint")
-    past = {}
+    top, past = Checkpoint(load(folder, "checkpoint"), "checkpoint"), {}
     for name in older:
         with open(name, "rb") as file:
-            of, at, head = read_checkpoint(file.read(), key, name)
-        if of != origin or at > size:
-            raise Wrong(f"{name}: size {at} of '{of}' is no past of size {size} of '{origin}'")
-        past.setdefault(at, []).append((name, head))
-    tree, hashes = Tree(), []
+            head = Checkpoint(file.read(), name)
+        if head.origin != top.origin or head.size > top.size:
+            raise Wrong(f"{name}: size {head.size} of '{head.origin}' is no past of size {top.size} of '{top.origin}'")
+        past.setdefault(head.size, []).append(head)
+    for head in [top] + sum(past.values(), []):
+        head.signed_by(key)  # a broken signature need not wait for the tree
+    keys, tree, hashes, size, root = Keys(key), Tree(), [], top.size, top.root
 
     def look_back():
-        for name, head in past.get(tree.size, []):
-            if head != tree.root():
-                raise Wrong(f"{name}: another history: {head.hex()} at size {tree.size}, expected {tree.root().hex()}")
+        for head in past.get(tree.size, []):
+            if head.root != tree.root():
+                raise Wrong(f"{head.where}: another history: {head.root.hex()} at size {tree.size}, "
+                            f"expected {tree.root().hex()}")
 
     look_back()
     for first in range(0, size, WIDTH):
         for entry in entries_of(folder, first // WIDTH, min(WIDTH, size - first)):
+            keys.see(len(hashes), entry)
             hashes.append(leaf_hash(entry))
             tree.add(hashes[-1])
             look_back()
@@ -221,7 +266,9 @@ def check(folder, key, older):
         hashes, level = check_row(folder, level, hashes), level + 1
     if tree.root() != root:
         raise Wrong(f"checkpoint: root {root.hex()}, expected {tree.root().hex()} from the {size} entries")
-    return origin, size
+    for head in [top] + sum(past.values(), []):
+        keys.check(head)
+    return top.origin, size
 
 
 def main(words):

@@ -75,6 +75,13 @@ static const struct row rows[] = {
 	{ JAIL_READ_FILE, SCMP_SYS(openat), 2,
 		NONE_OF(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_TMPFILE) },
 	{ JAIL_READ_FILE, SCMP_SYS(newfstatat) },
+
+	{ JAIL_CHANNEL, SCMP_SYS(sendmsg) },
+	{ JAIL_CHANNEL, SCMP_SYS(recvmsg) },
+	{ JAIL_KEEP, SCMP_SYS(pwrite64) },
+	{ JAIL_KEEP, SCMP_SYS(fdatasync) },
+	{ JAIL_SECRETS, SCMP_SYS(mlock) },
+	{ JAIL_SECRETS, SCMP_SYS(munlock) },
 };
 
 static int allow(scmp_filter_ctx filter, const struct row *r)

@@ -16,6 +16,9 @@
 enum jail_word {
 	JAIL_STDIO = 1,     /* read and write open descriptors, memory without code, clock, exit */
 	JAIL_READ_FILE = 2, /* open files, for reading only */
+	JAIL_CHANNEL = 4,   /* messages over a socket that is open already */
+	JAIL_KEEP = 8,      /* write into an open file at a place, and sync it */
+	JAIL_SECRETS = 16,  /* keep memory out of swap */
 };
 
 int jail_enter(unsigned words, struct err *e) MUST_USE;

@@ -49,7 +49,8 @@ int cosigner_make(const char *name, const char *path, struct note_key *out, stru
 	if (!note_name_fits(name))
 		return err_set(
 			e, -EINVAL, "'%.100s' is no name: no white space, no plus sign", name);
-	int r = keyfile_make(path, &secret, e);
+	int r = keyfile_make(path, name, clock_wall(), (struct passphrase){ NULL, 0 },
+		&keyfile_cost, &secret, e);
 	if (r < 0)
 		return r;
 	*out = note_key_of(name, NOTE_COSIGNATURE, secret);
@@ -72,7 +73,7 @@ int cosigner_read(const char *path, struct cosigner_key *out, struct err *e)
 		r = err_set(e, -EINVAL, "the key of a ledger, not of a witness");
 	if (r < 0)
 		return err_in(e, "%s", name);
-	r = keyfile_read(path, &out->secret, e);
+	r = keyfile_load(path, &out->secret, e);
 	if (r < 0)
 		return r;
 	if (memcmp(sign_public(out->secret), out->public.public, SIGN_PUBLIC) == 0)

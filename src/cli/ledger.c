@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/ledger_keeper.h"
 #include "cli/witnesses.h"
-#include "crypt/keyfile.h"
 #include "event/entry.h"
+#include "ledger/keys.h"
 #include "ledger/ledger.h"
 
 int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e)
@@ -59,41 +58,11 @@ int ledger_exit(const struct err *e)
 	}
 }
 
-/* --- the key --- */
-
 struct write_opts {
 	struct ledger_opts ledger;
-	const char *key, *origin, *actor;
-	bool witnessed;
+	const char *key, *origin, *actor, *passphrase_file;
+	bool sealed, witnessed;
 };
-
-/* Beside the folder, which may be copied to anybody, and not in it. */
-static const char *key_path(const struct write_opts *o, const char *dir, char path[PATH_MAX])
-{
-	size_t size = strlen(dir);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	if (o->key)
-		return o->key;
-	snprintf(path, PATH_MAX, "%.*s.key", (int)size, dir);
-	return path;
-}
-
-struct keeper {
-	struct sign_key *secret;
-	struct note_key public;
-};
-
-static int sign_head(void *self, const struct checkpoint *c, const struct merkle_proof *from_last,
-	struct out *o, struct err *e)
-{
-	const struct keeper *k = self;
-	(void)c;
-	(void)from_last;
-	(void)e;
-	note_sign(o, o->used, &k->public, k->secret, 0);
-	return 0;
-}
 
 /* --- writing --- */
 
@@ -102,7 +71,7 @@ enum { LINE_MAX_SIZE = 1 << 20, INPUT = 1 << 20 };
 struct writer {
 	struct cli *cli;
 	struct ledger *ledger;
-	const struct keeper *keeper;
+	const struct signer *signer;
 	struct entry_defaults defaults;
 	uint64_t line, acknowledged;
 	char *input;
@@ -136,6 +105,11 @@ static int append_line(struct writer *w, const char *line, size_t size, struct e
 	int r = entry_canonical(line, size, &w->defaults, &o, e);
 	if (r < 0)
 		return err_in(e, "line %llu", (unsigned long long)w->line), r;
+	if (key_is_change(cur_of(w->entry, o.used))) {
+		err_set(e, -EPERM, "line %llu: an entry does not change keys by being written",
+			(unsigned long long)w->line);
+		return err_try(e, "weir ledger key rotate");
+	}
 	return ledger_append(w->ledger, w->entry, o.used, &sequence, e);
 }
 
@@ -190,22 +164,17 @@ static int append_all(struct writer *w, struct err *e)
 }
 
 static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledger_home *h,
-	struct keeper *k, int (*work)(struct writer *w, struct err *e), struct err *e)
+	const struct signer *signer, int (*work)(struct writer *w, struct err *e), struct err *e)
 {
-	if (flock(h->fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
-	const struct signer signer = {
-		.self = k, .origin = k->public.name, .key = &k->public, .sign = sign_head
-	};
-	const struct ledger_config config = { .files = &h->files, .signer = &signer };
+	const struct ledger_config config = { .files = &h->files, .signer = signer };
 	struct writer *w = calloc(1, sizeof *w);
 	if (!w || !(w->input = malloc(INPUT))) {
 		free(w);
 		return err_sys(e, "open the ledger");
 	}
 	w->cli = cli;
-	w->keeper = k;
-	w->defaults = (struct entry_defaults){ k->public.name, o->actor ? o->actor : "local", 0 };
+	w->signer = signer;
+	w->defaults = (struct entry_defaults){ signer->origin, o->actor ? o->actor : "local", 0 };
 	int r = ledger_open(&w->ledger, &config, clock_wall(), e);
 	if (r == 0) {
 		struct err late = { 0 };
@@ -224,26 +193,31 @@ static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledge
 	return r;
 }
 
+/* The story of the work goes before that of its end. */
+static int ended(int r, int late, struct err *e, const struct err *why)
+{
+	if (r == 0 && late < 0)
+		*e = *why;
+	return r ? r : late;
+}
+
 static int run_append(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct write_opts *o = opts;
 	struct ledger_home h;
-	struct keeper k = { 0 };
-	char path[PATH_MAX];
+	struct ledger_keeper k = { 0 };
+	struct key_paths paths;
+	struct err late;
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0)
-		r = keyfile_read(key_path(o, h.dir, path), &k.secret, e);
-	if (r == 0) {
-		k.public = note_key_of(h.key.name, NOTE_ED25519, k.secret);
-		if (k.public.id != h.key.id)
-			r = err_set(e, -EPERM, "%s is not the key of %s", key_path(o, h.dir, path),
-				h.dir);
-	}
+		r = ledger_keeper_open(&k, &paths, &h, o->key, o->passphrase_file, e);
 	if (r == 0)
 		r = witnesses_agree(&h, o->witnessed, e);
 	if (r == 0)
-		r = with_ledger(cli, o, &h, &k, append_all, e);
-	sign_key_free(k.secret);
+		r = with_ledger(cli, o, &h, &k.signer, append_all, e);
+	if (r == 0)
+		r = ledger_keeper_changed(&k, &paths, &h, e);
+	r = ended(r, ledger_keeper_stop(&k, &late), e, &late);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
@@ -254,7 +228,7 @@ static int run_append(struct cli *cli, const void *opts, struct err *e)
 static int write_first(struct writer *w, struct err *e)
 {
 	char key[NOTE_KEY_TEXT], line[2 * NOTE_KEY_TEXT + 64];
-	const struct note_key *public = &w->keeper->public;
+	const struct note_key *public = w->signer->key;
 	note_key_text(public, key);
 	int size = snprintf(line, sizeof line,
 		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
@@ -281,35 +255,72 @@ static int make_home(struct ledger_home *h, const char *dir, struct err *e)
 	return has_files(h->fd) ? err_set(e, -EEXIST, "%s is a ledger already", h->dir) : 0;
 }
 
+/* The key, and beside it the head that it signed last: none yet. */
+static int make_key(struct ledger_home *h, const struct key_paths *p,
+	const struct passphrase_kept *held, struct err *e)
+{
+	struct sign_key *secret = NULL;
+	struct checkpoint none = { .root = merkle_empty() };
+	snprintf(none.origin, sizeof none.origin, "%s", h->key.name);
+	int r = keyfile_make(
+		p->key, h->key.name, clock_wall(), passphrase_of(held), &keyfile_cost, &secret, e);
+	if (r < 0)
+		return r;
+	h->key = note_key_of(none.origin, NOTE_ED25519, secret);
+	sign_key_free(secret);
+	r = head_file_make(p->head, &none, e);
+	return r < 0 ? r : ledger_mark(&h->files, &h->key, e);
+}
+
+static int name_home(struct ledger_home *h, const char *origin, struct err *e)
+{
+	char host[NOTE_NAME - 16] = "site";
+	if (!origin && gethostname(host, sizeof host - 1) < 0)
+		return err_sys(e, "find a name for the ledger");
+	int size = snprintf(h->key.name, sizeof h->key.name, "%s%s", origin ? origin : host,
+		origin ? "" : "/ledger");
+	if (note_name_fits(h->key.name) && (size_t)size < sizeof h->key.name &&
+		!strpbrk(h->key.name, "\"\\"))
+		return 0;
+	return err_set(e, -EINVAL, "--origin %s: no white space, plus sign, quote or backslash",
+		h->key.name);
+}
+
 static int run_init(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct write_opts *o = opts;
-	struct ledger_home h;
-	struct keeper k = { 0 };
-	char path[PATH_MAX], host[NOTE_NAME - 16] = "site", name[NOTE_NAME], text[NOTE_KEY_TEXT];
-	if (!o->origin && gethostname(host, sizeof host - 1) < 0)
-		return err_sys(e, "find a name for the ledger"), EXIT_FAILED;
-	snprintf(name, sizeof name, "%s%s", o->origin ? o->origin : host,
-		o->origin ? "" : "/ledger");
-	if (!note_name_fits(name))
-		return err_set(e, -EINVAL, "--origin %s: no white space, no plus sign", name),
-		       EXIT_ASKED_WRONGLY;
-	int r = make_home(&h, o->ledger.dir, e);
+	struct ledger_home h = { .fd = -1 }, named = { 0 };
+	struct ledger_keeper k = { 0 };
+	struct key_paths p;
+	struct passphrase_kept held = { 0 };
+	struct err late;
+	char text[NOTE_KEY_TEXT];
+	if (name_home(&named, o->origin, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	int r = 0;
+	if (o->sealed || o->passphrase_file)
+		r = passphrase_choose(&held, o->passphrase_file, e);
 	if (r == 0)
-		r = keyfile_make(key_path(o, h.dir, path), &k.secret, e);
-	if (r == 0) {
-		k.public = note_key_of(name, NOTE_ED25519, k.secret);
-		r = ledger_mark(&h.files, &k.public, e);
-	}
+		r = make_home(&h, o->ledger.dir, e);
+	h.key = named.key;
 	if (r == 0)
-		r = with_ledger(cli, o, &h, &k, write_first, e);
+		r = key_paths_of(&p, h.dir, o->key, e);
+	if (r == 0)
+		r = ledger_home_lock(&h, e);
+	if (r == 0)
+		r = make_key(&h, &p, &held, e);
+	if (r == 0)
+		r = ledger_keeper_start(&k, p.key, NULL, p.head, &h, &held, NULL, e);
+	if (r == 0)
+		r = with_ledger(cli, o, &h, &k.signer, write_first, e);
+	r = ended(r, ledger_keeper_stop(&k, &late), e, &late);
 	if (r == 0) {
-		note_key_text(&k.public, text);
-		out_fmt(cli->out, "made %s; its key is %s, for nobody's eyes\n", h.dir,
-			key_path(o, h.dir, path));
+		note_key_text(&h.key, text);
+		out_fmt(cli->out, "made %s; its key is %s, %s\n", h.dir, p.key,
+			held.room ? "sealed with the passphrase" : "for nobody's eyes");
 		out_fmt(cli->out, "give this to whoever checks it:\n%s\n", text);
 	}
-	sign_key_free(k.secret);
+	passphrase_drop(&held);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
@@ -322,6 +333,10 @@ static const struct opt init_opts[] = {
 		offsetof(struct write_opts, key), NULL },
 	{ OPT_TEXT, 0, "origin", "NAME", "what checkpoints call it (HOST/ledger)",
 		offsetof(struct write_opts, origin), NULL },
+	{ OPT_FLAG, 's', "sealed", NULL, "seal the key with a passphrase, asked for twice",
+		offsetof(struct write_opts, sealed), NULL },
+	{ OPT_TEXT, 0, "passphrase-file", "FILE", "seal it with the passphrase in this file",
+		offsetof(struct write_opts, passphrase_file), NULL },
 	{ 0 },
 };
 
@@ -333,6 +348,9 @@ static const struct opt append_opts[] = {
 		offsetof(struct write_opts, actor), NULL },
 	{ OPT_FLAG, 0, "witnessed", NULL, "write only if every witness can be asked, and agrees",
 		offsetof(struct write_opts, witnessed), NULL },
+	{ OPT_TEXT, 0, "passphrase-file", "FILE",
+		"where the passphrase of a sealed key stands (asked for)",
+		offsetof(struct write_opts, passphrase_file), NULL },
 	{ 0 },
 };
 

@@ -18,25 +18,30 @@ struct verify_opts {
 
 enum { KEPT_MAX = 32 };
 
-/* A checkpoint that somebody kept, signed by the same key. */
-static int read_kept(
-	const char *path, const struct note_key *key, struct checkpoint *out, struct err *e)
+/* A checkpoint that somebody kept.  Where another key than the known one signed it, the tree must
+ * tell first whose that is. */
+struct kept {
+	const char *path;
+	char bytes[NOTE_MAX];
+	struct note note;
+	struct checkpoint head;
+};
+
+static int read_kept(struct kept *k, const struct note_key *key, struct err *e)
 {
-	static char bytes[NOTE_MAX];
-	struct note n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-	int r = size < 0 ? err_sys(e, "read %s", path) : 0;
+	int fd = open(k->path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, k->bytes, sizeof k->bytes);
+	int r = size < 0 ? err_sys(e, "read %s", k->path) : 0;
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
-		r = note_read(cur_of(bytes, (size_t)size), &n, e);
+		r = note_read(cur_of(k->bytes, (size_t)size), &k->note, e);
+	if (r == 0 && note_has(&k->note, key))
+		r = note_check(&k->note, key, NULL, e);
 	if (r == 0)
-		r = note_check(&n, key, NULL, e);
-	if (r == 0)
-		r = checkpoint_read(n.text, out, e);
+		r = checkpoint_read(k->note.text, &k->head, e);
 	if (r < 0)
-		err_in(e, "%s", path);
+		err_in(e, "%s", k->path);
 	return r;
 }
 
@@ -63,6 +68,11 @@ static void print_checked(struct out *o, const struct ledger_home *h,
 	if (found->cosigned)
 		out_fmt(o, "%u witness%s signed it, too: weir ledger witness ask looks at that\n",
 			found->cosigned, found->cosigned == 1 ? "" : "es");
+	for (unsigned i = 0; i < found->keys.count; i++) {
+		const struct key_change *c = &found->keys.changes[i];
+		out_fmt(o, "entry %llu changes the key from %08x to %08x, signed by both\n",
+			(unsigned long long)c->at, c->old.id, c->new.id);
+	}
 	if (found->in_log)
 		out_fmt(o, "%llu more entries wait for a checkpoint\n",
 			(unsigned long long)found->in_log);
@@ -90,28 +100,37 @@ static int verify_export(struct cli *cli, const struct verify_opts *o, struct er
 	return EXIT_DONE;
 }
 
+static int check_kept(const struct kept *k, const struct keys *keys, struct err *e)
+{
+	int r = keys_check(keys, &k->note, k->head.size, NULL, e);
+	return r < 0 ? err_in(e, "%s", k->path), r : 0;
+}
+
 static int run_verify(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct verify_opts *o = opts;
 	if (o->export)
 		return verify_export(cli, o, e);
 	struct ledger_home h;
-	struct ledger_checked found;
-	struct checkpoint kept;
+	static struct ledger_checked found;
+	static struct kept kept;
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0 && o->key)
 		r = note_key_read(o->key, &h.key, e);
+	kept.path = o->from;
 	if (r == 0 && o->from)
-		r = read_kept(o->from, &h.key, &kept, e);
+		r = read_kept(&kept, &h.key, e);
 	if (r == 0) {
 		const struct ledger_check c = { .files = &h.files,
 			.key = &h.key,
 			.origin = h.key.name,
-			.earlier = &kept,
+			.earlier = &kept.head,
 			.earlier_count = o->from != NULL,
 			.progress = cli->tty_err ? show_progress : NULL };
 		r = ledger_check(&c, &found, e);
 	}
+	if (r == 0 && o->from)
+		r = check_kept(&kept, &found.keys, e);
 	if (r == 0)
 		print_checked(cli->out, &h, &found, o->key);
 	else

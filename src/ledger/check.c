@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "ledger/read.h"
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
@@ -21,6 +22,13 @@ struct run {
 	struct merkle tree;
 	struct checkpoint heads[HEADS_MAX]; /* that the tree must pass through, in order of size */
 	size_t head_count, head_at;
+	struct signed_head {
+		const char *name;
+		uint8_t bytes[NOTE_MAX];
+		struct note note;
+		uint64_t size;
+	} signed_heads[2]; /* whose signatures the keys of the tree will say the truth about */
+	size_t signed_count;
 	uint8_t *bundle, *part;
 	struct hash leaves[TILE_WIDTH]; /* of the bundle at hand, hashed again */
 	struct err *e;
@@ -48,45 +56,25 @@ static int differs(struct run *r, const char *name, uint64_t first, uint64_t las
 
 /* --- heads --- */
 
-/* Once by the ledger; every other line is a witness's, which holds or not for who has its key. */
-static int check_lines(struct run *r, const char *name, const struct note *n)
-{
-	const struct note_key *k = r->c->key;
-	unsigned own = 0;
-	for (unsigned i = 0; i < n->count; i++) {
-		const struct note_line *l = &n->lines[i];
-		bool ours = l->id == k->id && cur_is(&l->name, k->name);
-		own += ours;
-		if (!ours && l->size != 8 + SIGN_SIZE)
-			return err_set(r->e, -EBADMSG,
-				"%s: signature %u is neither the ledger's nor one of a witness",
-				name, i + 1);
-	}
-	r->out->cosigned = n->count - own;
-	return own == 1 ? 0
-			: err_set(r->e, -EBADMSG, "%s: %u signatures of the ledger, one is enough",
-				  name, own);
-}
-
 static int read_head(struct run *r, const char *name, struct checkpoint *out)
 {
-	uint8_t bytes[NOTE_MAX];
-	struct note n;
-	long size = files_load(r->c->files, name, bytes, sizeof bytes, r->e);
+	struct signed_head *h = &r->signed_heads[r->signed_count];
+	long size = files_load(r->c->files, name, h->bytes, sizeof h->bytes, r->e);
 	if (size < 0)
 		return (int)size;
-	int done = note_read(cur_of(bytes, (size_t)size), &n, r->e);
+	int done = note_read(cur_of(h->bytes, (size_t)size), &h->note, r->e);
+	/* Where the key that is known signed it we need not wait for what the tree says. */
+	if (done == 0 && note_has(&h->note, r->c->key))
+		done = note_check(&h->note, r->c->key, NULL, r->e);
 	if (done == 0)
-		done = note_check(&n, r->c->key, NULL, r->e);
-	if (done == 0)
-		done = checkpoint_read(n.text, out, r->e);
+		done = checkpoint_read(h->note.text, out, r->e);
 	if (done < 0) {
 		err_in(r->e, "%s", name);
 		return r->e->code = -EBADMSG; /* it is there, and none of ours */
 	}
-	done = check_lines(r, name, &n);
-	if (done < 0)
-		return done;
+	h->name = name;
+	h->size = out->size;
+	r->signed_count++;
 	if (strcmp(out->origin, r->c->origin) != 0)
 		return err_set(r->e, -EBADMSG, "%s is of the ledger '%s', not of '%s'", name,
 			out->origin, r->c->origin);
@@ -117,9 +105,7 @@ static int read_heads(struct run *r)
 	int done = read_head(r, "checkpoint", &r->out->head);
 	if (done < 0)
 		return done;
-	unsigned cosigned = r->out->cosigned;
 	done = read_head(r, "settled", &settled);
-	r->out->cosigned = cosigned;
 	if (done == 0)
 		done = add_head(r, &settled);
 	else if (done == -ENOENT)
@@ -221,12 +207,24 @@ static int check_bundle(struct run *r, uint64_t index)
 	return done;
 }
 
+/* Which of the entries change keys; their bytes are proved by now. */
+static int see_keys(struct run *r, uint64_t index, unsigned width)
+{
+	struct cur c = cur_of(r->bundle, BUNDLE_MAX);
+	int done = 0;
+	for (unsigned i = 0; done == 0 && i < width; i++)
+		done = keys_see(&r->out->keys, index * TILE_WIDTH + i, bundle_next(&c), r->e);
+	return done;
+}
+
 static int check_tree(struct run *r)
 {
 	uint64_t all = r->out->head.size;
 	int done = pass_heads(r); /* of no entries */
 	for (uint64_t i = 0; done == 0 && i * TILE_WIDTH < all; i++) {
 		done = check_bundle(r, i);
+		if (done == 0)
+			done = see_keys(r, i, tile_width(TILE_ENTRIES, i, all));
 		if (r->c->progress && i % PROGRESS_EVERY == 0)
 			r->c->progress(r->c->self, r->tree.size, all);
 	}
@@ -384,6 +382,74 @@ static int check_files(struct run *r)
 	return r->result;
 }
 
+/* --- keys --- */
+
+static bool is_own(const struct keys *k, const struct note_line *l)
+{
+	bool own = false;
+	for (unsigned i = 0; i <= k->count; i++) {
+		const struct note_key *key = i ? &k->changes[i - 1].new : keys_first(k);
+		own |= l->id == key->id && cur_is(&l->name, key->name);
+	}
+	return own;
+}
+
+/* Once by each of the ledger's keys that signed it; every other line is a witness's, which holds or
+ * not for who has its key. */
+static int check_lines(struct run *r, const struct signed_head *h, unsigned *others)
+{
+	unsigned own = 0, lines = 0;
+	int done = keys_check(&r->out->keys, &h->note, h->size, &lines, r->e);
+	if (done < 0) {
+		err_in(r->e, "%s", h->name);
+		return r->e->code = -EBADMSG;
+	}
+	for (unsigned i = 0; i < h->note.count; i++) {
+		const struct note_line *l = &h->note.lines[i];
+		bool ours = is_own(&r->out->keys, l);
+		own += ours;
+		if (!ours && l->size != 8 + SIGN_SIZE)
+			return err_set(r->e, -EBADMSG,
+				"%s: signature %u is neither the ledger's nor one of a witness",
+				h->name, i + 1);
+	}
+	*others = h->note.count - own;
+	return own == lines
+		? 0
+		: err_set(r->e, -EBADMSG,
+			  "%s: %u signatures of the ledger by %u keys, one each is enough", h->name,
+			  own, lines);
+}
+
+static int check_signatures(struct run *r)
+{
+	unsigned of_settled;
+	int done = keys_end(&r->out->keys, r->e);
+	for (size_t i = 0; done == 0 && i < r->signed_count; i++)
+		done = check_lines(r, &r->signed_heads[i], i ? &of_settled : &r->out->cosigned);
+	return done;
+}
+
+/* What the folder says of its keys.  While they change it may name the one before, which signs the
+ * checkpoint too then.  A ledger is checked without that file as well. */
+static int check_mark(struct run *r)
+{
+	struct note_key first, present;
+	const struct keys *k = &r->out->keys;
+	int done = ledger_keys_named(r->c->files, &first, &present, r->e);
+	if (done == -ENOENT)
+		return 0;
+	if (done < 0)
+		return r->e->code = -EBADMSG;
+	bool known = note_key_same(&present, keys_last(k)) ||
+		note_check(&r->signed_heads[0].note, &present, NULL, r->e) == 0;
+	if (known && note_key_same(&first, keys_first(k)))
+		return 0;
+	return err_set(r->e, -EBADMSG,
+		"the file ledger names the keys %08x and %08x, by the tree they are %08x and %08x",
+		first.id, present.id, keys_first(k)->id, keys_last(k)->id);
+}
+
 /* --- the log in front --- */
 
 static int see_batch(
@@ -420,6 +486,7 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 		return err_sys(e, "check the ledger");
 	r->c = c;
 	r->out = out;
+	keys_begin(&out->keys, c->key);
 	r->e = e;
 	r->bundle = malloc(BUNDLE_MAX);
 	r->part = malloc(BUNDLE_MAX);
@@ -427,6 +494,10 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	tiles_init(&r->tiles, c->files, out->head.size);
 	if (done == 0)
 		done = check_tree(r);
+	if (done == 0)
+		done = check_signatures(r);
+	if (done == 0)
+		done = check_mark(r);
 	if (done == 0)
 		done = check_files(r);
 	if (done == 0)

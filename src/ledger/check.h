@@ -5,11 +5,11 @@
 #define LEDGER_CHECK_H
 
 #include "ledger/files.h"
-#include "ledger/note.h"
+#include "ledger/keys.h"
 
 struct ledger_check {
 	const struct files *files;
-	const struct note_key *key;
+	const struct note_key *key; /* one of its keys: the tree says who the others are */
 	const char *origin;
 	const struct checkpoint *earlier; /* heads that somebody kept: each must be of its past */
 	size_t earlier_count;
@@ -19,6 +19,7 @@ struct ledger_check {
 
 struct ledger_checked {
 	struct checkpoint head;
+	struct keys keys;
 	unsigned cosigned; /* by so many witnesses, if who has their keys finds that it holds */
 	uint64_t in_log;   /* entries behind it that only the log has yet */
 	uint64_t strange;  /* files that are no part of it, and were not looked at */

@@ -40,14 +40,27 @@ static uint32_t key_id(const char *name, enum note_kind kind, const uint8_t publ
 	return cur_be32(&c);
 }
 
-struct note_key note_key_of(const char *name, enum note_kind kind, const struct sign_key *secret)
+struct note_key note_key_from(
+	const char *name, enum note_kind kind, const uint8_t public[SIGN_PUBLIC])
 {
 	struct note_key k = { .kind = kind };
 	assert(note_name_fits(name));
 	memcpy(k.name, name, strlen(name) + 1);
-	memcpy(k.public, sign_public(secret), SIGN_PUBLIC);
+	memcpy(k.public, public, SIGN_PUBLIC);
 	k.id = key_id(k.name, kind, k.public);
 	return k;
+}
+
+struct note_key note_key_of(const char *name, enum note_kind kind, const struct sign_key *secret)
+{
+	return note_key_from(name, kind, sign_public(secret));
+}
+
+/* All of it: an id has 32 bits, and whoever wants the same one finds a key for it. */
+bool note_key_same(const struct note_key *a, const struct note_key *b)
+{
+	return a->id == b->id && a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
+		memcmp(a->public, b->public, sizeof a->public) == 0;
 }
 
 void note_key_text(const struct note_key *k, char text[NOTE_KEY_TEXT])

@@ -37,7 +37,10 @@ struct note_key {
 enum { NOTE_KEY_TEXT = NOTE_NAME + 1 + 8 + 1 + 48 };
 
 bool note_name_fits(const char *name); /* not empty, no plus sign, no white space */
+struct note_key note_key_from(
+	const char *name, enum note_kind kind, const uint8_t public[SIGN_PUBLIC]);
 struct note_key note_key_of(const char *name, enum note_kind kind, const struct sign_key *k);
+bool note_key_same(const struct note_key *a, const struct note_key *b);
 void note_key_text(const struct note_key *k, char text[NOTE_KEY_TEXT]);
 int note_key_read(const char *text, struct note_key *out, struct err *e) MUST_USE;
 

@@ -8,35 +8,68 @@
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
-static const char mark_name[] = "ledger", mark[] = "weir ledger ", version[] = "1";
+static const char mark_name[] = "ledger", mark[] = "weir ledger ", version[] = "1",
+		  first_mark[] = "first ";
+
+int ledger_mark_change(const struct files *f, const struct note_key *first,
+	const struct note_key *present, struct err *e)
+{
+	char text[NOTE_KEY_TEXT], room[2 * NOTE_KEY_TEXT + 64];
+	struct out o = out_mem(room, sizeof room);
+	note_key_text(present, text);
+	out_fmt(&o, "%s%s\n%s\n", mark, version, text);
+	if (first->id != present->id) {
+		note_key_text(first, text);
+		out_fmt(&o, "%s%s\n", first_mark, text);
+	}
+	return files_replace(f, mark_name, o.at, o.used, e);
+}
 
 int ledger_mark(const struct files *f, const struct note_key *key, struct err *e)
 {
-	char text[NOTE_KEY_TEXT], line[sizeof mark + sizeof version + NOTE_KEY_TEXT + 2];
-	note_key_text(key, text);
-	int size = snprintf(line, sizeof line, "%s%s\n%s\n", mark, version, text);
-	return files_replace(f, mark_name, line, (size_t)size, e);
+	return ledger_mark_change(f, key, key, e);
 }
 
-int ledger_whose(const struct files *f, struct note_key *out, struct err *e)
+/* The next line, with a NUL in place of its end; NULL where there is none. */
+static char *next_line(char **at)
 {
-	char text[NOTE_MAX + 1];
+	char *line = *at, *end = strchr(line, '\n');
+	if (!end)
+		return NULL;
+	*end = 0;
+	*at = end + 1;
+	return line;
+}
+
+int ledger_keys_named(
+	const struct files *f, struct note_key *first, struct note_key *present, struct err *e)
+{
+	char text[NOTE_MAX + 1], *at = text;
 	long size = files_load(f, mark_name, text, NOTE_MAX, e);
 	if (size < 0)
 		return (int)size;
 	text[size] = 0;
-	char *key = strchr(text, '\n'), *end = key ? strchr(key + 1, '\n') : NULL;
-	if (strlen(text) != (size_t)size || !end || end[1] ||
-		strncmp(text, mark, sizeof mark - 1) != 0)
+	bool whole = strlen(text) == (size_t)size;
+	char *head = next_line(&at), *key = head ? next_line(&at) : NULL;
+	char *older = key && *at ? next_line(&at) : NULL;
+	if (!whole || !key || *at || strncmp(head, mark, sizeof mark - 1) != 0 ||
+		(older && strncmp(older, first_mark, sizeof first_mark - 1) != 0))
 		return err_set(
 			e, -EBADMSG, "the file %s does not say whose ledger this is", mark_name);
-	*key++ = *end = 0;
-	if (strcmp(text + sizeof mark - 1, version) != 0)
+	if (strcmp(head + sizeof mark - 1, version) != 0)
 		return err_set(e, -EPROTONOSUPPORT,
 			"a ledger of version '%.20s': this program knows version %s",
-			text + sizeof mark - 1, version);
-	int r = note_key_read(key, out, e);
+			head + sizeof mark - 1, version);
+	int r = note_key_read(key, present, e);
+	if (r == 0)
+		r = note_key_read(older ? older + sizeof first_mark - 1 : key, first, e);
 	return r < 0 ? err_in(e, "%s", mark_name), r : 0;
+}
+
+int ledger_whose(const struct files *f, struct note_key *out, struct err *e)
+{
+	struct note_key first;
+	return ledger_keys_named(f, &first, out, e);
 }
 
 int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,

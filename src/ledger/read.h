@@ -5,10 +5,16 @@
 #include "ledger/files.h"
 #include "ledger/note.h"
 
-/* The file `ledger` says what the folder is and whose: "weir ledger 1", the public key. */
+/* The file `ledger` says what the folder is and whose: "weir ledger 1", the public key; where keys
+ * changed also "first" and the one that it began with.  Only what the tree says of keys is proved
+ * (keys.h); this is where to begin. */
 int ledger_mark(const struct files *f, const struct note_key *key, struct err *e) MUST_USE;
+int ledger_mark_change(const struct files *f, const struct note_key *first,
+	const struct note_key *present, struct err *e) MUST_USE;
 /* -ENOENT: there is no ledger; -EPROTONOSUPPORT: of a later version. */
 int ledger_whose(const struct files *f, struct note_key *out, struct err *e) MUST_USE;
+int ledger_keys_named(const struct files *f, struct note_key *first, struct note_key *present,
+	struct err *e) MUST_USE;
 
 /* The checkpoint, signed by the key; as it stands in the file in `note` (NUL-terminated). */
 int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
