@@ -251,13 +251,13 @@ code=$?
 if [ $code = 0 ] && [ "$(sed -E 's/.*note +([a-z=|"]+).*/\1/' out | tr '\n' ' ')" = '=cmd|x one two three four ' ] && [ ! -s err ]; then good follows; else fail follows 'wanted five notes, each once'; fi
 follow
 soon lines 10
-mv L away && mv L.key away.key
+mv L away && mv L.key away.key && mv L.key.head away.key.head
 "$weir" ledger init --dir L --origin plant/south >/dev/null 2>&1
 soon gone "$pid"
 wait "$pid"
 code=$?
 if [ $code = 4 ] && grep -q "^weir: L was replaced by another ledger, 'plant/south'$" err; then good replaced; else fail replaced 'wanted 4 and the reason'; fi
-rm -rf L L.key && mv away L && mv away.key L.key
+rm -rf L L.key L.key.head && mv away L && mv away.key L.key && mv away.key.head L.key.head
 cp -r L older && cp L.key older.key
 entry note newer eva 2026-12-04T00:00:00Z '{}' | "$weir" ledger append --dir L >/dev/null
 follow

@@ -173,6 +173,13 @@ def append(folder, count, *more):
     return weir("append", "--dir", folder, *more, stdin='{"kind":"note","subject":"pump"}\n' * count)
 
 
+def restored(folder):
+    """The ledger in another place, with its key, as if both came out of a backup."""
+    shutil.copytree("L", folder)
+    shutil.copy("L.key", folder + ".key")
+    weir("key", "remember", "--dir", folder)
+
+
 def says(name, done, code, pattern, stream=2):
     fine = done[0] == code and re.search(pattern, done[stream])
     check(name, fine, f"wanted exit {code} and '{pattern}'; exit {done[0]}\n{done[1]}{done[2]}")
@@ -288,8 +295,7 @@ def bucket(key):
     done = weir("push", "--dir", "L", place, *ca, "--region", "eu-north-1", "--credentials", "s3")
     says("a secret from a file", done, 0, "has all 1701", 1)
     large = '{"kind":"note","subject":"pump","data":{"text":"%s"}}\n' % ("x" * 60000)
-    shutil.copytree("L", "large")
-    shutil.copy("L.key", "large.key")
+    restored("large")
     weir("append", "--dir", "large", stdin=large * 100)
     server.refused.clear()
     done = weir("push", "--dir", "large", place, *ca, "--region", "eu-north-1", "--credentials", "s3")
@@ -403,8 +409,7 @@ def goes_on(key):
     says("live copy is whole", weir("verify", "--dir", "live", "--key", key), 0, "holds", 1)
     # A fork, told to a ledger of our own.
     weir("init", "--dir", "own", "--origin", "soc/alarms")
-    shutil.copytree("L", "fork")
-    shutil.copy("L.key", "fork.key")
+    restored("fork")
     append("L", 1)
     weir("follow", "L", "--dir", "live")
     weir("append", "--dir", "fork", stdin='{"kind":"note","subject":"another"}\n')

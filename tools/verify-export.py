@@ -3,8 +3,8 @@
 
     verify-export.py FILE KEY
 
-KEY is the ledger's public key (name+id+base64, or a file that holds one).  Every entry in FILE must be in the checkpoint in
-it, which KEY signed; nothing else may stand in the archive, its padding included.  Whether all entries are there that should
+KEY is the ledger's present public key (name+id+base64, or a file that holds one).  Every entry in FILE must be in the checkpoint
+in it, which KEY signed; nothing else may stand in the archive, its padding included.  Whether all entries are there that should
 be is nothing that an export can show.  Written from the public specifications: RFC 9162 (proofs), POSIX ustar, C2SP
 tlog-proof; signatures are checked by verify-ledger.py beside it.
 
@@ -77,12 +77,13 @@ def check(name, key):
     if "checkpoint" not in files or "entries.ndjson" not in files:
         raise ledger.Wrong(f"{name}: no checkpoint, or no entries")
     note, lines = files["checkpoint"], files.pop("entries.ndjson").splitlines(True)
-    origin, size, root = ledger.read_checkpoint(note, key, "checkpoint")
+    head = ledger.Checkpoint(note, "checkpoint")
+    ledger.Keys(key).check(head)
     for line in lines:
-        check_entry(line, files, note, size, root)
+        check_entry(line, files, note, head.size, head.root)
     if len(files) != 3:
         raise ledger.Wrong(f"{name}: {len(files) - 3} files more than its {len(lines)} entries need")
-    return origin, len(lines)
+    return head.origin, len(lines)
 
 
 def main(words):

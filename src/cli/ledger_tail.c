@@ -12,7 +12,7 @@
 
 enum {
 	TICK_MS = 100,
-	STRIKES = 30, /* ticks that a folder may be away, or not make sense, while somebody changes
+	STRIKES = 50, /* ticks that a folder may be away, or not make sense, while somebody changes
 			 it */
 };
 
