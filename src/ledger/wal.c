@@ -5,178 +5,91 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "base/cur.h"
 #include "base/out.h"
+#include "ledger/wal_inside.h"
 
-enum {
-	HEADER = 32,
-	SUMMED = 24,
-	MAGIC = 0x574c4f47, /* "WLOG" */
-	SEGMENTS = 4096,    /* 64 GiB that nobody took away */
-	SPARES = 4,         /* kept to be used again */
-	NAME = 32,
-};
-
-struct segment {
-	uint64_t first;
-	char name[NAME];
-};
+enum { BATCH_FIRST = 64 * 1024 }; /* room that a batch begins with */
 
 struct wal {
 	const struct files *files;
-	struct segment segments[SEGMENTS];
-	unsigned count;
-	unsigned spares; /* wal/spare-N, N below it */
+	struct wal_segments segments;
 	size_t segment_size;
+	uint64_t size; /* of all segments */
+	uint64_t sizes[WAL_SEGMENTS];
 	int fd;        /* of the last segment */
+	uint64_t room; /* of it */
 	uint64_t at;   /* where its next frame begins */
 	uint64_t next; /* number of the next frame's first entry */
 	bool dead;
 	uint32_t waiting; /* entries in the batch */
 	uint32_t told;    /* entries of the batch that was written last, while its bytes stand */
-	size_t used;      /* bytes of it, header included */
-	uint8_t batch[HEADER + WAL_BATCH];
-	uint8_t segment[WAL_SEGMENT]; /* a segment being read, or zeros to write one */
+	uint8_t *batch;
+	size_t batch_room, used; /* bytes of it, header included */
 };
-
-static size_t rounded(size_t size)
-{
-	return (size + 7) & ~(size_t)7;
-}
-
-static uint64_t sum_of(const uint8_t *header, const uint8_t *payload, size_t size)
-{
-	return XXH3_64bits_withSeed(payload, size, XXH3_64bits(header, SUMMED));
-}
-
-/* --- reading again --- */
-
-struct frame {
-	uint64_t first;
-	uint32_t count, size; /* size of the payload */
-	const uint8_t *payload;
-};
-
-/* False where no whole frame begins here. */
-static bool frame_read(struct cur c, struct frame *out)
-{
-	struct frame f;
-	const uint8_t *header = c.at;
-	uint32_t magic = cur_be32(&c);
-	f.size = cur_be32(&c);
-	f.first = cur_be64(&c);
-	f.count = cur_be32(&c);
-	uint32_t zero = cur_be32(&c);
-	uint64_t sum = cur_be64(&c);
-	f.payload = cur_take(&c, f.size);
-	if (!f.payload || magic != MAGIC || zero || f.count == 0 ||
-		sum != sum_of(header, f.payload, f.size))
-		return false;
-	*out = f;
-	return true;
-}
-
-/* A frame of ours behind a broken one: the broken one was whole once.  Nobody can put the likeness
- * of a frame into an entry: entries are text, in which no zero stands. */
-static bool later_frame(struct cur c, uint64_t next)
-{
-	struct frame f;
-	for (; c.left >= HEADER; cur_skip(&c, 8))
-		if (cur_starts(&c, "WLOG") && frame_read(c, &f) && f.first > next)
-			return true;
-	return false;
-}
-
-/* Goes along a segment from entry w->next on; `c` is left behind its last frame. */
-static int tell_frames(
-	struct wal *w, struct cur *c, uint64_t from, wal_batch *batch, void *self, struct err *e)
-{
-	struct frame f;
-	while (frame_read(*c, &f) && f.first == w->next) {
-		if (batch && f.first + f.count > from) {
-			int r = batch(self, f.first, f.count, f.payload, f.size, e);
-			if (r < 0)
-				return r;
-		}
-		w->next = f.first + f.count;
-		cur_skip(c, rounded(HEADER + f.size));
-	}
-	return 0;
-}
-
-static int read_segment(struct wal *w, const struct segment *g, uint64_t from, wal_batch *batch,
-	void *self, struct err *e)
-{
-	long size = files_load(w->files, g->name, w->segment, sizeof w->segment, e);
-	if (size < 0)
-		return (int)size;
-	struct cur c = cur_of(w->segment, (size_t)size);
-	int r = tell_frames(w, &c, from, batch, self, e);
-	if (r < 0)
-		return r;
-	w->at = (uint64_t)size - c.left;
-	if (later_frame(c, w->next))
-		return err_set(e, -EBADMSG,
-			"%s is damaged at byte %llu: entry %llu should stand there, and later "
-			"ones follow",
-			g->name, (unsigned long long)w->at, (unsigned long long)w->next);
-	return 0;
-}
 
 /* --- segments --- */
 
-static void segment_name(struct segment *g, uint64_t first)
-{
-	g->first = first;
-	snprintf(g->name, sizeof g->name, "wal/%016llx", (unsigned long long)first);
-}
-
-static void spare_name(char name[NAME], unsigned n)
-{
-	snprintf(name, NAME, "wal/spare-%u", n);
-}
-
-static void see_name(void *self, const char *name)
-{
-	struct wal *w = self;
-	unsigned long long first;
-	unsigned n;
-	char end;
-	if (sscanf(name, "spare-%u%c", &n, &end) == 1 && n < SPARES)
-		w->spares = n + 1 > w->spares ? n + 1 : w->spares;
-	else if (strlen(name) == 16 && sscanf(name, "%16llx%c", &first, &end) == 1 &&
-		w->count < SEGMENTS)
-		segment_name(&w->segments[w->count++], first);
-}
-
-static int by_first(const void *a, const void *b)
-{
-	const struct segment *x = a, *y = b;
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-/* A spare, or a new one: its room is written and synced, so that later no length and no block has
- * to be written with an entry. */
-static int make_segment(struct wal *w, const char *name, struct err *e)
+/* Whatever is behind this descriptor is a segment of the log from now on. */
+static int take_segment(struct wal *w, const struct wal_segment *g, int fd, struct err *e)
 {
 	const struct files *f = w->files;
-	for (; w->spares > 0; w->spares--) {
-		char spare[NAME];
-		spare_name(spare, w->spares - 1);
-		if (f->rename(f->self, spare, name) == 0) {
-			w->spares--;
-			return files_open(f, name, FILE_CHANGE, e);
-		}
+	long size = f->size(f->self, fd);
+	if (size < 0) {
+		errno = (int)-size;
+		return err_sys(e, "look at %s", g->name);
 	}
-	char made[NAME];
-	spare_name(made, SPARES); /* a name that is never taken for a segment */
-	memset(w->segment, 0, w->segment_size);
+	if (w->fd >= 0)
+		f->close(f->self, w->fd);
+	w->fd = fd;
+	w->room = (uint64_t)size;
+	w->at = 0;
+	w->sizes[w->segments.count] = w->room;
+	w->size += w->room;
+	w->segments.list[w->segments.count++] = *g;
+	return 0;
+}
+
+/* A spare of at least this size, under its new name; smaller ones go.  -ENOENT: none. */
+static int take_spare(struct wal *w, const char *name, uint64_t least)
+{
+	const struct files *f = w->files;
+	char spare[WAL_NAME];
+	for (struct wal_segments *s = &w->segments; s->spares > 0;) {
+		wal_spare_name(spare, --s->spares);
+		int fd = f->open(f->self, spare, FILE_CHANGE);
+		bool fits = fd >= 0 && f->size(f->self, fd) >= (long)least;
+		if (fits && f->rename(f->self, spare, name) == 0)
+			return fd;
+		if (fd >= 0)
+			f->close(f->self, fd);
+		f->remove(f->self, spare);
+	}
+	return -ENOENT;
+}
+
+static int write_zeros(struct wal *w, int fd, const char *name, uint64_t size, struct err *e)
+{
+	static const uint8_t zeros[128 * 1024];
+	int r = 0;
+	for (uint64_t at = 0; r == 0 && at < size; at += sizeof zeros) {
+		size_t piece = size - at < sizeof zeros ? (size_t)(size - at) : sizeof zeros;
+		r = files_write(w->files, fd, name, zeros, piece, at, e);
+	}
+	return r;
+}
+
+/* Its room is written and synced, so that later no length and no block has to be written with an
+ * entry. */
+static int make_segment(struct wal *w, const char *name, uint64_t size, struct err *e)
+{
+	const struct files *f = w->files;
+	char made[WAL_NAME];
+	wal_spare_name(made, WAL_SPARES); /* a name that is never taken for a segment */
 	int fd = files_open(f, made, FILE_FRESH, e);
 	if (fd < 0)
 		return fd;
-	int r = files_write(f, fd, name, w->segment, w->segment_size, 0, e);
+	int r = write_zeros(w, fd, name, size, e);
 	if (r == 0)
 		r = files_sync(f, fd, name, e);
 	if (r == 0 && (r = f->rename(f->self, made, name)) < 0) {
@@ -190,56 +103,63 @@ static int make_segment(struct wal *w, const char *name, struct err *e)
 	return r;
 }
 
+/* Twice as large as the one before, as long as there is room on the disk. */
+static int get_segment(struct wal *w, const char *name, size_t need, struct err *e)
+{
+	size_t size = WAL_FIRST;
+	while (size < need || (size <= w->room && size < w->segment_size))
+		size *= 2;
+	size = size < w->segment_size ? size : w->segment_size;
+	int fd = take_spare(w, name, size);
+	if (fd != -ENOENT)
+		return fd;
+	fd = make_segment(w, name, size, e);
+	for (; fd == -ENOSPC && size / 2 >= need && size > WAL_LEAST; size /= 2)
+		fd = make_segment(w, name, size / 2, e);
+	return fd;
+}
+
 static int new_segment(struct wal *w, struct err *e)
 {
-	struct segment g;
 	const struct files *f = w->files;
-	if (w->count == SEGMENTS)
-		return err_set(e, -ENOSPC, "%u segments wait to be sealed", w->count);
-	segment_name(&g, w->next);
-	int fd = make_segment(w, g.name, e);
+	if (w->segments.count == WAL_SEGMENTS)
+		return err_set(e, -ENOSPC, "%u segments wait to be sealed", w->segments.count);
+	struct wal_segment g = wal_segment_of(w->next);
+	int fd = get_segment(w, g.name, w->used, e);
 	if (fd < 0)
 		return fd;
 	int r = f->sync_names(f->self, "wal");
 	if (r < 0) {
-		f->close(f->self, fd);
 		w->dead = true;
 		errno = -r;
-		return err_sys(e, "sync wal");
+		err_sys(e, "sync wal");
 	}
-	if (w->fd >= 0)
-		f->close(f->self, w->fd);
-	w->fd = fd;
-	w->at = 0;
-	w->segments[w->count++] = g;
-	return 0;
+	if (r == 0)
+		r = take_segment(w, &g, fd, e);
+	if (r < 0)
+		f->close(f->self, fd);
+	return r;
 }
 
 /* --- open --- */
 
 static int read_all(struct wal *w, uint64_t from, wal_batch *batch, void *self, struct err *e)
 {
-	if (w->count && w->segments[0].first > from)
+	const struct wal_segments *s = &w->segments;
+	if (!s->count)
+		return 0;
+	if (s->list[0].first > from)
 		return err_set(e, -EBADMSG,
 			"entries from %llu on are missing: the log begins at %llu",
-			(unsigned long long)from, (unsigned long long)w->segments[0].first);
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct segment *g = &w->segments[i];
-		if (i == 0)
-			w->next = g->first;
-		if (g->first != w->next)
-			return err_set(e, -EBADMSG,
-				"entries %llu to %llu are missing: %s ends too early",
-				(unsigned long long)w->next, (unsigned long long)g->first - 1,
-				w->segments[i - 1].name);
-		int r = read_segment(w, g, from, batch, self, e);
-		if (r < 0)
-			return r;
-	}
-	if (w->count && w->next < from)
-		return err_set(e, -EBADMSG, "the log ends at entry %llu, the tree has %llu",
+			(unsigned long long)from, (unsigned long long)s->list[0].first);
+	unsigned begin = batch ? 0 : s->count - 1;
+	while (begin + 1 < s->count && s->list[begin + 1].first <= from)
+		begin++;
+	int r = wal_tell_segments(w->files, s, begin, from, batch, self, &w->next, &w->at, e);
+	if (r == 0 && w->next < from)
+		r = err_set(e, -EBADMSG, "the log ends at entry %llu, the tree has %llu",
 			(unsigned long long)w->next, (unsigned long long)from);
-	return 0;
+	return r;
 }
 
 static struct wal *new_wal(const struct files *f, size_t segment_size, uint64_t from)
@@ -251,18 +171,25 @@ static struct wal *new_wal(const struct files *f, size_t segment_size, uint64_t 
 	w->segment_size = segment_size;
 	w->fd = -1;
 	w->next = from;
-	w->used = HEADER;
+	w->used = WAL_HEADER;
 	return w;
 }
 
-static int find_segments(struct wal *w, struct err *e)
+/* Sizes of segments, and the last one to go on with. */
+static int take_segments(struct wal *w, struct err *e)
 {
-	int r = w->files->list(w->files->self, "wal", see_name, w);
-	qsort(w->segments, w->count, sizeof *w->segments, by_first);
-	if (r == 0)
-		return 0;
-	errno = -r;
-	return err_sys(e, "open wal");
+	const struct files *f = w->files;
+	unsigned count = w->segments.count;
+	uint64_t at = w->at;
+	int r = 0;
+	w->segments.count = 0;
+	for (unsigned i = 0; r == 0 && i < count; i++) {
+		struct wal_segment g = w->segments.list[i];
+		int fd = files_open(f, g.name, FILE_CHANGE, e);
+		r = fd < 0 ? fd : take_segment(w, &g, fd, e);
+	}
+	w->at = at;
+	return r;
 }
 
 int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint64_t from,
@@ -278,34 +205,17 @@ int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint6
 		r = err_sys(e, "open wal");
 	}
 	if (r == 0)
-		r = find_segments(w, e);
+		r = wal_find(f, &w->segments, e);
 	if (r == 0)
 		r = read_all(w, from, batch, self, e);
-	if (r == 0 && w->count) {
-		w->fd = files_open(f, w->segments[w->count - 1].name, FILE_CHANGE, e);
-		r = w->fd < 0 ? w->fd : 0;
-	}
+	if (r == 0)
+		r = take_segments(w, e);
 	if (r < 0) {
 		wal_close(w);
 		return r;
 	}
 	*out = w;
 	return 0;
-}
-
-int wal_check(const struct files *f, uint64_t to, wal_batch *batch, void *self, struct err *e)
-{
-	struct wal *w = new_wal(f, WAL_LEAST, to);
-	if (!w)
-		return err_sys(e, "read the log");
-	int r = find_segments(w, e);
-	if (r == -ENOENT)
-		r = 0;
-	else if (r == 0 && w->count)
-		r = read_all(
-			w, w->segments[0].first < to ? w->segments[0].first : to, batch, self, e);
-	wal_close(w);
-	return r;
 }
 
 int wal_replay(struct wal *w, uint64_t from, wal_batch *batch, void *self, struct err *e)
@@ -322,8 +232,11 @@ int wal_replay(struct wal *w, uint64_t from, wal_batch *batch, void *self, struc
 
 void wal_close(struct wal *w)
 {
-	if (w && w->fd >= 0)
+	if (!w)
+		return;
+	if (w->fd >= 0)
 		w->files->close(w->files->self, w->fd);
+	free(w->batch);
 	free(w);
 }
 
@@ -337,6 +250,11 @@ uint64_t wal_durable(const struct wal *w)
 	return w->next;
 }
 
+uint64_t wal_size(const struct wal *w)
+{
+	return w->size;
+}
+
 bool wal_dead(const struct wal *w)
 {
 	return w->dead;
@@ -344,18 +262,37 @@ bool wal_dead(const struct wal *w)
 
 /* --- writing --- */
 
+static int make_room(struct wal *w, size_t size, struct err *e)
+{
+	size_t most =
+		w->segment_size < WAL_HEADER + WAL_BATCH ? w->segment_size : WAL_HEADER + WAL_BATCH;
+	if (w->used + size <= w->batch_room)
+		return 0;
+	if (w->used + size > most)
+		return err_set(e, -ENOBUFS, "the batch is full");
+	size_t room = w->batch_room ? w->batch_room : BATCH_FIRST;
+	while (room < w->used + size)
+		room *= 2;
+	uint8_t *more = realloc(w->batch, room < most ? room : most);
+	if (!more)
+		return err_sys(e, "keep a batch of entries");
+	w->batch = more;
+	w->batch_room = room < most ? room : most;
+	return 0;
+}
+
 int wal_add(struct wal *w, const void *entry, size_t size, struct err *e)
 {
 	if (w->dead)
 		return err_set(e, -EIO, "the disk failed: the log takes nothing more");
 	if (size > ENTRY_MAX)
 		return err_set(e, -EMSGSIZE, "an entry of %zu bytes: at most %d", size, ENTRY_MAX);
-	size_t room = w->segment_size < sizeof w->batch ? w->segment_size : sizeof w->batch;
 	if (w->waiting == 0)
-		w->used = HEADER;
+		w->used = WAL_HEADER;
 	w->told = 0;
-	if (size + 2 > room - w->used)
-		return err_set(e, -ENOBUFS, "the batch is full");
+	int r = make_room(w, size + 2, e);
+	if (r < 0)
+		return r;
 	w->batch[w->used] = (uint8_t)(size >> 8);
 	w->batch[w->used + 1] = (uint8_t)size;
 	memcpy(w->batch + w->used + 2, entry, size);
@@ -366,23 +303,23 @@ int wal_add(struct wal *w, const void *entry, size_t size, struct err *e)
 
 static void finish_header(struct wal *w)
 {
-	struct out o = out_mem((char *)w->batch, HEADER + 1);
-	out_be(&o, MAGIC, 4);
-	out_be(&o, w->used - HEADER, 4);
+	struct out o = out_mem((char *)w->batch, WAL_HEADER + 1);
+	out_be(&o, WAL_MAGIC, 4);
+	out_be(&o, w->used - WAL_HEADER, 4);
 	out_be(&o, w->next, 8);
 	out_be(&o, w->waiting, 4);
 	out_be(&o, 0, 4);
-	out_be(&o, sum_of(w->batch, w->batch + HEADER, w->used - HEADER), 8);
+	out_be(&o, wal_sum(w->batch, w->batch + WAL_HEADER, w->used - WAL_HEADER), 8);
 }
 
 static int write_batch(struct wal *w, struct err *e)
 {
-	if (w->fd < 0 || w->at + w->used > w->segment_size) {
+	if (w->fd < 0 || w->at + w->used > w->room) {
 		int r = new_segment(w, e);
 		if (r < 0)
 			return r;
 	}
-	const char *name = w->segments[w->count - 1].name;
+	const char *name = w->segments.list[w->segments.count - 1].name;
 	finish_header(w);
 	int r = files_write(w->files, w->fd, name, w->batch, w->used, w->at, e);
 	if (r < 0)
@@ -405,15 +342,15 @@ int wal_commit(struct wal *w, struct err *e)
 		return r;
 	w->told = count;
 	w->next += count;
-	w->at += rounded(w->used);
+	w->at += wal_rounded(w->used);
 	return 0;
 }
 
 int wal_tell(const struct wal *w, wal_batch *batch, void *self, struct err *e)
 {
-	return w->told
-		? batch(self, w->next - w->told, w->told, w->batch + HEADER, w->used - HEADER, e)
-		: 0;
+	return w->told ? batch(self, w->next - w->told, w->told, w->batch + WAL_HEADER,
+				 w->used - WAL_HEADER, e)
+		       : 0;
 }
 
 /* --- letting go --- */
@@ -421,22 +358,28 @@ int wal_tell(const struct wal *w, wal_batch *batch, void *self, struct err *e)
 static int let_go(struct wal *w, struct err *e)
 {
 	const struct files *f = w->files;
-	const char *name = w->segments[0].name;
-	char spare[NAME];
-	spare_name(spare, w->spares);
-	int r = w->spares < SPARES ? f->rename(f->self, name, spare) : f->remove(f->self, name);
+	struct wal_segments *s = &w->segments;
+	const char *name = s->list[0].name;
+	char spare[WAL_NAME];
+	wal_spare_name(spare, s->spares);
+	/* A small one is of no use any more: the next one is as large as the last, or larger. */
+	bool keep = s->spares < WAL_SPARES && w->sizes[0] >= w->room;
+	int r = keep ? f->rename(f->self, name, spare) : f->remove(f->self, name);
 	if (r < 0) {
 		errno = -r;
 		return err_sys(e, "let %s go", name);
 	}
-	w->spares += w->spares < SPARES;
-	memmove(w->segments, w->segments + 1, --w->count * sizeof *w->segments);
+	s->spares += keep;
+	w->size -= w->sizes[0];
+	s->count--;
+	memmove(s->list, s->list + 1, s->count * sizeof *s->list);
+	memmove(w->sizes, w->sizes + 1, s->count * sizeof *w->sizes);
 	return 0;
 }
 
 int wal_forget(struct wal *w, uint64_t from, struct err *e)
 {
-	while (w->count > 1 && w->segments[1].first <= from) {
+	while (w->segments.count > 1 && w->segments.list[1].first <= from) {
 		int r = let_go(w, e);
 		if (r < 0)
 			return r;
@@ -447,17 +390,19 @@ int wal_forget(struct wal *w, uint64_t from, struct err *e)
 int wal_clear(struct wal *w, struct err *e)
 {
 	const struct files *f = w->files;
-	char spare[NAME];
+	struct wal_segments *s = &w->segments;
+	char spare[WAL_NAME];
 	if (w->fd >= 0)
 		f->close(f->self, w->fd);
 	w->fd = -1;
 	w->dead = true;
 	int r = 0;
-	for (; r == 0 && w->count; w->count--)
-		r = f->remove(f->self, w->segments[w->count - 1].name);
-	for (; r == 0 && w->spares; w->spares--) {
-		spare_name(spare, w->spares - 1);
+	for (; r == 0 && s->count; s->count--)
+		r = f->remove(f->self, s->list[s->count - 1].name);
+	for (; r == 0 && s->spares; s->spares--) {
+		wal_spare_name(spare, s->spares - 1);
 		r = f->remove(f->self, spare);
+		r = r == -ENOENT ? 0 : r;
 	}
 	if (r == 0)
 		r = f->remove(f->self, "wal");

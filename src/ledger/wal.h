@@ -13,6 +13,7 @@
  *
  * and the next one after it, at a multiple of eight.  Numbers are big endian.  Old segments come
  * back as new ones, so what stands behind the last frame is an old frame, told by its number.
+ * Segments grow with use, so that a ledger of few entries has a small log.
  *
  * A write that fails may be tried again; after a sync that failed nobody knows what is on the
  * disk, and the log takes nothing more (wal_dead()) until it is opened anew. */
@@ -26,7 +27,8 @@
 enum {
 	ENTRY_MAX = 65535,              /* a bundle says an entry's size in two bytes */
 	WAL_BATCH = 4 * 1024 * 1024,    /* bytes of a batch at most */
-	WAL_SEGMENT = 16 * 1024 * 1024, /* the usual size of a segment, and the largest */
+	WAL_SEGMENT = 16 * 1024 * 1024, /* the largest segment */
+	WAL_FIRST = 256 * 1024,         /* the first; each next one is twice as large */
 	WAL_LEAST = 128 * 1024,         /* one entry of the largest size must fit */
 };
 
@@ -36,9 +38,10 @@ struct wal;
 typedef int wal_batch(
 	void *self, uint64_t first, uint32_t count, const void *bytes, size_t size, struct err *e);
 
-/* Opens the log in folder wal/, or begins one at entry `from`.  Tells `batch` (may be NULL) every
- * batch of which an entry is `from` or later.  -EBADMSG: damaged, in words: a hole, or a broken
- * frame with whole ones behind it; nothing is changed then. */
+/* Opens the log in folder wal/, or begins one at entry `from`.  Tells `batch` every batch of which
+ * an entry is `from` or later; with NULL only the last segment is read, and whoever follows the log
+ * finds what is wrong with the others.  -EBADMSG: damaged, in words: a hole, or a broken frame with
+ * whole ones behind it; nothing is changed then.  No segment gets larger than `segment_size`. */
 int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint64_t from,
 	wal_batch *batch, void *self, struct err *e) MUST_USE;
 void wal_close(struct wal *w);
@@ -50,6 +53,7 @@ int wal_clear(struct wal *w, struct err *e) MUST_USE;
 
 uint64_t wal_next(const struct wal *w);    /* the number that the next entry will have */
 uint64_t wal_durable(const struct wal *w); /* entries that are on the disk */
+uint64_t wal_size(const struct wal *w);    /* bytes that its segments take */
 bool wal_dead(const struct wal *w);
 
 /* Takes an entry into the batch at hand.  -ENOBUFS: commit first. */
@@ -64,5 +68,17 @@ int wal_replay(struct wal *w, uint64_t from, wal_batch *batch, void *self, struc
 
 /* Entries below `from` are elsewhere, on the disk: their segments may be used again. */
 int wal_forget(struct wal *w, uint64_t from, struct err *e) MUST_USE;
+
+/* Another process reads along, by the same names and the same code that comes back after a crash.
+ */
+struct wal_follow;
+
+int wal_follow_open(
+	struct wal_follow **out, const struct files *f, uint64_t from, struct err *e) MUST_USE;
+void wal_follow_close(struct wal_follow *w);
+/* Tells the batches that it has not told yet, up to entry `to`, which the writer said is durable.
+ * -EBADMSG: it is not there, or damaged. */
+int wal_follow(
+	struct wal_follow *w, uint64_t to, wal_batch *batch, void *self, struct err *e) MUST_USE;
 
 #endif

@@ -1,0 +1,69 @@
+/* What writing and reading the log share; nobody else includes it. */
+#ifndef LEDGER_WAL_INSIDE_H
+#define LEDGER_WAL_INSIDE_H
+
+#include "base/cur.h"
+#include "ledger/wal.h"
+
+enum {
+	WAL_HEADER = 32,
+	WAL_SUMMED = 24,
+	WAL_MAGIC = 0x574c4f47, /* "WLOG" */
+	WAL_NAME = 32,
+	WAL_SEGMENTS = 4096, /* 64 GiB that nobody took away */
+	WAL_SPARES = 4,      /* kept to be used again */
+};
+
+struct wal_segment {
+	uint64_t first;
+	char name[WAL_NAME];
+};
+
+/* The files of the folder wal/, in order. */
+struct wal_segments {
+	struct wal_segment list[WAL_SEGMENTS];
+	unsigned count;
+	unsigned spares; /* wal/spare-N, N below it */
+};
+
+struct wal_frame {
+	uint64_t first;
+	uint32_t count, size; /* size of the payload */
+	const uint8_t *payload;
+};
+
+/* One segment at a time, through a window that grows to the largest frame it meets. */
+struct wal_reader {
+	const struct files *files;
+	char name[WAL_NAME];
+	int fd;      /* -1: none */
+	uint64_t at; /* in the file, of the next frame */
+	uint8_t *window;
+	size_t room, from, have; /* window[from .. have) is what stands at `at` */
+};
+
+static inline size_t wal_rounded(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+uint64_t wal_sum(const uint8_t *header, const uint8_t *payload, size_t size);
+struct wal_segment wal_segment_of(uint64_t first);
+void wal_spare_name(char name[WAL_NAME], unsigned n);
+/* -ENOENT: no folder wal/ */
+int wal_find(const struct files *f, struct wal_segments *s, struct err *e) MUST_USE;
+
+struct wal_reader wal_reader_of(const struct files *f);
+void wal_reader_done(struct wal_reader *r);
+int wal_reader_open(struct wal_reader *r, const char *name, struct err *e) MUST_USE;
+/* Tells frames from entry *next on, in which `from` or a later one is, until entry `to`, or until
+ * no frame follows; *next and r->at are behind the last one then. */
+int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_t to,
+	wal_batch *batch, void *self, struct err *e) MUST_USE;
+/* Segments [begin, s->count), each to its end; *next is behind the last entry then, *at in the
+ * last segment behind its last frame. */
+int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsigned begin,
+	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *at,
+	struct err *e) MUST_USE;
+
+#endif
