@@ -56,6 +56,19 @@ int child_start(struct child *c, const char *name, const char *const *arguments,
 	return 0;
 }
 
+bool child_ended(struct child *c, int *code)
+{
+	int status;
+	if (c->pid <= 0 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+		return false;
+	*code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (c->channel >= 0)
+		close(c->channel);
+	c->pid = 0;
+	c->channel = -1;
+	return true;
+}
+
 /* Its last end of the channel closes when it ends, not before. */
 static void wait_for_end(const struct child *c, int timeout_ms)
 {
@@ -72,7 +85,8 @@ int child_stop(struct child *c, int timeout_ms, struct err *e)
 	int status = 0;
 	if (c->pid <= 0)
 		return 0;
-	close(c->channel);
+	if (c->channel >= 0)
+		close(c->channel);
 	wait_for_end(c, timeout_ms);
 	pid_t done;
 	do

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/out.h"
 
@@ -14,7 +16,14 @@ int ipc_pair(int fds[2], struct err *e)
 	return 0;
 }
 
-int ipc_send(int fd, uint16_t type, const void *body, size_t size, struct err *e)
+/* Room for one descriptor in a control message, aligned as its header is. */
+union passing {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_parts(
+	int fd, uint16_t type, const void *body, size_t size, union passing *with, struct err *e)
 {
 	char head[IPC_HEAD + 1];
 	struct out o = out_mem(head, sizeof head);
@@ -27,6 +36,10 @@ int ipc_send(int fd, uint16_t type, const void *body, size_t size, struct err *e
 	/* sendmsg() does not write into what it sends. */
 	struct iovec parts[] = { { head, IPC_HEAD }, { (void *)(uintptr_t)body, size } };
 	struct msghdr m = { .msg_iov = parts, .msg_iovlen = size ? 2 : 1 };
+	if (with) {
+		m.msg_control = with->room;
+		m.msg_controllen = sizeof with->room;
+	}
 	ssize_t sent;
 	do
 		sent = sendmsg(fd, &m, MSG_NOSIGNAL);
@@ -36,6 +49,20 @@ int ipc_send(int fd, uint16_t type, const void *body, size_t size, struct err *e
 	if (errno == ECONNRESET || errno == ENOTCONN)
 		errno = EPIPE;
 	return err_sys(e, "send a message");
+}
+
+int ipc_send(int fd, uint16_t type, const void *body, size_t size, struct err *e)
+{
+	return send_parts(fd, type, body, size, NULL, e);
+}
+
+int ipc_send_fd(int fd, uint16_t type, int pass, struct err *e)
+{
+	union passing with = { .head = { .cmsg_len = CMSG_LEN(sizeof pass),
+				       .cmsg_level = SOL_SOCKET,
+				       .cmsg_type = SCM_RIGHTS } };
+	memcpy(CMSG_DATA(&with.head), &pass, sizeof pass);
+	return send_parts(fd, type, NULL, 0, &with, e);
 }
 
 static int read_message(struct cur c, struct ipc_message *out, struct err *e)
@@ -49,21 +76,47 @@ static int read_message(struct cur c, struct ipc_message *out, struct err *e)
 	return 0;
 }
 
-int ipc_receive(int fd, void *room, size_t size, struct ipc_message *out, struct err *e)
+static int receive(
+	int fd, void *room, size_t size, struct msghdr *m, struct ipc_message *out, struct err *e)
 {
 	struct iovec part = { room, size };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t got;
+	m->msg_iov = &part;
+	m->msg_iovlen = 1;
 	do
-		got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+		got = recvmsg(fd, m, MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		return err_set(e, -EPIPE, "the other end has gone");
 	if (got < 0)
 		return err_sys(e, "receive a message");
-	if (m.msg_flags & MSG_TRUNC)
+	if (m->msg_flags & MSG_TRUNC)
 		return err_set(e, -EMSGSIZE, "a message of more than %zu bytes", size);
 	return read_message(cur_of(room, (size_t)got), out, e);
+}
+
+int ipc_receive(int fd, void *room, size_t size, struct ipc_message *out, struct err *e)
+{
+	struct msghdr m = { 0 };
+	return receive(fd, room, size, &m, out, e);
+}
+
+int ipc_receive_fd(
+	int fd, void *room, size_t size, struct ipc_message *out, int *passed, struct err *e)
+{
+	union passing with = { 0 };
+	struct msghdr m = { .msg_control = with.room, .msg_controllen = sizeof with.room };
+	*passed = -1;
+	int r = receive(fd, room, size, &m, out, e);
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		c->cmsg_len == CMSG_LEN(sizeof *passed))
+		memcpy(passed, CMSG_DATA(c), sizeof *passed);
+	if (r < 0 && *passed >= 0) {
+		close(*passed);
+		*passed = -1;
+	}
+	return r;
 }
 
 int ipc_await(

@@ -82,6 +82,28 @@ static const struct row rows[] = {
 	{ JAIL_KEEP, SCMP_SYS(fdatasync) },
 	{ JAIL_SECRETS, SCMP_SYS(mlock) },
 	{ JAIL_SECRETS, SCMP_SYS(munlock) },
+
+	{ JAIL_FOLDER, SCMP_SYS(openat) },
+	{ JAIL_FOLDER, SCMP_SYS(newfstatat) },
+	{ JAIL_FOLDER, SCMP_SYS(pwrite64) },
+	{ JAIL_FOLDER, SCMP_SYS(fdatasync) },
+	{ JAIL_FOLDER, SCMP_SYS(fsync) },
+	{ JAIL_FOLDER, SCMP_SYS(syncfs) },
+	{ JAIL_FOLDER, SCMP_SYS(getdents64) },
+	{ JAIL_FOLDER, SCMP_SYS(mkdirat) },
+	{ JAIL_FOLDER, SCMP_SYS(renameat) },
+	{ JAIL_FOLDER, SCMP_SYS(unlinkat) },
+	{ JAIL_FOLDER, SCMP_SYS(fcntl), 1, EXACTLY(F_GETFL) }, /* fdopendir */
+	{ JAIL_FOLDER, SCMP_SYS(fcntl), 1, EXACTLY(F_SETFD) },
+
+	{ JAIL_SERVE, SCMP_SYS(ioctl), 1, EXACTLY(FIONBIO) }, /* libuv, of each connection */
+	{ JAIL_SERVE, SCMP_SYS(accept4) },
+	{ JAIL_SERVE, SCMP_SYS(getsockopt) },
+	{ JAIL_SERVE, SCMP_SYS(sendmsg) },
+	{ JAIL_SERVE, SCMP_SYS(recvmsg) },
+	{ JAIL_SERVE, SCMP_SYS(epoll_ctl) },
+	{ JAIL_SERVE, SCMP_SYS(epoll_wait) },
+	{ JAIL_SERVE, SCMP_SYS(epoll_pwait) },
 };
 
 static int allow(scmp_filter_ctx filter, const struct row *r)

@@ -19,6 +19,8 @@ enum jail_word {
 	JAIL_CHANNEL = 4,   /* messages over a socket that is open already */
 	JAIL_KEEP = 8,      /* write into an open file at a place, and sync it */
 	JAIL_SECRETS = 16,  /* keep memory out of swap */
+	JAIL_FOLDER = 32,   /* keep files: make, write, sync, rename and remove them */
+	JAIL_SERVE = 64,    /* take connections on a socket that listens, and messages from them */
 };
 
 int jail_enter(unsigned words, struct err *e) MUST_USE;

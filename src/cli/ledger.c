@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cli/ledger_keeper.h"
+#include "cli/ledger_served.h"
 #include "cli/witnesses.h"
 #include "event/entry.h"
 #include "ledger/keys.h"
@@ -58,6 +59,29 @@ int ledger_exit(const struct err *e)
 	}
 }
 
+int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e)
+{
+	char real[PATH_MAX];
+	size_t size = strlen(dir);
+	while (size > 1 && dir[size - 1] == '/')
+		size--;
+	/* "." and ".." say no name to put something beside. */
+	bool dots = dir[size - 1] == '.' &&
+		(size == 1 || dir[size - 2] == '/' ||
+			(dir[size - 2] == '.' && (size == 2 || dir[size - 3] == '/')));
+	if (dots) {
+		if (!realpath(dir, real))
+			return err_sys(e, "%s", dir);
+		dir = real;
+		size = strlen(real);
+	}
+	struct out o = out_mem(path, PATH_MAX);
+	out_bytes(&o, dir, size);
+	out_str(&o, ending);
+	out_text(&o);
+	return o.failed ? err_set(e, -ENAMETOOLONG, "%s: too long a name", dir) : 0;
+}
+
 struct write_opts {
 	struct ledger_opts ledger;
 	const char *key, *origin, *actor, *passphrase_file;
@@ -70,7 +94,8 @@ enum { LINE_MAX_SIZE = 1 << 20, INPUT = 1 << 20 };
 
 struct writer {
 	struct cli *cli;
-	struct ledger *ledger;
+	struct ledger *ledger; /* NULL: another process writes, */
+	struct served *served; /* and this leads to it */
 	const struct signer *signer;
 	struct entry_defaults defaults;
 	uint64_t line, acknowledged;
@@ -79,16 +104,34 @@ struct writer {
 	char entry[ENTRY_SIZE_MAX + 2];
 };
 
-/* Numbers are told once their entries are on the disk. */
-static int acknowledge(struct writer *w, struct err *e)
+static void print_numbers(void *self, uint64_t first, uint32_t count)
 {
+	struct writer *w = self;
+	for (uint64_t n = first; n < first + count; n++)
+		out_fmt(w->cli->out, "%llu\n", (unsigned long long)n);
+}
+
+/* What was printed is told even where the rest went wrong. */
+static int acknowledge_served(struct writer *w, bool all, struct err *e)
+{
+	struct err late;
+	int r = served_flush(w->served, all, e);
+	int done = out_flush(w->cli->out, r < 0 ? &late : e);
+	return r < 0 ? r : done;
+}
+
+/* Numbers are told once their entries are on the disk. */
+static int acknowledge(struct writer *w, bool all, struct err *e)
+{
+	if (w->served)
+		return acknowledge_served(w, all, e);
 	int r = ledger_commit(w->ledger, e);
 	for (; r == 0 && w->acknowledged < ledger_size(w->ledger); w->acknowledged++)
 		out_fmt(w->cli->out, "%llu\n", (unsigned long long)w->acknowledged);
 	if (r == 0)
 		r = out_flush(w->cli->out, e);
 	if (r == 0)
-		r = ledger_tick(w->ledger, clock_wall(), e);
+		r = ledger_tick(w->ledger, clock_monotonic(), e);
 	return r;
 }
 
@@ -110,7 +153,8 @@ static int append_line(struct writer *w, const char *line, size_t size, struct e
 			(unsigned long long)w->line);
 		return err_try(e, "weir ledger key rotate");
 	}
-	return ledger_append(w->ledger, w->entry, o.used, &sequence, e);
+	return w->served ? served_add(w->served, w->entry, o.used, e)
+			 : ledger_append(w->ledger, w->entry, o.used, &sequence, e);
 }
 
 static int append_lines(struct writer *w, bool ended, struct err *e)
@@ -134,27 +178,29 @@ static int append_lines(struct writer *w, bool ended, struct err *e)
 	return r;
 }
 
+static int read_input(struct writer *w, bool *ended, struct err *e)
+{
+	ssize_t got = read(STDIN_FILENO, w->input + w->used, INPUT - w->used);
+	if (got < 0 && errno != EINTR)
+		return err_sys(e, "read entries");
+	*ended = got == 0;
+	w->used += got > 0 ? (size_t)got : 0;
+	return append_lines(w, got == 0, e);
+}
+
 /* Whatever has come is one batch: the more there is, the larger it gets. */
 static int append_all(struct writer *w, struct err *e)
 {
+	bool ended = false;
 	int r = 0;
-	for (ssize_t got = 1; r == 0 && got > 0;) {
-		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-		int ready = poll(&in, 1, PUBLISH_NS / 1000000);
-		if (ready == 0) {
-			r = ledger_tick(w->ledger, clock_wall(), e);
-			continue;
-		}
-		got = read(STDIN_FILENO, w->input + w->used, INPUT - w->used);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got < 0)
-			return err_sys(e, "read entries");
-		else
-			w->used += (size_t)got;
-		r = append_lines(w, got == 0, e);
+	while (r == 0 && !ended) {
+		struct pollfd in[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+			{ .fd = w->served ? served_fd(w->served) : -1, .events = POLLIN } };
 		struct err late = { 0 };
-		int done = acknowledge(w, &late);
+		poll(in, 2, PUBLISH_NS / 1000000);
+		if (in[0].revents)
+			r = read_input(w, &ended, e);
+		int done = acknowledge(w, ended || r < 0, &late);
 		if (r == 0 && done < 0) {
 			*e = late;
 			r = done;
@@ -163,33 +209,68 @@ static int append_all(struct writer *w, struct err *e)
 	return r;
 }
 
+static struct writer *new_writer(
+	struct cli *cli, const struct write_opts *o, const char *site, struct err *e)
+{
+	struct writer *w = calloc(1, sizeof *w);
+	if (!w || !(w->input = malloc(INPUT))) {
+		free(w);
+		err_sys(e, "write to the ledger");
+		return NULL;
+	}
+	w->cli = cli;
+	w->defaults.site = site;
+	w->defaults.actor = o->actor ? o->actor : "local";
+	return w;
+}
+
+static void free_writer(struct writer *w)
+{
+	free(w->input);
+	free(w);
+}
+
 static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledger_home *h,
 	const struct signer *signer, int (*work)(struct writer *w, struct err *e), struct err *e)
 {
 	const struct ledger_config config = { .files = &h->files, .signer = signer };
-	struct writer *w = calloc(1, sizeof *w);
-	if (!w || !(w->input = malloc(INPUT))) {
-		free(w);
-		return err_sys(e, "open the ledger");
-	}
-	w->cli = cli;
+	struct writer *w = new_writer(cli, o, signer->origin, e);
+	if (!w)
+		return e->code;
 	w->signer = signer;
-	w->defaults = (struct entry_defaults){ signer->origin, o->actor ? o->actor : "local", 0 };
-	int r = ledger_open(&w->ledger, &config, clock_wall(), e);
+	int r = ledger_open(&w->ledger, &config, clock_monotonic(), e);
 	if (r == 0) {
 		struct err late = { 0 };
 		w->acknowledged = ledger_size(w->ledger);
 		r = work(w, e);
-		int done =
-			ledger_dead(w->ledger) ? 0 : ledger_finish(w->ledger, clock_wall(), &late);
+		int done = ledger_dead(w->ledger)
+			? 0
+			: ledger_finish(w->ledger, clock_monotonic(), &late);
 		if (r == 0 && done < 0) {
 			*e = late;
 			r = done;
 		}
 		ledger_close(w->ledger);
 	}
-	free(w->input);
-	free(w);
+	free_writer(w);
+	return r;
+}
+
+/* Through whoever serves it; -ENOENT: nobody. */
+static int append_served(
+	struct cli *cli, const struct write_opts *o, const struct ledger_home *h, struct err *e)
+{
+	struct writer *w = new_writer(cli, o, h->key.name, e);
+	if (!w)
+		return e->code;
+	int r = served_open(&w->served, h->dir, print_numbers, w, e);
+	if (r == 0) {
+		r = append_all(w, e);
+		served_close(w->served);
+		if (r == -ENOENT)
+			r = e->code = -EIO; /* of the writer's, not of the socket */
+	}
+	free_writer(w);
 	return r;
 }
 
@@ -201,23 +282,31 @@ static int ended(int r, int late, struct err *e, const struct err *why)
 	return r ? r : late;
 }
 
+static int append_here(
+	struct cli *cli, const struct write_opts *o, struct ledger_home *h, struct err *e)
+{
+	struct ledger_keeper k = { 0 };
+	struct key_paths paths;
+	struct err late;
+	int r = ledger_keeper_open(&k, &paths, h, o->key, o->passphrase_file, e);
+	if (r == 0)
+		r = witnesses_agree(h, o->witnessed, e);
+	if (r == 0)
+		r = with_ledger(cli, o, h, &k.signer, append_all, e);
+	if (r == 0)
+		r = ledger_keeper_changed(&k, &paths, h, e);
+	return ended(r, ledger_keeper_stop(&k, &late), e, &late);
+}
+
 static int run_append(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct write_opts *o = opts;
 	struct ledger_home h;
-	struct ledger_keeper k = { 0 };
-	struct key_paths paths;
-	struct err late;
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0)
-		r = ledger_keeper_open(&k, &paths, &h, o->key, o->passphrase_file, e);
-	if (r == 0)
-		r = witnesses_agree(&h, o->witnessed, e);
-	if (r == 0)
-		r = with_ledger(cli, o, &h, &k.signer, append_all, e);
-	if (r == 0)
-		r = ledger_keeper_changed(&k, &paths, &h, e);
-	r = ended(r, ledger_keeper_stop(&k, &late), e, &late);
+		r = append_served(cli, o, &h, e);
+	if (r == -ENOENT && h.fd >= 0)
+		r = append_here(cli, o, &h, e);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }

@@ -17,13 +17,9 @@ enum { STOP_MS = 10 * 1000 };
 
 int key_paths_of(struct key_paths *p, const char *dir, const char *key, struct err *e)
 {
-	size_t size = strlen(dir);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	int used = key ? snprintf(p->key, sizeof p->key, "%s", key)
-		       : snprintf(p->key, sizeof p->key, "%.*s.key", (int)size, dir);
-	if (used < 0 || (size_t)used >= sizeof p->key)
-		return err_set(e, -ENAMETOOLONG, "the key of %s", dir);
+	int r = key ? ledger_beside(key, "", p->key, e) : ledger_beside(dir, ".key", p->key, e);
+	if (r < 0)
+		return r;
 	snprintf(p->next, sizeof p->next, "%s.new", p->key);
 	snprintf(p->before, sizeof p->before, "%s.old", p->key);
 	snprintf(p->head, sizeof p->head, "%s.head", p->key);

@@ -18,29 +18,6 @@ enum {
 	PROGRESS_MS = 200,
 };
 
-int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e)
-{
-	char real[PATH_MAX];
-	size_t size = strlen(dir);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	/* "." and ".." say no name to put something beside. */
-	bool dots = dir[size - 1] == '.' &&
-		(size == 1 || dir[size - 2] == '/' ||
-			(dir[size - 2] == '.' && (size == 2 || dir[size - 3] == '/')));
-	if (dots) {
-		if (!realpath(dir, real))
-			return err_sys(e, "%s", dir);
-		dir = real;
-		size = strlen(real);
-	}
-	struct out o = out_mem(path, PATH_MAX);
-	out_bytes(&o, dir, size);
-	out_str(&o, ending);
-	out_text(&o);
-	return o.failed ? err_set(e, -ENAMETOOLONG, "%s: too long a name", dir) : 0;
-}
-
 /* --- the view --- */
 
 static int read_head(struct ledger_view *v, struct err *e)

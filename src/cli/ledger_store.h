@@ -8,9 +8,6 @@
 #include "ledger/tile.h"
 #include "store/store.h"
 
-/* The name of what lies beside the folder: DIR.store. */
-int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e) MUST_USE;
-
 /* A ledger that somebody may be writing to.  What a writer takes away behind newer checkpoints
  * (parts of tiles, pieces of the log) is read as the newer ones have it. */
 struct ledger_view {

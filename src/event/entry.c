@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "event/canonical.h"
+#include "event/entry_plain.h"
 
 const struct entry_kind entry_kinds[] = {
 	{ "asset", "an asset came, went, or is another than before", true },
@@ -25,25 +26,36 @@ const struct entry_kind entry_kinds[] = {
 	{ NULL, NULL, false },
 };
 
-static bool is_kind(const char *name)
+static bool is_kind(const char *name, size_t size)
 {
 	for (const struct entry_kind *k = entry_kinds; k->name; k++)
-		if (strcmp(k->name, name) == 0)
+		if (strlen(k->name) == size && memcmp(k->name, name, size) == 0)
 			return true;
 	return false;
 }
 
 /* "2026-11-22T20:40:11Z", with a fraction or without. */
-static bool is_time(const char *text)
+static bool is_time(struct cur c)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:dd";
-	size_t i = 0;
-	for (; form[i]; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+	for (size_t i = 0; form[i]; i++) {
+		uint8_t is = cur_u8(&c);
+		if (form[i] == 'd' ? is < '0' || is > '9' : is != form[i])
 			return false;
-	if (text[i] == '.' && text[i + 1] >= '0' && text[i + 1] <= '9')
-		i += 1 + strspn(text + i + 1, "0123456789");
-	return strcmp(text + i, "Z") == 0;
+	}
+	if (cur_peek(&c, 0) == '.' && cur_peek(&c, 1) != 'Z')
+		do
+			cur_skip(&c, 1);
+		while (cur_peek(&c, 0) >= '0' && cur_peek(&c, 0) <= '9');
+	return cur_is(&c, "Z");
+}
+
+/* Most entries come as they will stand; they are copied. */
+static bool is_written(const char *json, size_t size, const struct entry_defaults *d)
+{
+	struct entry_plain found;
+	return !d->actor_is_known && entry_plain(cur_of(json, size), &found) && is_time(found.at) &&
+		is_kind((const char *)found.kind.at, found.kind.left);
 }
 
 static int fill(json_t *entry, const char *name, const char *text)
@@ -79,11 +91,17 @@ static int check(json_t *entry, struct err *e)
 				is_data ? "no object" : "no text");
 	}
 	const char *kind = json_string_value(json_object_get(entry, "kind"));
-	if (!is_kind(kind))
+	if (!is_kind(kind, strlen(kind)))
 		return err_set(e, -EINVAL, "'%.40s': no such kind of entry", kind);
-	if (!is_time(json_string_value(json_object_get(entry, "at"))))
+	const char *at = json_string_value(json_object_get(entry, "at"));
+	if (!is_time(cur_of(at, strlen(at))))
 		return err_set(e, -EINVAL, "at: no time as in 2026-11-22T20:40:11Z");
 	return 0;
+}
+
+static int too_large(struct err *e)
+{
+	return err_set(e, -EMSGSIZE, "an entry has at most %d bytes", ENTRY_SIZE_MAX);
 }
 
 int entry_canonical(
@@ -91,10 +109,16 @@ int entry_canonical(
 {
 	json_error_t why;
 	char now[CLOCK_TEXT];
+	if (is_written(json, size, d)) {
+		out_bytes(o, json, size);
+		return o->failed || o->used > ENTRY_SIZE_MAX ? too_large(e) : 0;
+	}
 	json_t *entry = json_loadb(json, size, JSON_REJECT_DUPLICATES, &why);
 	if (!entry)
 		return err_set(e, -EINVAL, "no JSON: %s, at byte %d", why.text, why.position);
 	int r = json_is_object(entry) ? 0 : err_set(e, -EINVAL, "no JSON object");
+	if (r == 0 && d->actor_is_known)
+		json_object_del(entry, "actor");
 	if (r == 0 &&
 		(fill(entry, "at", clock_text(d->now_ns, now)) < 0 ||
 			fill(entry, "site", d->site) < 0 || fill(entry, "actor", d->actor) < 0 ||
@@ -107,6 +131,6 @@ int entry_canonical(
 		r = canonical_write(entry, o, e);
 	json_decref(entry);
 	if (r == 0 && (o->failed || o->used > ENTRY_SIZE_MAX))
-		r = err_set(e, -EMSGSIZE, "an entry has at most %d bytes", ENTRY_SIZE_MAX);
+		r = too_large(e);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* Entries of the ledger: one JSON object each, in the one form that RFC 8785 leaves it (JCS), so
- *that whoever writes it again gets the same bytes.
+ * that whoever writes it again gets the same bytes.
  *
  *	{"actor":..,"at":..,"data":{..},"kind":..,"site":..,"subject":..}
  *
@@ -25,6 +25,7 @@ extern const struct entry_kind entry_kinds[]; /* ended by a row without a name *
 struct entry_defaults {
 	const char *site, *actor;
 	int64_t now_ns;
+	bool actor_is_known; /* by other means: what the entry says of it does not count */
 };
 
 /* Reads one object as people and scripts write it and writes it in its one form.  -EINVAL, in

@@ -8,7 +8,7 @@
 static const struct {
 	const char *name;
 	int (*run)(char **arguments);
-} processes[] = { { "key", key_main } };
+} processes[] = { { "core", core_main }, { "key", key_main }, { "sealer", sealer_main } };
 
 static int run_process(char **words)
 {

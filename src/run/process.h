@@ -5,7 +5,9 @@
 #include "base/err.h"
 
 /* Give an exit code.  Arguments are those behind the name, ended by NULL. */
+int core_main(char **arguments);
 int key_main(char **arguments);
+int sealer_main(char **arguments);
 
 int key_lock(struct err *e) MUST_USE; /* what the process with the key is locked to */
 
