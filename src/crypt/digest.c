@@ -10,7 +10,7 @@
 static struct {
 	bool started;
 	EVP_MD *md5, *sha1, *sha256;
-	EVP_MD_CTX *context;
+	EVP_MD_CTX *context, *begun; /* the latter: of SHA-256, to be copied */
 } crypt;
 
 void digest_start(void)
@@ -23,6 +23,9 @@ void digest_start(void)
 	crypt.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	crypt.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	crypt.context = EVP_MD_CTX_new();
+	crypt.begun = EVP_MD_CTX_new();
+	if (crypt.begun)
+		EVP_DigestInit_ex2(crypt.begun, crypt.sha256, NULL);
 }
 
 /* A digest the library does not offer (MD5 under FIPS) comes out as zeros: it names nothing. */
@@ -57,9 +60,14 @@ void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 {
 	digest_start();
-	bool done = EVP_DigestInit_ex2(crypt.context, crypt.sha256, NULL) &&
-		EVP_DigestUpdate(crypt.context, &mark, 1) &&
-		EVP_DigestUpdate(crypt.context, bytes, size) &&
+	uint8_t both[1 + 2 * SHA256_SIZE]; /* two hashes are a node: one call less for each */
+	bool is_short = size < sizeof both;
+	both[0] = mark;
+	if (is_short)
+		memcpy(both + 1, bytes, size);
+	bool done = EVP_MD_CTX_copy_ex(crypt.context, crypt.begun) &&
+		EVP_DigestUpdate(crypt.context, both, is_short ? 1 + size : 1) &&
+		(is_short || EVP_DigestUpdate(crypt.context, bytes, size)) &&
 		EVP_DigestFinal_ex(crypt.context, out, NULL);
 	assert(done); /* a record without its digest is none */
 }

@@ -121,6 +121,8 @@ static int read_heads(struct run *r)
 /* Every head of this size has the root that the tree has here. */
 static int pass_heads(struct run *r)
 {
+	if (r->head_at == r->head_count || r->heads[r->head_at].size != r->tree.size)
+		return 0;
 	struct hash root = merkle_root(&r->tree);
 	char a[HASH_TEXT], b[HASH_TEXT];
 	for (; r->head_at < r->head_count && r->heads[r->head_at].size == r->tree.size;

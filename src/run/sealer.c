@@ -229,7 +229,7 @@ static int run(struct sealer *s, struct err *e)
 				s->troubled = false;
 		}
 		if (s->finishing && s->seal && seal_settled(s->seal) == s->told)
-			return 0;
+			return report(s, e); /* once more: there may have been no news */
 		timeout = timeout_ms(s, clock_monotonic());
 	}
 }

@@ -1,0 +1,478 @@
+/* ledger WHAT ...: one measurement of the ledger, or of what it is compared with; prints words and
+ * numbers for ledger.py.  Entries have 256 bytes.
+ *
+ *	append DIR BATCH COUNT        the log written here, the tree made by a sealer beside it
+ *	bare FILE BATCH COUNT ROOM    write and fdatasync, in a file that grows (0) or was written
+ *before sqlite FILE BATCH COUNT       rows of one table, WAL, synchronous=full clients SOCKET COUNT
+ *SECONDS  so many askers, each waiting for its own answer rate DIR RATE SECONDS         so many
+ *entries a second, whether answers come or not verify DIR                    every entry, one core
+ *	proof DIR                     making and checking proofs, signing
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "crypt/keyfile.h"
+#include "event/append.h"
+#include "ledger/check.h"
+#include "ledger/ledger.h"
+#include "ledger/read.h"
+#include "ledger/tile.h"
+#include "ledger/wal.h"
+#include "run/process.h"
+#include "run/sealing.h"
+
+enum { SIZE = 256, SAMPLES = 4 << 20 };
+
+static struct err e;
+
+static void need(bool fine, const char *what)
+{
+	if (fine)
+		return;
+	fprintf(stderr, "ledger bench: %s: %s\n", what, e.code ? e.text : strerror(errno));
+	exit(1);
+}
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+static double cpu(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* --- how long things took --- */
+
+struct samples {
+	uint32_t *us10; /* tenths of microseconds */
+	size_t count;
+};
+
+static struct samples samples_new(void)
+{
+	struct samples s = { malloc(SAMPLES * sizeof(uint32_t)), 0 };
+	need(s.us10, "memory");
+	return s;
+}
+
+static void sample(struct samples *s, int64_t ns)
+{
+	if (s->count < SAMPLES)
+		s->us10[s->count++] = ns < 0 ? 0 : (uint32_t)(ns / 100);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* "NAME p50 p99 max", in microseconds */
+static void print_samples(const char *name, struct samples *s)
+{
+	if (!s->count)
+		return;
+	qsort(s->us10, s->count, sizeof *s->us10, by_value);
+	printf("%s %.1f %.1f %.1f\n", name, s->us10[s->count / 2] / 10.0,
+		s->us10[s->count * 99 / 100] / 10.0, s->us10[s->count - 1] / 10.0);
+}
+
+/* An entry as the ledger writes it, so that nobody has to write it anew. */
+static size_t entry_of(uint64_t n, char text[SIZE + 1])
+{
+	static const char front[] =
+		"{\"actor\":\"bench\",\"at\":\"2026-11-22T20:40:11.000000000Z\",\"data\":{\"n\":",
+			  behind[] =
+				  "\"},\"kind\":\"note\",\"site\":\"bench\",\"subject\":\"a pump\"}";
+	int used = snprintf(text, SIZE + 1, "%s%llu,\"text\":\"", front,
+		(unsigned long long)n % 1000000 + 1000000);
+	memset(text + used, 'x', SIZE - (size_t)used);
+	memcpy(text + SIZE - (sizeof behind - 1), behind, sizeof behind);
+	return SIZE;
+}
+
+/* --- the library, with its sealer beside it --- */
+
+static struct child sealer;
+static uint64_t published;
+
+static void hear_sealer(struct wal *w, int timeout_ms)
+{
+	uint8_t room[IPC_HEAD + 64];
+	struct pollfd p = { .fd = sealer.channel, .events = POLLIN };
+	for (; poll(&p, 1, timeout_ms) > 0; timeout_ms = 0) {
+		struct ipc_message m;
+		uint64_t settled;
+		need(ipc_receive(sealer.channel, room, sizeof room, &m, &e) == 0 &&
+				sealing_read(&m, wal_durable(w), &published, &settled, &e) == 0 &&
+				wal_forget(w, settled, &e) == 0,
+			"the sealer");
+	}
+}
+
+static int append(char **words)
+{
+	const char *dir = words[0];
+	uint64_t batch = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
+	char key[4096], text[SIZE + 1];
+	struct note_key whose;
+	struct wal *w;
+	struct samples syncs = samples_new();
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0, dir);
+	struct files f = files_real(fd);
+	struct checkpoint head;
+	static char note[NOTE_MAX + 1];
+	need(ledger_whose(&f, &whose, &e) == 0 && ledger_head(&f, &whose, &head, note, &e) == 0,
+		dir);
+	snprintf(key, sizeof key, "%s.key", dir);
+	const char *arguments[] = { dir, key, NULL };
+	need(wal_open(&w, &f, WAL_SEGMENT, head.size, NULL, NULL, &e) == 0, "the log");
+	need(child_start(&sealer, "sealer", arguments, &e) == 0, "start");
+	need(sealing_say(sealer.channel, SEALING_DURABLE, wal_durable(w), &e) == 0, "tell");
+	hear_sealer(w, 10000);
+	size_t size = entry_of(0, text);
+	uint64_t told = wal_durable(w), end = told + count;
+	int64_t began = clock_monotonic(), told_ns = began;
+	double cpu_began = cpu();
+	while (wal_durable(w) < end) {
+		for (uint64_t i = 0; i < batch && wal_next(w) < end; i++)
+			need(wal_add(w, text, size, &e) == 0, "add");
+		int64_t before = clock_monotonic();
+		need(wal_commit(w, &e) == 0, "commit");
+		int64_t now = clock_monotonic();
+		sample(&syncs, now - before);
+		if (wal_durable(w) - told >= 1024 || now - told_ns > 20000000) {
+			need(sealing_say(sealer.channel, SEALING_DURABLE, told = wal_durable(w),
+				     &e) == 0,
+				"tell");
+			told_ns = now;
+			hear_sealer(w, 0);
+		}
+		while (wal_size(w) > (uint64_t)512 << 20)
+			hear_sealer(w, 1000);
+	}
+	int64_t durable = clock_monotonic();
+	double cpu_used = cpu() - cpu_began;
+	need(sealing_say(sealer.channel, SEALING_DURABLE, wal_durable(w), &e) == 0, "tell");
+	while (published < end)
+		hear_sealer(w, 1000);
+	int64_t sealed = clock_monotonic();
+	printf("rate %.0f\nsealed %.0f\ncpu %.0f\n", (double)count / seconds(durable - began),
+		(double)count / seconds(sealed - began), (double)count / cpu_used);
+	print_samples("sync", &syncs);
+	need(sealing_say(sealer.channel, SEALING_FINISH, wal_durable(w), &e) == 0, "finish");
+	need(child_stop(&sealer, 60000, &e) == 0 || e.code == -EPIPE, "stop");
+	need(wal_clear(w, &e) == 0, "clear");
+	wal_close(w);
+	return 0;
+}
+
+/* --- what it is compared with --- */
+
+static int bare(char **words)
+{
+	uint64_t batch = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
+	bool room = atoi(words[3]) > 0;
+	struct samples syncs = samples_new();
+	uint8_t *bytes = malloc(batch * SIZE);
+	int fd = open(words[0], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	need(bytes && fd >= 0, words[0]);
+	memset(bytes, 'x', batch * SIZE);
+	for (uint64_t at = 0; room && at < count; at += batch)
+		need(write(fd, bytes, batch * SIZE) == (ssize_t)(batch * SIZE), "write");
+	need(fsync(fd) == 0, "sync");
+	int64_t began = clock_monotonic();
+	for (uint64_t at = 0; at < count; at += batch) {
+		need(pwrite(fd, bytes, batch * SIZE, (off_t)(at * SIZE)) == (ssize_t)(batch * SIZE),
+			"write");
+		int64_t before = clock_monotonic();
+		need(fdatasync(fd) == 0, "sync");
+		sample(&syncs, clock_monotonic() - before);
+	}
+	printf("rate %.0f\n", (double)count / seconds(clock_monotonic() - began));
+	print_samples("sync", &syncs);
+	free(bytes);
+	close(fd);
+	return 0;
+}
+
+static int sqlite(char **words)
+{
+	uint64_t batch = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
+	char text[SIZE + 1];
+	sqlite3 *db;
+	sqlite3_stmt *insert;
+	size_t size = entry_of(0, text);
+	need(sqlite3_open(words[0], &db) == 0 &&
+			sqlite3_exec(db,
+				"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+				"CREATE TABLE entry(n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;",
+				NULL, NULL, NULL) == 0 &&
+			sqlite3_prepare_v2(
+				db, "INSERT INTO entry(body) VALUES(?)", -1, &insert, NULL) == 0,
+		"sqlite");
+	int64_t began = clock_monotonic();
+	for (uint64_t at = 0; at < count; at += batch) {
+		need(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == 0, "begin");
+		for (uint64_t i = 0; i < batch; i++) {
+			sqlite3_bind_blob(insert, 1, text, (int)size, SQLITE_STATIC);
+			need(sqlite3_step(insert) == SQLITE_DONE, "insert");
+			sqlite3_reset(insert);
+		}
+		need(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == 0, "commit");
+	}
+	printf("rate %.0f\n", (double)count / seconds(clock_monotonic() - began));
+	sqlite3_finalize(insert);
+	sqlite3_close(db);
+	return 0;
+}
+
+/* --- askers --- */
+
+static int ask_socket(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	need(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0, path);
+	return fd;
+}
+
+static void ask(int fd, uint64_t tag, uint64_t count)
+{
+	static char body[IPC_BODY_MAX], text[SIZE + 1];
+	struct out o = out_mem(body, sizeof body);
+	out_be(&o, tag, 8);
+	for (uint64_t i = 0; i < count; i++) {
+		size_t size = entry_of(tag + i, text);
+		out_be(&o, size, 2);
+		out_bytes(&o, text, size);
+	}
+	need(ipc_send(fd, APPEND_ASK, body, o.used, &e) == 0, "ask");
+}
+
+static int clients(char **words)
+{
+	unsigned count = (unsigned)atoi(words[1]);
+	int64_t until = (int64_t)atoi(words[2]) * CLOCK_SECOND, *asked = calloc(count, 8);
+	int poller = epoll_create1(EPOLL_CLOEXEC), *fds = calloc(count, sizeof *fds);
+	struct samples waits = samples_new();
+	struct epoll_event events[256];
+	uint8_t room[IPC_HEAD + 256];
+	for (unsigned i = 0; i < count; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = i };
+		fds[i] = ask_socket(words[0]);
+		epoll_ctl(poller, EPOLL_CTL_ADD, fds[i], &ev);
+	}
+	uint64_t done = 0;
+	int64_t began = clock_monotonic(), now = began;
+	double cpu_began = cpu();
+	for (unsigned i = 0; i < count; i++) {
+		asked[i] = now;
+		ask(fds[i], i, 1);
+	}
+	while (now - began < until) {
+		int got = epoll_wait(poller, events, 256, 1000);
+		now = clock_monotonic();
+		for (int k = 0; k < got; k++) {
+			unsigned i = events[k].data.u32;
+			struct ipc_message m;
+			need(ipc_receive(fds[i], room, sizeof room, &m, &e) == 0 &&
+					m.type == APPEND_DONE,
+				"answer");
+			now = clock_monotonic();
+			sample(&waits, now - asked[i]);
+			asked[i] = now;
+			ask(fds[i], ++done, 1);
+		}
+	}
+	printf("rate %.0f\nasker-cpu %.2f\n", (double)done / seconds(now - began),
+		(cpu() - cpu_began) / seconds(now - began));
+	print_samples("wait", &waits);
+	return 0;
+}
+
+/* Open loop: an entry counts from when it was due, so that a slow writer cannot ask for fewer. */
+struct due {
+	int64_t at;
+	uint64_t number;
+};
+
+static uint64_t head_size(int fd)
+{
+	char text[512];
+	int head = openat(fd, "checkpoint", O_RDONLY | O_CLOEXEC);
+	ssize_t size = head < 0 ? 0 : read(head, text, sizeof text - 1);
+	if (head >= 0)
+		close(head);
+	text[size < 0 ? 0 : size] = 0;
+	char *line = strchr(text, '\n');
+	return line ? strtoull(line + 1, NULL, 10) : 0;
+}
+
+static int rate(char **words)
+{
+	enum { ASKERS = 16 };
+	char path[4096];
+	uint64_t each_s = strtoull(words[1], NULL, 10);
+	uint64_t all = each_s * strtoull(words[2], NULL, 10), asked = 0, done = 0, sealed = 0;
+	struct due *due = calloc(all, sizeof *due);
+	uint64_t *order = calloc(all, sizeof *order); /* by answer */
+	struct samples acks = samples_new(), heads = samples_new();
+	struct pollfd p[ASKERS];
+	uint8_t room[IPC_HEAD + APPEND_RUNS * APPEND_RUN];
+	int fd = open(words[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(fd >= 0 && due && order, words[0]);
+	snprintf(path, sizeof path, "%s.socket", words[0]);
+	for (unsigned i = 0; i < ASKERS; i++)
+		p[i] = (struct pollfd){ .fd = ask_socket(path), .events = POLLIN };
+	int64_t began = clock_monotonic() + 10000000, looked = 0, now;
+	while (sealed < all) {
+		now = clock_monotonic();
+		uint64_t wanted =
+			now < began ? 0 : (uint64_t)((double)(now - began) / 1e9 * (double)each_s);
+		/* At most a few at once from each, so that sockets never fill. */
+		for (; asked < all && asked < wanted && asked - done < ASKERS * 64; asked++) {
+			due[asked].at = began + (int64_t)((double)asked * 1e9 / (double)each_s);
+			ask(p[asked % ASKERS].fd, asked, 1);
+		}
+		poll(p, ASKERS, asked < all && asked >= wanted ? 0 : 1);
+		for (unsigned i = 0; i < ASKERS; i++) {
+			struct ipc_message m;
+			if (!(p[i].revents & POLLIN))
+				continue;
+			need(ipc_receive(p[i].fd, room, sizeof room, &m, &e) == 0 &&
+					m.type == APPEND_DONE,
+				"answer");
+			now = clock_monotonic();
+			while (m.body.left) {
+				uint64_t tag = cur_be64(&m.body);
+				cur_skip(&m.body, 4);
+				due[tag].number = cur_be64(&m.body);
+				sample(&acks, now - due[tag].at);
+				order[done++] = tag;
+			}
+		}
+		if (now - looked > 2000000) {
+			uint64_t size = head_size(fd);
+			looked = now = clock_monotonic();
+			while (sealed < done && due[order[sealed]].number < size)
+				sample(&heads, now - due[order[sealed++]].at);
+		}
+		need(now - began < 120 * CLOCK_SECOND, "too slow");
+	}
+	print_samples("ack", &acks);
+	print_samples("head", &heads);
+	return 0;
+}
+
+/* --- reading --- */
+
+static struct files open_ledger(
+	const char *dir, struct note_key *key, struct checkpoint *head, char note[NOTE_MAX + 1])
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(fd >= 0, dir);
+	struct files f = files_real(fd);
+	need(ledger_whose(&f, key, &e) == 0 && ledger_head(&f, key, head, note, &e) == 0, dir);
+	return f;
+}
+
+static int verify(char **words)
+{
+	static char note[NOTE_MAX + 1];
+	struct note_key key;
+	struct checkpoint head;
+	struct ledger_checked found;
+	struct files f = open_ledger(words[0], &key, &head, note);
+	const struct ledger_check c = { .files = &f, .key = &key, .origin = key.name };
+	int64_t began = clock_monotonic();
+	double cpu_began = cpu();
+	need(ledger_check(&c, &found, &e) == 0, "check");
+	printf("entries %llu\nrate %.0f\ncpu %.0f\n", (unsigned long long)found.head.size,
+		(double)found.head.size / seconds(clock_monotonic() - began),
+		(double)found.head.size / (cpu() - cpu_began));
+	return 0;
+}
+
+static int proof(char **words)
+{
+	enum { TIMES = 2000 };
+	static char note[NOTE_MAX + 1], text[NOTE_MAX * 2], path[4096];
+	struct note_key key;
+	struct checkpoint head;
+	struct merkle_proof p;
+	struct tiles *t = malloc(sizeof *t);
+	struct sign_key *secret;
+	struct files f = open_ledger(words[0], &key, &head, note);
+	struct out o = out_mem(text, sizeof text);
+	need(t && head.size, "an empty ledger");
+	need(ledger_prove(&f, &head, note, head.size / 3, &o, &e) == 0, "prove");
+	printf("size %zu\n", o.used);
+	tiles_init(t, &f, head.size);
+	need(merkle_prove_inclusion(tiles_hash, t, head.size / 3, head.size, &p, &e) == 0, "prove");
+	struct hash leaf;
+	need(tiles_hash(t, 0, head.size / 3, &leaf, &e) == 0, "leaf");
+	double began = cpu();
+	for (unsigned i = 0; i < TIMES; i++)
+		need(merkle_includes(head.size / 3, head.size, &leaf, &p, &head.root), "proof");
+	printf("check-us %.2f\n", (cpu() - began) * 1e6 / TIMES);
+	struct note n;
+	began = cpu();
+	for (unsigned i = 0; i < TIMES; i++)
+		need(note_read(cur_of(note, strlen(note)), &n, &e) == 0 &&
+				note_check(&n, &key, NULL, &e) == 0,
+			"signature");
+	printf("signature-us %.2f\n", (cpu() - began) * 1e6 / TIMES);
+	snprintf(path, sizeof path, "%s.key", words[0]);
+	need(keyfile_read(path, &secret, &e) == 0, path);
+	uint8_t signature[SIGN_SIZE];
+	began = cpu();
+	for (unsigned i = 0; i < TIMES; i++)
+		sign_bytes(secret, note, n.text.left, signature);
+	printf("sign-us %.2f\n", (cpu() - began) * 1e6 / TIMES);
+	sign_key_free(secret);
+	free(t);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int words;
+		int (*run)(char **words);
+	} rows[] = { { "append", 3, append }, { "bare", 4, bare }, { "sqlite", 3, sqlite },
+		{ "clients", 3, clients }, { "rate", 3, rate }, { "verify", 1, verify },
+		{ "proof", 1, proof } };
+	if (argc > 3 && strcmp(argv[1], "--process") == 0 && strcmp(argv[2], "sealer") == 0)
+		return sealer_main(argv + 3);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; argc > 1 && i < COUNT_OF(rows); i++)
+		if (strcmp(argv[1], rows[i].name) == 0 && argc == rows[i].words + 2)
+			return rows[i].run(argv + 2);
+	fprintf(stderr, "usage: ledger append|bare|sqlite|clients|rate|verify|proof ...\n");
+	return 2;
+}
