@@ -10,7 +10,7 @@ export LC_ALL=C.UTF-8
 
 build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml-dev libseccomp-dev
 	libssl-dev libsodium-dev libxxhash-dev libjansson-dev libsqlite3-dev libcurl4-openssl-dev libqrencode-dev
-	ieee-data scdoc'
+	libuv1-dev ieee-data scdoc'
 clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
 check="libcmocka-dev libmodbus-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq
@@ -27,6 +27,7 @@ usage() {
 	./do test                     every test; ends with "N passed, N failed, N skipped"
 	./do oracle [CAPTURES=DIR]    every value of every capture, compared with tshark
 	./do bench [CAPTURE=FILE]     speed and memory beside libpcap and ndpiReader
+	./do bench ledger [DIR=DIR]   the ledger beside a bare loop and SQLite, on the disk of DIR
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
 	./do plant                    run the demonstration plant and record demo/plant.pcapng
 	./do new-protocol NAME        lay the files of a new protocol: doc/adding-a-protocol.md
@@ -96,13 +97,13 @@ command=${1:-help}
 for word; do
 	shift
 	case $command:$word in
-	oracle:CAPTURES=[!/]* | bench:CAPTURE=[!/]* | bench:CAPTURES=[!/]* | install:DESTDIR=[!/]*)
+	oracle:CAPTURES=[!/]* | bench:CAPTURE=[!/]* | bench:CAPTURES=[!/]* | bench:DIR=[!/]* | install:DESTDIR=[!/]*)
 		word=${word%%=*}=$called_from/${word#*=} ;;
 	esac
 	case $command:$word in
-	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | install:DESTDIR=* | fuzz:SECONDS=*)
+	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | bench:DIR=* | install:DESTDIR=* | fuzz:SECONDS=*)
 		export "${word?}" ;;
-	oracle:* | help:*) ;;
+	oracle:* | help:* | bench:ledger) ;;
 	run:* | test:* | bench:* | fuzz:* | plant:* | install:*)
 		usage >&2
 		die "$command: what is '$word'?" ;;
@@ -133,6 +134,9 @@ oracle)
 bench)
 	need $build $bench
 	release
+	case ${1:-} in
+	ledger) exec python3 test/bench/ledger.py ;;
+	esac
 	exec python3 test/bench/bench.py
 	;;
 fuzz)

@@ -127,6 +127,8 @@ static int look_after(struct warden *w, struct err *e)
 			return code;
 		if (code)
 			say_ended("sealer", code);
+		else
+			cli_say("the process with the key ended: it is started again", "");
 		stop_sealer(w); /* the process with its key */
 		back_off(&w->sealer);
 		return start_sealer(w, e) < 0 ? EXIT_FAILED : -1;

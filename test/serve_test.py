@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+"""weir ledger serve: many askers at once, its processes killed in the middle, a disk that runs full.
+
+    serve_test.py WEIR
+
+Whatever was acknowledged stands in the ledger under its number, and the ledger verifies.
+"""
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WEIR = os.path.abspath(sys.argv[1])
+ASK, DONE, REFUSED = 1, 2, 3
+failed = 0
+
+
+def call(*words, **more):
+    return subprocess.run([WEIR, "ledger", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+                          check=False, **more)
+
+
+def expect(fine, what):
+    if not fine:
+        raise AssertionError(what)
+
+
+class Serve:
+    """A ledger and who serves it."""
+
+    def __init__(self, folder, front=(), make=True):
+        self.dir = os.path.join(folder, "ledger")
+        if make:
+            made = call("init", "--dir", self.dir, "--origin", "test.example/ledger")
+            expect(made.returncode == 0, made.stderr)
+        self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
+        self.process = subprocess.Popen([*front, WEIR, "ledger", "serve", "--dir", self.dir], stderr=self.log)
+        self.wait_for(lambda: "is open" in self.said(), "it does not open")
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def wait_for(self, what, why, seconds=60):
+        until = time.monotonic() + seconds
+        while not what():
+            expect(time.monotonic() < until and self.process.poll() is None, f"{why}: {self.said()}")
+            time.sleep(0.02)
+
+    def child(self, name):
+        """The number of its process of that name, or None."""
+        try:
+            with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+                children = file.read().split()
+            for pid in children:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    if file.read().split(b"\0")[1:3] == [b"--process", name.encode()]:
+                        return int(pid)
+        except OSError:
+            pass
+        return None
+
+    def kill(self, name):
+        before = self.child(name)
+        os.kill(before, signal.SIGKILL)
+        self.wait_for(lambda: self.child(name) not in (None, before), f"the {name} does not come again")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(120)
+        expect(code == 0, f"code {code}: {self.said()}")
+        expect(not os.path.exists(self.dir + ".socket"), "the socket stays behind")
+        expect(not os.path.exists(self.dir + "/wal"), "a log stays behind")
+
+    def entries(self):
+        shown = call("show", "--json", "--dir", self.dir)
+        expect(shown.returncode == 0, shown.stderr)
+        return {line["sequence"]: line["entry"] for line in map(json.loads, shown.stdout.splitlines())}
+
+    def verify(self):
+        done = call("verify", "--dir", self.dir)
+        expect(done.returncode == 0, done.stderr)
+
+
+class Asker:
+    def __init__(self, serve):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(60)
+        self.socket.connect(serve.dir + ".socket")
+
+    def send(self, tag, *entries):
+        body = struct.pack(">Q", tag) + b"".join(struct.pack(">H", len(e)) + e for e in entries)
+        self.socket.send(struct.pack(">HHI", ASK, 0, len(body)) + body)
+
+    def receive(self):
+        """(type, [(tag, index, count, first or errno and words)])"""
+        message = self.socket.recv(1 << 18)
+        if not message:
+            raise ConnectionError("gone")
+        kind, body = struct.unpack(">H", message[:2])[0], message[8:]
+        if kind == REFUSED:
+            tag, index, count, code = struct.unpack(">QIII", body[:20])
+            return kind, [(tag, index, count, (code, body[20:].decode()))]
+        return kind, [struct.unpack(">QHHQ", body[at:at + 20]) for at in range(0, len(body), 20)]
+
+
+def entry(text):
+    return json.dumps({"kind": "note", "subject": text}).encode()
+
+
+def keep_asking(serve, name, acknowledged, until):
+    """One asker, three entries a message, that comes again when its connection ends."""
+    count = 0
+    while not until.is_set():
+        try:
+            asker = Asker(serve)
+            while not until.is_set():
+                texts = [f"{name} {count + i}" for i in range(3)]
+                asker.send(count, *map(entry, texts))
+                left = 3
+                while left:
+                    kind, runs = asker.receive()
+                    expect(kind == DONE, runs)
+                    for tag, index, number, first in runs:
+                        expect(tag == count, "another's answer")
+                        for i in range(number):
+                            acknowledged.append((first + i, texts[index + i]))
+                        left -= number
+                count += 3
+        except OSError:
+            time.sleep(0.05)
+
+
+def killed_in_the_middle(folder):
+    """Both processes are killed while forty ask; what was acknowledged is there, once, in its place."""
+    serve = Serve(folder)
+    until, told = threading.Event(), [[] for _ in range(40)]
+    askers = [threading.Thread(target=keep_asking, args=(serve, f"asker {i}", told[i], until)) for i in range(40)]
+    for one in askers:
+        one.start()
+    try:
+        for name in ("sealer", "core", "sealer", "core"):
+            have = sum(map(len, told))
+            serve.wait_for(lambda: sum(map(len, told)) > have + 1000, "nothing is acknowledged")
+            serve.kill(name)
+        have = sum(map(len, told))
+        serve.wait_for(lambda: sum(map(len, told)) > have + 1000, "nothing is acknowledged any more")
+    finally:
+        until.set()
+        for one in askers:
+            one.join()
+    serve.stop()
+    entries, all_told = serve.entries(), [one for some in told for one in some]
+    expect(len({number for number, _ in all_told}) == len(all_told), "a number was given twice")
+    for number, text in all_told:
+        expect(entries[number]["subject"] == text, f"entry {number} is {entries[number]}, not '{text}'")
+    serve.verify()
+    print(f"killed twice each, {len(all_told)} acknowledged, 0 lost")
+
+
+def one_by_one(folder):
+    """append uses the socket, prints the same, and writes by itself where a socket is only left behind."""
+    serve = Serve(folder)
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n{"kind":"note","subject":"b"}\n')
+    expect((done.returncode, done.stdout) == (0, "1\n2\n"), str(done))
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"c"}\n{"kind":"no"}\n')
+    expect((done.returncode, done.stdout) == (1, "3\n") and "line 2" in done.stderr, str(done))
+    many = "".join(f'{{"kind":"note","subject":"{n}"}}\n' for n in range(5000))
+    done = call("append", "--dir", serve.dir, input=many)
+    expect(done.stdout.split() == [str(n) for n in range(4, 5004)], done.stderr)
+    serve.stop()
+    left = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    left.bind(serve.dir + ".socket")
+    left.close()
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"d"}\n')
+    expect((done.returncode, done.stdout) == (0, "5004\n"), str(done))
+    again = Serve(folder, make=False)
+    second = call("serve", "--dir", again.dir)
+    expect(second.returncode == 1 and "another process writes" in second.stderr, str(second))
+    expect(os.path.exists(again.dir + ".socket"), "the second took the first one's socket")
+    again.stop()
+    again.verify()
+
+
+def bad_askers(folder):
+    """Who says what is none of ours, or does not read, is let go; nobody else notices."""
+    serve = Serve(folder)
+    good, odd, deaf = Asker(serve), Asker(serve), Asker(serve)
+    odd.socket.send(b"what is this")
+    expect(odd.socket.recv(100) == b"", "it stays")
+    deaf.socket.setblocking(False)
+    until = time.monotonic() + 60
+    try:
+        for n in range(100000):
+            select.select([], [deaf.socket], [], 60)
+            deaf.send(n, entry("deaf"))
+            expect(time.monotonic() < until, "it stays, and reads nothing")
+    except (BrokenPipeError, ConnectionError):
+        pass
+    good.send(1, entry("good"), b'{"kind":"none"}', entry("again"))
+    kinds = [good.receive(), good.receive()]
+    expect(kinds[0][0] == REFUSED and kinds[0][1][0][:3] == (1, 1, 1), str(kinds))
+    expect(kinds[1][0] == DONE and [run[:3] for run in kinds[1][1]] == [(1, 0, 1), (1, 2, 1)], str(kinds))
+    serve.stop()
+    expect("2 askers let go" in serve.said(), serve.said())
+    serve.verify()
+
+
+def other_users(folder):
+    """The actor of an entry is who asks, where that is another user than the writer."""
+    if os.getuid() != 0:
+        return "not root"
+    serve = Serve(folder)
+    os.chmod(folder, 0o755)
+    os.chmod(serve.dir + ".socket", 0o666)
+    asks = ("import socket,struct,os,sys;os.setgid(65534);os.setuid(65534);s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET);"
+            "s.connect(sys.argv[1]);j=b'{\"kind\":\"note\",\"subject\":\"x\",\"actor\":\"root\"}';"
+            "b=bytes(8)+struct.pack('>H',len(j))+j;s.send(struct.pack('>HHI',1,0,len(b))+b);s.recv(100)")
+    subprocess.run([sys.executable, "-c", asks, serve.dir + ".socket"], check=True)
+    serve.stop()
+    expect(serve.entries()[1]["actor"] == "uid:65534", str(serve.entries()[1]))
+    return None
+
+
+def full_disk(folder):
+    """A full disk: refused in words, nothing that was acknowledged is lost, and it goes on when there is room."""
+    mounted = subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    if os.getuid() != 0 or not mounted:
+        return "no file system of its own can be mounted"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], check=True)
+    try:
+        serve = Serve(folder)
+        asker, told, number, refused = Asker(serve), [], 0, None
+        with open(os.path.join(folder, "in the way"), "wb") as file:
+            file.write(bytes(10 << 20))
+        while not refused:
+            text = f"{number} " + "x" * 2000
+            asker.send(number, entry(text))
+            kind, runs = asker.receive()
+            if kind == DONE:
+                told.append((runs[0][3], text))
+            else:
+                refused = runs[0][3]
+            number += 1
+        expect(refused[0] == 28 and "full" in refused[1], str(refused))
+        os.unlink(os.path.join(folder, "in the way"))
+        until = time.monotonic() + 60
+        while kind != DONE:
+            asker.send(number, entry("there is room"))
+            kind, runs = asker.receive()
+            expect(time.monotonic() < until, "it does not go on")
+        told.append((runs[0][3], "there is room"))
+        serve.stop()
+        entries = serve.entries()
+        for place, text in told:
+            expect(entries[place]["subject"] == text, f"entry {place} is another one")
+        serve.verify()
+        print(f"refused after {number} entries, {len(told)} acknowledged, 0 lost")
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+    return None
+
+
+def main():
+    global failed
+    for test in (one_by_one, bad_askers, other_users, killed_in_the_middle, full_disk):
+        folder = tempfile.mkdtemp(prefix="weir-serve-")
+        try:
+            skipped = test(folder)
+            print(f"[  SKIPPED ] {test.__name__}" if skipped else f"[       OK ] {test.__name__}", flush=True)
+        except (AssertionError, OSError, KeyError, subprocess.SubprocessError) as e:
+            failed += 1
+            print(f"{type(e).__name__}: {e}\n[  FAILED  ] {test.__name__}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
