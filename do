@@ -29,6 +29,7 @@ usage() {
 	./do bench [CAPTURE=FILE]     speed and memory beside libpcap and ndpiReader
 	./do bench ledger [DIR=DIR]   the ledger beside a bare loop and SQLite, on the disk of DIR
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
+	./do soak [POINTS=10000]      the ledger: writers killed, power lost, forgeries, a full disk, size
 	./do plant                    run the demonstration plant and record demo/plant.pcapng
 	./do new-protocol NAME        lay the files of a new protocol: doc/adding-a-protocol.md
 	./do install [DESTDIR=DIR]    install the release build below /usr/local
@@ -101,10 +102,11 @@ for word; do
 		word=${word%%=*}=$called_from/${word#*=} ;;
 	esac
 	case $command:$word in
-	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | bench:DIR=* | install:DESTDIR=* | fuzz:SECONDS=*)
+	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | bench:DIR=* | install:DESTDIR=* | \
+		fuzz:SECONDS=* | soak:POINTS=*)
 		export "${word?}" ;;
 	oracle:* | help:* | bench:ledger) ;;
-	run:* | test:* | bench:* | fuzz:* | plant:* | install:*)
+	run:* | test:* | bench:* | fuzz:* | soak:* | plant:* | install:*)
 		usage >&2
 		die "$command: what is '$word'?" ;;
 	esac
@@ -145,6 +147,11 @@ fuzz)
 		-Db_sanitize=address,undefined -Db_lundef=false
 	setup timed -Dbuildtype=release
 	exec python3 test/fuzz/fuzz.py
+	;;
+soak)
+	need $build libcmocka-dev python3 util-linux
+	setup timed -Dbuildtype=release
+	exec python3 test/soak.py
 	;;
 plant)
 	need $build $plant

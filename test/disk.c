@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES = 2048, OPEN = 32, NAME = 96, SECTOR = 512 };
+enum { OPEN = 32, NAME = 80, SECTOR = 512, PAGE = 4096 };
 
 struct bytes {
 	uint8_t *at;
@@ -13,23 +13,41 @@ struct bytes {
 };
 
 struct inode {
+	struct inode *next;
 	struct bytes now, kept;
-	bool dirty;
+	uint8_t *dirty; /* of each page of `now` */
+	size_t dirty_room;
+	size_t least; /* the smallest size since the last sync */
+	bool folder;
 };
 
 struct name {
 	char text[NAME];
-	struct inode *inode; /* NULL: this place is free */
+	struct inode *inode;
+};
+
+struct names {
+	struct name *at;
+	size_t count, room;
+};
+
+/* What was done to names and is not on the disk for certain. */
+struct change {
+	char gone[NAME], come[NAME]; /* either may be empty */
+	struct inode *inode;
 };
 
 struct disk {
-	uint64_t random, calls, die_at;
-	bool died, short_writes;
+	uint64_t random, calls, die_at, fail_from, fail_until;
+	int fail_code;
+	bool died, short_writes, lies, fired;
+	enum disk_call fired_at;
 	int fail[DISK_CALLS];
 	size_t room;
-	struct name now[NAMES], kept[NAMES];
-	struct inode *inodes[NAMES * 4];
-	unsigned inode_count;
+	struct names now, kept;
+	struct change *changes;
+	size_t change_count, change_room;
+	struct inode *inodes;
 	struct inode *open[OPEN];
 };
 
@@ -41,14 +59,22 @@ static uint64_t chance(struct disk *d)
 	return d->random;
 }
 
+static void *grown(void *at, size_t *room, size_t need, size_t each)
+{
+	if (need <= *room)
+		return at;
+	size_t before = *room;
+	*room = need * 2;
+	at = reallocarray(at, *room, each); /* tests let malloc() and realloc() fail */
+	if (!at)
+		abort();
+	memset((char *)at + before * each, 0, (*room - before) * each);
+	return at;
+}
+
 static void resize(struct bytes *b, size_t size)
 {
-	if (size > b->room) {
-		b->room = size * 2;
-		b->at = realloc(b->at, b->room);
-		if (!b->at)
-			abort();
-	}
+	b->at = grown(b->at, &b->room, size, 1);
 	if (size > b->size)
 		memset(b->at + b->size, 0, size - b->size);
 	b->size = size;
@@ -61,22 +87,33 @@ static void take(struct bytes *to, const struct bytes *from)
 		memcpy(to->at, from->at, from->size);
 }
 
+static size_t pages(size_t size)
+{
+	return (size + PAGE - 1) / PAGE;
+}
+
 struct disk *disk_new(uint64_t seed)
 {
-	struct disk *d = calloc(1, sizeof *d);
-	if (!d)
-		abort();
+	size_t room = 0;
+	struct disk *d = grown(NULL, &room, 1, sizeof *d);
 	d->random = seed * 2654435761u + 88172645463325252u;
 	return d;
 }
 
 void disk_free(struct disk *d)
 {
-	for (unsigned i = 0; d && i < d->inode_count; i++) {
-		free(d->inodes[i]->now.at);
-		free(d->inodes[i]->kept.at);
-		free(d->inodes[i]);
+	if (!d)
+		return;
+	for (struct inode *n = d->inodes, *next; n; n = next) {
+		next = n->next;
+		free(n->now.at);
+		free(n->kept.at);
+		free(n->dirty);
+		free(n);
 	}
+	free(d->now.at);
+	free(d->kept.at);
+	free(d->changes);
 	free(d);
 }
 
@@ -88,7 +125,14 @@ static int call(struct disk *d, enum disk_call which)
 		return -EIO;
 	if (++d->calls == d->die_at)
 		d->died = true;
-	return d->died ? -EIO : d->fail[which];
+	if (d->died)
+		return -EIO;
+	if (d->calls < d->fail_from || d->calls >= d->fail_until)
+		return d->fail[which];
+	if (!d->fired)
+		d->fired_at = which;
+	d->fired = true;
+	return d->fail_code;
 }
 
 uint64_t disk_calls(const struct disk *d)
@@ -111,9 +155,29 @@ void disk_fail(struct disk *d, enum disk_call which, int code)
 	d->fail[which] = code;
 }
 
+void disk_fail_at(struct disk *d, uint64_t n, uint64_t more, int code)
+{
+	d->fail_from = d->calls + n;
+	d->fail_until = d->fail_from + 1 + more;
+	d->fail_code = code;
+	d->fired = false;
+}
+
+bool disk_fired(const struct disk *d, enum disk_call *which)
+{
+	if (d->fired)
+		*which = d->fired_at;
+	return d->fired;
+}
+
 void disk_short_writes(struct disk *d, bool on)
 {
 	d->short_writes = on;
+}
+
+void disk_lies(struct disk *d, bool on)
+{
+	d->lies = on;
 }
 
 void disk_room(struct disk *d, size_t bytes)
@@ -124,102 +188,236 @@ void disk_room(struct disk *d, size_t bytes)
 size_t disk_used(const struct disk *d)
 {
 	size_t used = 0;
-	for (unsigned i = 0; i < NAMES; i++)
-		used += d->now[i].inode ? d->now[i].inode->now.size : 0;
+	for (size_t i = 0; i < d->now.count; i++)
+		used += d->now.at[i].inode->now.size;
 	return used;
 }
 
-/* A sector is written or not, by chance; the length is the old one or the new one. */
-static void settle_inode(struct disk *d, struct inode *n)
+unsigned disk_open_files(const struct disk *d)
 {
-	if (!n->dirty)
-		return;
-	struct bytes *k = &n->kept;
-	if (chance(d) & 1)
-		resize(k, n->now.size);
-	for (size_t at = 0; at < k->size && at < n->now.size; at += SECTOR) {
-		size_t size = k->size - at < SECTOR ? k->size - at : SECTOR;
-		size = n->now.size - at < size ? n->now.size - at : size;
-		if (chance(d) & 1)
-			memcpy(k->at + at, n->now.at + at, size);
-	}
-	n->dirty = false;
-}
-
-void disk_power_lost(struct disk *d, bool unsynced_lost)
-{
-	for (unsigned i = 0; unsynced_lost && i < d->inode_count; i++) {
-		settle_inode(d, d->inodes[i]);
-		take(&d->inodes[i]->now, &d->inodes[i]->kept);
-	}
-	if (unsynced_lost && chance(d) & 1)
-		memcpy(d->now, d->kept, sizeof d->now);
-	for (unsigned i = 0; i < d->inode_count; i++) {
-		take(&d->inodes[i]->kept, &d->inodes[i]->now);
-		d->inodes[i]->dirty = false;
-	}
-	memcpy(d->kept, d->now, sizeof d->kept);
-	memset(d->open, 0, sizeof d->open);
-	memset(d->fail, 0, sizeof d->fail);
-	d->died = false;
-	d->die_at = 0;
+	unsigned count = 0;
+	for (unsigned i = 0; i < OPEN; i++)
+		count += d->open[i] != NULL;
+	return count;
 }
 
 /* --- names --- */
 
-static struct name *find(struct disk *d, const char *text)
+static struct name *find(const struct names *names, const char *text)
 {
-	for (unsigned i = 0; i < NAMES; i++)
-		if (d->now[i].inode && strcmp(d->now[i].text, text) == 0)
-			return &d->now[i];
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->at[i].text, text) == 0)
+			return &names->at[i];
 	return NULL;
 }
 
-static struct name *add(struct disk *d, const char *text)
+static void put_name(struct names *names, const char *text, struct inode *inode)
 {
-	struct name *n = find(d, text);
-	for (unsigned i = 0; !n && i < NAMES; i++)
-		if (!d->now[i].inode)
-			n = &d->now[i];
-	if (!n)
-		abort();
-	snprintf(n->text, sizeof n->text, "%s", text);
-	return n;
+	struct name *n = find(names, text);
+	if (!n) {
+		names->at = grown(names->at, &names->room, names->count + 1, sizeof *names->at);
+		n = &names->at[names->count++];
+		snprintf(n->text, sizeof n->text, "%s", text);
+	}
+	n->inode = inode;
+}
+
+static void drop_name(struct names *names, struct name *n)
+{
+	*n = names->at[--names->count];
+}
+
+static void copy_names(struct names *to, const struct names *from)
+{
+	to->count = 0;
+	for (size_t i = 0; i < from->count; i++)
+		put_name(to, from->at[i].text, from->at[i].inode);
+}
+
+static size_t folder_size(const char *text)
+{
+	const char *slash = strrchr(text, '/');
+	return slash ? (size_t)(slash - text) : 0;
 }
 
 static bool within(const char *text, const char *folder)
 {
-	const char *slash = strrchr(text, '/');
-	size_t size = slash ? (size_t)(slash - text) : 1;
-	return strlen(folder) == size && memcmp(slash ? text : ".", folder, size) == 0;
+	size_t size = folder_size(text);
+	return size ? strlen(folder) == size && memcmp(text, folder, size) == 0
+		    : text[0] && strcmp(folder, ".") == 0;
+}
+
+/* Is the folder there that this name would be in? */
+static bool has_folder(const struct names *names, const char *text)
+{
+	char folder[NAME];
+	size_t size = folder_size(text);
+	snprintf(folder, sizeof folder, "%.*s", (int)size, text);
+	const struct name *n = size ? find(names, folder) : NULL;
+	return !size || (n && n->inode->folder);
+}
+
+/* Does both to the names now, and notes it. */
+static void change(struct disk *d, const char *gone, const char *come, struct inode *inode)
+{
+	if (gone[0])
+		drop_name(&d->now, find(&d->now, gone));
+	if (come[0])
+		put_name(&d->now, come, inode);
+	d->changes = grown(d->changes, &d->change_room, d->change_count + 1, sizeof *d->changes);
+	struct change *c = &d->changes[d->change_count++];
+	snprintf(c->gone, sizeof c->gone, "%s", gone);
+	snprintf(c->come, sizeof c->come, "%s", come);
+	c->inode = inode;
+}
+
+/* A change comes to the disk.  The file had one name all the time. */
+static void keep_change(struct disk *d, const struct change *c)
+{
+	for (size_t i = 0; i < d->kept.count; i++)
+		if (d->kept.at[i].inode == c->inode)
+			drop_name(&d->kept, &d->kept.at[i--]);
+	if (c->come[0])
+		put_name(&d->kept, c->come, c->inode);
+}
+
+/* Those that this folder saw, and what the same file went through before. */
+static void keep_changes_of(struct disk *d, const char *folder)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < d->change_count; i++) {
+		struct change c = d->changes[i];
+		bool later = false;
+		for (size_t k = i + 1; k < d->change_count && !later; k++)
+			later = d->changes[k].inode == c.inode &&
+				(within(d->changes[k].gone, folder) ||
+					within(d->changes[k].come, folder));
+		if (within(c.gone, folder) || within(c.come, folder))
+			keep_change(d, &c);
+		else if (!later)
+			d->changes[left++] = c;
+	}
+	d->change_count = left;
+}
+
+/* --- what comes to the disk --- */
+
+static void keep_inode(struct inode *n)
+{
+	take(&n->kept, &n->now);
+	if (n->dirty)
+		memset(n->dirty, 0, n->dirty_room);
+	n->least = n->now.size;
+}
+
+/* Only pages that are marked are written. */
+static void sync_inode(struct inode *n)
+{
+	resize(&n->kept, n->now.size);
+	for (size_t p = 0; p < pages(n->now.size); p++) {
+		size_t at = p * PAGE, size = n->now.size - at < PAGE ? n->now.size - at : PAGE;
+		if (p < n->dirty_room && n->dirty[p])
+			memcpy(n->kept.at + at, n->now.at + at, size);
+	}
+	if (n->dirty)
+		memset(n->dirty, 0, n->dirty_room);
+	n->least = n->now.size;
+}
+
+static void settle_page(struct disk *d, struct inode *n, size_t at)
+{
+	unsigned how = (unsigned)chance(d) % 3; /* the old one, the new one, torn */
+	for (size_t s = at; s < at + PAGE && s < n->kept.size && s < n->now.size; s += SECTOR) {
+		size_t size = n->kept.size - s < SECTOR ? n->kept.size - s : SECTOR;
+		size = n->now.size - s < size ? n->now.size - s : size;
+		if (how == 1 || (how == 2 && chance(d) & 1))
+			memcpy(n->kept.at + s, n->now.at + s, size);
+	}
+}
+
+/* Chance says which of the marked pages were written, and which length. */
+static void settle_inode(struct disk *d, struct inode *n)
+{
+	size_t sizes[] = { n->kept.size, n->now.size, n->least,
+		n->least + (n->now.size - n->least) / PAGE / 2 * PAGE };
+	resize(&n->kept, sizes[chance(d) % 4]);
+	for (size_t p = 0; p < n->dirty_room && p < pages(n->now.size); p++)
+		if (n->dirty[p])
+			settle_page(d, n, p * PAGE);
+}
+
+static void settle_names(struct disk *d)
+{
+	unsigned how = (unsigned)chance(d) % 4; /* none, all, the first ones, any */
+	size_t first = d->change_count ? chance(d) % (d->change_count + 1) : 0;
+	for (size_t i = 0; i < d->change_count; i++)
+		if (how == 1 || (how == 2 && i < first) || (how == 3 && chance(d) & 1))
+			keep_change(d, &d->changes[i]);
+	for (size_t i = 0; i < d->kept.count;)
+		if (has_folder(&d->kept, d->kept.at[i].text)) {
+			i++;
+		} else {
+			drop_name(&d->kept, &d->kept.at[i]);
+			i = 0;
+		}
+}
+
+void disk_power_lost(struct disk *d, bool unsynced_lost)
+{
+	if (unsynced_lost) {
+		for (struct inode *n = d->inodes; n; n = n->next) {
+			settle_inode(d, n);
+			take(&n->now, &n->kept);
+			keep_inode(n);
+		}
+		settle_names(d);
+		copy_names(&d->now, &d->kept);
+		d->change_count = 0;
+	}
+	memset(d->open, 0, sizeof d->open);
+	memset(d->fail, 0, sizeof d->fail);
+	d->fail_from = d->fail_until = 0;
+	d->died = false;
+	d->die_at = 0;
 }
 
 /* --- the calls --- */
+
+static struct inode *new_inode(struct disk *d, bool folder)
+{
+	size_t room = 0;
+	struct inode *n = grown(NULL, &room, 1, sizeof *n);
+	n->folder = folder;
+	n->next = d->inodes;
+	d->inodes = n;
+	return n;
+}
 
 static int disk_open(void *self, const char *text, enum file_how how)
 {
 	struct disk *d = self;
 	int r = call(d, DISK_OPEN), fd = 0;
+	const struct name *n = find(&d->now, text);
 	if (r < 0)
 		return r;
-	struct name *n = find(d, text);
-	if (!n && how == FILE_READ)
-		return -ENOENT;
-	if (!n) {
-		if (d->inode_count == NAMES * 4)
-			abort();
-		n = add(d, text);
-		n->inode = d->inodes[d->inode_count++] = calloc(1, sizeof *n->inode);
-	}
-	if (how == FILE_FRESH && n->inode->now.size) {
-		resize(&n->inode->now, 0);
-		n->inode->dirty = true;
-	}
 	while (fd < OPEN && d->open[fd])
 		fd++;
 	if (fd == OPEN)
 		return -EMFILE;
-	d->open[fd] = n->inode;
+	if (!n && (how == FILE_READ || !has_folder(&d->now, text)))
+		return -ENOENT;
+	if (n && n->inode->folder)
+		return -EISDIR;
+	if (strlen(text) >= NAME)
+		return -ENAMETOOLONG;
+	struct inode *inode = n ? n->inode : new_inode(d, false);
+	if (!n)
+		change(d, "", text, inode);
+	if (how == FILE_FRESH) {
+		resize(&inode->now, 0);
+		inode->least = 0;
+	}
+	d->open[fd] = inode;
 	return fd;
 }
 
@@ -237,6 +435,16 @@ static long disk_read(void *self, int fd, void *to, size_t size, uint64_t at)
 	return (long)size;
 }
 
+static void write_bytes(struct inode *n, const void *from, size_t size, size_t at)
+{
+	size_t end = at + size, first = at < n->now.size ? at : n->now.size;
+	if (end > n->now.size)
+		resize(&n->now, end);
+	memcpy(n->now.at + at, from, size);
+	n->dirty = grown(n->dirty, &n->dirty_room, pages(end), 1);
+	memset(n->dirty + first / PAGE, 1, pages(end) - first / PAGE);
+}
+
 static long disk_write(void *self, int fd, const void *from, size_t size, uint64_t at)
 {
 	struct disk *d = self;
@@ -244,16 +452,19 @@ static long disk_write(void *self, int fd, const void *from, size_t size, uint64
 	int r = call(d, DISK_WRITE);
 	struct inode *n = d->open[fd];
 	size_t end = (size_t)at + size, grows = end > n->now.size ? end - n->now.size : 0;
-	if (r == 0 && d->room && grows && disk_used(d) + grows > d->room)
-		return -ENOSPC;
+	size_t used = d->room && grows ? disk_used(d) : 0;
 	bool half = alive && d->died;
 	if (r < 0 && !half)
 		return r;
+	if (d->room && grows && used + grows > d->room) {
+		size_t fits = d->room > used ? d->room - used : 0;
+		size = size - grows + (fits < grows ? fits : grows);
+		if (!size)
+			return -ENOSPC;
+	}
 	if ((half || d->short_writes) && size > 1)
 		size = 1 + (size_t)chance(d) % (size - 1);
-	resize(&n->now, n->now.size > at + size ? n->now.size : (size_t)at + size);
-	memcpy(n->now.at + at, from, size);
-	n->dirty = true;
+	write_bytes(n, from, size, (size_t)at);
 	return half ? -EIO : (long)size;
 }
 
@@ -264,47 +475,63 @@ static long disk_size(void *self, int fd)
 	return r < 0 ? r : (long)d->open[fd]->now.size;
 }
 
+/* The pages are taken for written; some of them were. */
+static void sync_fails(struct disk *d, struct inode *n)
+{
+	struct bytes now = { 0 };
+	take(&now, &n->now);
+	settle_inode(d, n);
+	if (n->kept.size < now.size)
+		resize(&n->kept,
+			now.size); /* the length is metadata, and comes with the next sync */
+	if (n->dirty)
+		memset(n->dirty, 0, n->dirty_room);
+	n->least = now.size;
+	free(now.at);
+}
+
 static int disk_sync(void *self, int fd)
 {
 	struct disk *d = self;
+	bool alive = !d->died;
 	int r = call(d, DISK_SYNC);
-	if (r < 0)
-		return r;
-	take(&d->open[fd]->kept, &d->open[fd]->now);
-	d->open[fd]->dirty = false;
-	return 0;
+	if (r == 0 && d->lies)
+		return 0;
+	if (r == 0)
+		sync_inode(d->open[fd]);
+	else if (alive && !d->died)
+		sync_fails(d, d->open[fd]);
+	return r;
 }
 
 static int disk_sync_names(void *self, const char *folder)
 {
 	struct disk *d = self;
 	int r = call(d, DISK_NAMES);
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < NAMES; i++)
-		if (d->kept[i].inode && within(d->kept[i].text, folder))
-			d->kept[i].inode = NULL;
-	for (unsigned i = 0, k = 0; i < NAMES; i++) {
-		if (!d->now[i].inode || !within(d->now[i].text, folder))
-			continue;
-		while (d->kept[k].inode)
-			k++;
-		d->kept[k] = d->now[i];
-	}
-	return 0;
+	const struct name *n = find(&d->now, folder);
+	if (r == 0 && strcmp(folder, ".") != 0 && (!n || !n->inode->folder))
+		r = -ENOENT;
+	if (r == 0 && !d->lies)
+		keep_changes_of(d, folder);
+	return r;
 }
 
 static int disk_sync_all(void *self)
 {
 	struct disk *d = self;
+	bool alive = !d->died;
 	int r = call(d, DISK_SYNC);
-	for (unsigned i = 0; r == 0 && i < d->inode_count; i++)
-		if (d->inodes[i]->dirty) {
-			take(&d->inodes[i]->kept, &d->inodes[i]->now);
-			d->inodes[i]->dirty = false;
-		}
-	if (r == 0)
-		memcpy(d->kept, d->now, sizeof d->kept);
+	if (r == 0 && d->lies)
+		return 0;
+	for (struct inode *n = d->inodes; n && alive && !d->died; n = n->next)
+		if (r == 0)
+			sync_inode(n);
+		else
+			sync_fails(d, n);
+	if (r == 0) {
+		copy_names(&d->kept, &d->now);
+		d->change_count = 0;
+	}
 	return r;
 }
 
@@ -312,13 +539,13 @@ static int disk_rename(void *self, const char *from, const char *to)
 {
 	struct disk *d = self;
 	int r = call(d, DISK_OTHER);
-	struct name *n = find(d, from);
-	if (r < 0 || !n)
+	const struct name *n = find(&d->now, from);
+	if (r < 0 || !n || !has_folder(&d->now, to))
 		return r < 0 ? r : -ENOENT;
-	struct name *other = find(d, to);
-	if (other)
-		other->inode = NULL;
-	snprintf(n->text, sizeof n->text, "%s", to);
+	char gone[NAME];
+	snprintf(gone, sizeof gone, "%s", from);
+	if (strcmp(gone, to) != 0)
+		change(d, gone, to, n->inode);
 	return 0;
 }
 
@@ -326,44 +553,45 @@ static int disk_remove(void *self, const char *text)
 {
 	struct disk *d = self;
 	int r = call(d, DISK_OTHER);
-	struct name *n = find(d, text);
-	if (r == 0 && n)
-		n->inode = NULL;
-	return r < 0 ? r : n || strcmp(text, "wal") == 0 ? 0 : -ENOENT; /* folders need no making */
+	const struct name *n = find(&d->now, text);
+	for (size_t i = 0; r == 0 && i < d->now.count; i++)
+		if (within(d->now.at[i].text, text))
+			r = -ENOTEMPTY;
+	if (r < 0 || !n)
+		return r < 0 ? r : -ENOENT;
+	char gone[NAME];
+	snprintf(gone, sizeof gone, "%s", text);
+	change(d, gone, "", n->inode);
+	return 0;
 }
 
-static int disk_make_folder(void *self, const char *name)
+static int disk_make_folder(void *self, const char *text)
 {
-	(void)name; /* a name with slashes is enough here */
-	return call(self, DISK_OTHER);
+	struct disk *d = self;
+	int r = call(d, DISK_OTHER);
+	if (r < 0 || find(&d->now, text))
+		return r;
+	if (!has_folder(&d->now, text))
+		return -ENOENT;
+	change(d, "", text, new_inode(d, true));
+	return 0;
 }
 
-/* Files of the folder, and the folders that names imply. */
 static int disk_list(
 	void *self, const char *folder, void (*each)(void *to, const char *name), void *to)
 {
 	struct disk *d = self;
 	int r = call(d, DISK_OTHER);
-	char(*found)[NAME] = calloc(NAMES, NAME);
-	size_t front = strcmp(folder, ".") == 0 ? 0 : strlen(folder) + 1;
-	unsigned count = 0;
-	for (unsigned i = 0; r == 0 && i < NAMES; i++) {
-		const char *text = d->now[i].text;
-		if (!d->now[i].inode ||
-			(front &&
-				(strncmp(text, folder, front - 1) != 0 || text[front - 1] != '/')))
-			continue;
-		size_t size = strcspn(text + front, "/");
-		bool known = false;
-		for (unsigned k = 0; k < count && !known; k++)
-			known = strlen(found[k]) == size &&
-				memcmp(found[k], text + front, size) == 0;
-		if (!known)
-			memcpy(found[count++], text + front, size);
-	}
-	for (unsigned i = 0; i < count; i++)
-		each(to, found[i]);
-	free(found);
+	const struct name *n = find(&d->now, folder);
+	if (r == 0 && strcmp(folder, ".") != 0 && (!n || !n->inode->folder))
+		r = n ? -ENOTDIR : -ENOENT;
+	/* The names as they are now: who is told may change them. */
+	struct names names = { 0 };
+	copy_names(&names, &d->now);
+	for (size_t i = 0; r == 0 && i < names.count; i++)
+		if (within(names.at[i].text, folder))
+			each(to, names.at[i].text + (n ? strlen(folder) + 1 : 0));
+	free(names.at);
 	return r;
 }
 
@@ -394,28 +622,30 @@ struct files disk_files(struct disk *d)
 
 uint8_t *disk_bytes(struct disk *d, const char *name, size_t *size)
 {
-	struct name *n = find(d, name);
+	const struct name *n = find(&d->now, name);
 	*size = n ? n->inode->now.size : 0;
 	return n ? n->inode->now.at : NULL;
 }
 
 void disk_each(struct disk *d, void (*each)(void *to, const char *name), void *to)
 {
-	for (unsigned i = 0; i < NAMES; i++)
-		if (d->now[i].inode)
-			each(to, d->now[i].text);
+	struct names names = { 0 };
+	copy_names(&names, &d->now);
+	for (size_t i = 0; i < names.count; i++)
+		if (!names.at[i].inode->folder)
+			each(to, names.at[i].text);
+	free(names.at);
 }
 
-void disk_copy(struct disk *to, const struct disk *from)
+void disk_copy(struct disk *to, struct disk *from)
 {
-	for (unsigned i = 0; i < NAMES; i++) {
-		if (!from->now[i].inode)
-			continue;
-		int fd = disk_open(to, from->now[i].text, FILE_FRESH);
-		const struct bytes *b = &from->now[i].inode->now;
-		if (b->size)
-			disk_write(to, fd, b->at, b->size, 0);
-		disk_close(to, fd);
+	struct files f = disk_files(to);
+	struct err e;
+	for (size_t i = 0; i < from->now.count; i++) {
+		const struct inode *n = from->now.at[i].inode;
+		if (!n->folder &&
+			files_put(&f, from->now.at[i].text, n->now.at, n->now.size, &e) < 0)
+			abort();
 	}
 	disk_sync_all(to);
 }

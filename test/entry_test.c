@@ -88,6 +88,7 @@ static void samples(void **unused)
 		"\"\xe2\x82\xac\":\"Euro Sign\",\"\xf0\x9f\x98\x80\":\"Emoji: Grinning Face\","
 		"\"\xef\xac\xb3\":\"Hebrew Letter Dalet With Dagesh\"}");
 	assert_null(canonical("9007199254740993"));
+	assert_null(canonical("-900721995948198E4")); /* would come back as such an integer */
 	assert_null(
 		canonical("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"));
 }

@@ -230,6 +230,27 @@ static void free_writer(struct writer *w)
 	free(w);
 }
 
+/* The first entry says what key the rest is signed by.  Where init was ended before it came to
+ * that, who appends first writes it. */
+static int write_first(struct writer *w, struct err *e)
+{
+	char key[NOTE_KEY_TEXT], line[2 * NOTE_KEY_TEXT + 64];
+	const struct note_key *public = w->signer->key;
+	note_key_text(public, key);
+	int size = snprintf(line, sizeof line,
+		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
+		key);
+	int r = append_line(w, line, (size_t)size, e);
+	return r < 0 ? r : ledger_commit(w->ledger, e);
+}
+
+static int no_more(struct writer *w, struct err *e)
+{
+	(void)w;
+	(void)e;
+	return 0;
+}
+
 static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledger_home *h,
 	const struct signer *signer, int (*work)(struct writer *w, struct err *e), struct err *e)
 {
@@ -241,8 +262,12 @@ static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledge
 	int r = ledger_open(&w->ledger, &config, clock_monotonic(), e);
 	if (r == 0) {
 		struct err late = { 0 };
+		if (ledger_size(w->ledger) == 0)
+			r = write_first(w, e);
 		w->acknowledged = ledger_size(w->ledger);
-		r = work(w, e);
+		w->line = 0;
+		if (r == 0)
+			r = work(w, e);
 		int done = ledger_dead(w->ledger)
 			? 0
 			: ledger_finish(w->ledger, clock_monotonic(), &late);
@@ -307,24 +332,13 @@ static int run_append(struct cli *cli, const void *opts, struct err *e)
 		r = append_served(cli, o, &h, e);
 	if (r == -ENOENT && h.fd >= 0)
 		r = append_here(cli, o, &h, e);
+	if (r == -ENOSPC || r == -EDQUOT)
+		err_try(e, "make room, then append what got no number");
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 
 /* --- init --- */
-
-/* The first entry says what key the rest is signed by. */
-static int write_first(struct writer *w, struct err *e)
-{
-	char key[NOTE_KEY_TEXT], line[2 * NOTE_KEY_TEXT + 64];
-	const struct note_key *public = w->signer->key;
-	note_key_text(public, key);
-	int size = snprintf(line, sizeof line,
-		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
-		key);
-	int r = append_line(w, line, (size_t)size, e);
-	return r < 0 ? r : ledger_commit(w->ledger, e);
-}
 
 static bool has_files(int fd)
 {
@@ -341,7 +355,15 @@ static int make_home(struct ledger_home *h, const char *dir, struct err *e)
 	if (h->fd < 0)
 		return err_sys(e, "open %s", h->dir);
 	h->files = files_real(h->fd);
-	return has_files(h->fd) ? err_set(e, -EEXIST, "%s is a ledger already", h->dir) : 0;
+	return has_files(h->fd) ? err_set(e, -EEXIST, "%s is a ledger already", h->dir)
+				: keyfile_sync_folder(h->dir, e);
+}
+
+/* It is of a ledger that is gone, or of one that was not begun to the end. */
+static int put_aside(const char *path, struct err *e)
+{
+	err_try(e, "mv %s %s.aside", path, path);
+	return -EEXIST;
 }
 
 /* The key, and beside it the head that it signed last: none yet. */
@@ -354,10 +376,12 @@ static int make_key(struct ledger_home *h, const struct key_paths *p,
 	int r = keyfile_make(
 		p->key, h->key.name, clock_wall(), passphrase_of(held), &keyfile_cost, &secret, e);
 	if (r < 0)
-		return r;
+		return r == -EEXIST ? put_aside(p->key, e) : r;
 	h->key = note_key_of(none.origin, NOTE_ED25519, secret);
 	sign_key_free(secret);
 	r = head_file_make(p->head, &none, e);
+	if (r == -EEXIST)
+		return put_aside(p->head, e);
 	return r < 0 ? r : ledger_mark(&h->files, &h->key, e);
 }
 
@@ -401,7 +425,7 @@ static int run_init(struct cli *cli, const void *opts, struct err *e)
 	if (r == 0)
 		r = ledger_keeper_start(&k, p.key, NULL, p.head, &h, &held, NULL, e);
 	if (r == 0)
-		r = with_ledger(cli, o, &h, &k.signer, write_first, e);
+		r = with_ledger(cli, o, &h, &k.signer, no_more, e);
 	r = ended(r, ledger_keeper_stop(&k, &late), e, &late);
 	if (r == 0) {
 		note_key_text(&h.key, text);

@@ -8,12 +8,13 @@
 #include "cli/ledger_export.h"
 #include "cli/ledger_find.h"
 #include "ledger/check.h"
+#include "ledger/compare.h"
 
 /* --- verify --- */
 
 struct verify_opts {
 	struct ledger_opts ledger;
-	const char *key, *from, *export;
+	const char *key, *from, *against, *export;
 };
 
 enum { KEPT_MAX = 32 };
@@ -106,6 +107,47 @@ static int check_kept(const struct kept *k, const struct keys *keys, struct err 
 	return r < 0 ? err_in(e, "%s", k->path), r : 0;
 }
 
+/* The folder may name any key; where one was handed over another way, the tree says whose the
+ * others are. */
+static int check_named(const struct note_key *named, const struct keys *keys, struct err *e)
+{
+	bool known = note_key_same(named, keys_first(keys));
+	for (unsigned i = 0; i < keys->count; i++)
+		known |= note_key_same(named, &keys->changes[i].new);
+	return known ? 0
+		     : err_set(e, -EBADMSG, "its file 'ledger' names another key: %s+%08x",
+			       named->name, named->id);
+}
+
+/* An older copy, or another reader's: it must hold by itself, and be of the same history. */
+static int check_against(const struct ledger_home *h, const struct ledger_checked *found,
+	const char *dir, struct err *e)
+{
+	struct ledger_home copy;
+	static struct ledger_checked theirs;
+	int r = ledger_home_open(&copy, dir, e);
+	if (r < 0)
+		return r;
+	/* Only entries that the same key signed can speak against ours. */
+	const struct ledger_check c = {
+		.files = &copy.files, .key = &h->key, .origin = h->key.name
+	};
+	r = ledger_check(&c, &theirs, e);
+	if (r < 0) {
+		err_in(e, "the copy %s does not hold itself", dir);
+	} else {
+		const struct ledger_copy a = { &h->files, found->head, h->dir };
+		const struct ledger_copy b = { &copy.files, theirs.head, dir };
+		r = ledger_compare(&a, &b, e);
+	}
+	if (r == 0 && theirs.head.size > found->head.size)
+		r = err_set(e, -EBADMSG, "it has %llu entries, %s has %llu: this is an older state",
+			(unsigned long long)found->head.size, dir,
+			(unsigned long long)theirs.head.size);
+	ledger_home_close(&copy);
+	return r;
+}
+
 static int run_verify(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct verify_opts *o = opts;
@@ -115,6 +157,7 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 	static struct ledger_checked found;
 	static struct kept kept;
 	int r = ledger_home_open(&h, o->ledger.dir, e);
+	struct note_key named = h.key;
 	if (r == 0 && o->key)
 		r = note_key_read(o->key, &h.key, e);
 	kept.path = o->from;
@@ -129,8 +172,12 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 			.progress = cli->tty_err ? show_progress : NULL };
 		r = ledger_check(&c, &found, e);
 	}
+	if (r == 0)
+		r = check_named(&named, &found.keys, e);
 	if (r == 0 && o->from)
 		r = check_kept(&kept, &found.keys, e);
+	if (r == 0 && o->against)
+		r = check_against(&h, &found, o->against, e);
 	if (r == 0)
 		print_checked(cli->out, &h, &found, o->key);
 	else
@@ -174,6 +221,8 @@ static const struct opt verify_opts[] = {
 		"the public key to believe, name+id+base64 (the one the folder names)"),
 	TEXT_OPT(verify_opts, 0, from, "FILE",
 		"a checkpoint that you kept: it must be of this ledger's past"),
+	TEXT_OPT(verify_opts, 0, against, "COPY",
+		"a copy that you kept, or another reader's: where they part is named"),
 	TEXT_OPT(verify_opts, 0, export, "FILE", "an export, in the place of a ledger"),
 	{ 0 },
 };
@@ -182,7 +231,9 @@ static const struct opt dir_opts[] = { LEDGER_DIR_OPT, { 0 } };
 
 static const char *const verify_examples[] = {
 	"weir ledger verify --dir /mnt/usb/ledger --key plant.example/north+5c1a...",
-	"every byte of a copy, against a key that was handed over another way", NULL
+	"every byte of a copy, against a key that was handed over another way",
+	"weir ledger verify --against /mnt/usb/ledger", "and that this is what the copy grew into",
+	NULL
 };
 
 static const char *const prove_examples[] = { "weir ledger prove 1234 > 1234.tlog-proof",

@@ -60,6 +60,9 @@ bool base64_bytes(const char *text, size_t text_size, void *bytes, size_t room, 
 {
 	size_t got = 0;
 	const char *end = NULL;
+	for (size_t i = 0; i < text_size; i++)
+		if ((unsigned char)text[i] >= 0x80) /* libsodium 1.0.18 takes some for letters */
+			return false;
 	if (sodium_base642bin(bytes, room, text, text_size, NULL, &got, &end,
 		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
 		end != text + text_size)

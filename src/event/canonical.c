@@ -135,9 +135,20 @@ static int write_integer(json_int_t v, struct out *o, struct err *e)
 	return 0;
 }
 
+/* Below 10^21 a large one is written as an integer, and read again as one. */
+static int write_real(double v, struct out *o, struct err *e)
+{
+	char room[CANONICAL_NUMBER];
+	const char *number = canonical_number(v, room);
+	if (fabs(v) > (double)exact_max && !strpbrk(number, ".e"))
+		return err_set(
+			e, -EINVAL, "%s: too large for a JSON number, write it as a text", number);
+	out_str(o, number);
+	return 0;
+}
+
 static int write_value(const json_t *value, unsigned level, struct out *o, struct err *e)
 {
-	char number[CANONICAL_NUMBER];
 	int r = 0;
 	if (level == LEVELS_MAX)
 		return err_set(e, -EINVAL, "more than %d levels of lists and objects", LEVELS_MAX);
@@ -159,7 +170,7 @@ static int write_value(const json_t *value, unsigned level, struct out *o, struc
 		r = write_integer(json_integer_value(value), o, e);
 		break;
 	case JSON_REAL:
-		out_str(o, canonical_number(json_real_value(value), number));
+		r = write_real(json_real_value(value), o, e);
 		break;
 	case JSON_TRUE:
 		out_str(o, "true");

@@ -16,6 +16,12 @@ struct ledger {
 	int64_t published_ns;
 };
 
+static void count_one(void *self, const char *name)
+{
+	(void)name;
+	++*(unsigned *)self;
+}
+
 static int open_seal(struct ledger *l, struct err *e)
 {
 	int r = seal_open(&l->seal, l->config.files, l->config.signer, e);
@@ -41,6 +47,25 @@ static int follow_again(struct ledger *l, struct err *e)
 	return r;
 }
 
+/* Tiles are written of what the log has: where both the log and every head are gone, a new history
+ * would be begun over an old one. */
+static int check_begins(struct ledger *l, struct err *e)
+{
+	const struct files *f = l->config.files;
+	unsigned found = 0;
+	if (wal_durable(l->wal))
+		return 0;
+	int r = f->list(f->self, "tile/entries", count_one, &found);
+	if (r < 0 && r != -ENOENT) {
+		errno = -r;
+		return err_sys(e, "look for tiles");
+	}
+	if (!found)
+		return 0;
+	return err_set(e, -EBADMSG,
+		"tiles are there and no checkpoint: this ledger is damaged, and none is begun over it");
+}
+
 static int open_both(struct ledger *l, struct err *e)
 {
 	size_t segment = l->config.segment_size ? l->config.segment_size : WAL_SEGMENT;
@@ -50,7 +75,7 @@ static int open_both(struct ledger *l, struct err *e)
 			l->seal, e);
 	if (r == 0)
 		r = seal_follows(l->seal, e);
-	return r;
+	return r < 0 ? r : check_begins(l, e);
 }
 
 int ledger_open(
@@ -135,7 +160,10 @@ int ledger_finish(struct ledger *l, int64_t now_ns, struct err *e)
 		r = ledger_publish(l, now_ns, e);
 	if (r == 0)
 		r = seal_settle(l->seal, e);
-	return r < 0 ? r : wal_clear(l->wal, e);
+	if (r < 0)
+		return r;
+	seal_end(l->seal);
+	return wal_clear(l->wal, e);
 }
 
 int ledger_tick(struct ledger *l, int64_t now_ns, struct err *e)

@@ -26,6 +26,7 @@ struct seal {
 	struct checkpoint past;      /* what the folder had when we came */
 	struct checkpoint last;      /* what was signed last, as the signer remembers it */
 	struct merkle_growth growth; /* since then */
+	bool returning;              /* the log is telling what came since it settled */
 	struct err *problem;         /* of the batch at hand */
 	int result;
 };
@@ -66,20 +67,43 @@ static int read_note(struct seal *s, const char *name, struct checkpoint *out, s
 	long size = files_load(s->files, name, s->note, sizeof s->note, e);
 	if (size == -ENOENT)
 		return 0;
-	int r = size < 0 ? (int)size : note_read(cur_of(s->note, (size_t)size), &n, e);
+	if (size < 0)
+		return (int)size;
+	int r = note_read(cur_of(s->note, (size_t)size), &n, e);
 	if (r == 0)
 		r = note_check(&n, s->signer->key, NULL, e);
 	if (r == -ENOENT && s->signer->before)
 		r = note_check(&n, s->signer->before, NULL, e);
 	if (r == 0)
 		r = checkpoint_read(n.text, out, e);
-	if (r < 0)
-		return err_in(e, "%s", name);
+	if (r < 0) {
+		err_in(e, "%s", name);
+		return e->code = -EBADMSG; /* it is there, and none of ours */
+	}
 	s->note_size = (size_t)size;
 	if (strcmp(out->origin, s->signer->origin) != 0)
 		return err_set(e, -EBADMSG, "%s is of the ledger '%s', not of '%s'", name,
 			out->origin, s->signer->origin);
 	return 0;
+}
+
+/* What is wrong in it would go on into the whole bundle, and look like ours. */
+static int check_bundle(const struct seal *s, struct err *e)
+{
+	struct cur c = cur_of(s->bundle, s->bundle_size);
+	char name[TILE_NAME];
+	unsigned count = edge_count(s, 0), at = 0;
+	for (; at < count; at++) {
+		struct cur entry = bundle_next(&c);
+		struct hash leaf = merkle_leaf(entry.at, entry.left);
+		if (!cur_ok(&entry) || !hash_same(&leaf, &s->edge[0][at]))
+			break;
+	}
+	if (at == count && !c.left)
+		return 0;
+	tile_name(name, TILE_ENTRIES, edge_index(s, 0), count);
+	return err_set(e, -EBADMSG, "%s is damaged at entry %llu", name,
+		(unsigned long long)edge_index(s, 0) * TILE_WIDTH + at);
 }
 
 static int read_bundle(struct seal *s, struct tiles *t, struct err *e)
@@ -91,8 +115,10 @@ static int read_bundle(struct seal *s, struct tiles *t, struct err *e)
 		return err_sys(e, "keep a bundle of entries");
 	s->bundle_room = BUNDLE_MAX;
 	long size = bundle_read(t, edge_index(s, 0), s->bundle, e);
-	s->bundle_size = size < 0 ? 0 : (size_t)size;
-	return size < 0 ? (int)size : 0;
+	if (size < 0)
+		return (int)size;
+	s->bundle_size = (size_t)size;
+	return check_bundle(s, e);
 }
 
 static int read_edges(struct seal *s, struct tiles *t, struct err *e)
@@ -110,6 +136,19 @@ static int read_edges(struct seal *s, struct tiles *t, struct err *e)
 		for (unsigned i = 0; i < count; i++)
 			merkle_add_whole(&s->tree, shift, &hashes[i]);
 	}
+	return 0;
+}
+
+static int come_back_to(
+	struct seal *s, struct tiles *t, const struct checkpoint *settled, struct err *e)
+{
+	int r = read_edges(s, t, e);
+	if (r < 0)
+		return r;
+	struct hash root = merkle_root(&s->tree);
+	if (!hash_same(&root, &settled->root))
+		return err_set(e, -EBADMSG, "the tiles at size %llu are not those of %s",
+			(unsigned long long)settled->size, settled_name);
 	return read_bundle(s, t, e);
 }
 
@@ -140,7 +179,13 @@ static int find_last(struct seal *s, struct tiles *t, struct err *e)
 static int come_back(struct seal *s, struct err *e)
 {
 	struct checkpoint settled;
-	int r = read_note(s, settled_name, &settled, e);
+	/* Where the writer was ended before it synced their names: the log forgets by them. */
+	int r = s->files->sync_names(s->files->self, ".");
+	if (r < 0) {
+		errno = -r;
+		return err_sys(e, "sync the ledger's folder");
+	}
+	r = read_note(s, settled_name, &settled, e);
 	if (r == 0)
 		r = read_note(s, checkpoint_name, &s->past, e);
 	s->last = s->past;
@@ -156,19 +201,16 @@ static int come_back(struct seal *s, struct err *e)
 	if (!t)
 		return err_sys(e, "read the tree");
 	tiles_init(t, s->files, settled.size);
-	r = read_edges(s, t, e);
+	r = come_back_to(s, t, &settled, e);
 	if (r == 0)
 		r = find_last(s, t, e);
 	free(t);
 	if (r < 0)
 		return r;
-	struct hash root = merkle_root(&s->tree);
-	if (!hash_same(&root, &settled.root))
-		return err_set(e, -EBADMSG, "the tiles at size %llu are not those of %s",
-			(unsigned long long)settled.size, settled_name);
 	/* What was published beyond may not have come to the disk, and is published again. */
 	s->kept[NOW] = s->kept[SETTLED] = settled.size;
 	s->kept[BEFORE] = s->past.size;
+	s->returning = true;
 	return 0;
 }
 
@@ -197,13 +239,79 @@ void seal_close(struct seal *s)
 
 /* --- growing --- */
 
+/* Whether a size that is kept has exactly this part of a tile. */
+static bool has_part(const struct seal *s, unsigned level, uint64_t index, unsigned width)
+{
+	for (unsigned i = 0; i < KEPT; i++)
+		if (tile_width((int)level, index, s->kept[i]) == width)
+			return true;
+	return false;
+}
+
+struct part_folder {
+	struct seal *seal;
+	int level;
+	uint64_t index;
+	char name[TILE_NAME]; /* .../234.p */
+};
+
+static void see_part(void *self, const char *name)
+{
+	const struct part_folder *p = self;
+	char path[TILE_NAME + 16];
+	unsigned width;
+	char end;
+	unsigned row = p->level == TILE_ENTRIES ? 0 : (unsigned)p->level;
+	if (sscanf(name, "%3u%c", &width, &end) == 1 && has_part(p->seal, row, p->index, width))
+		return;
+	snprintf(path, sizeof path, "%s/%.12s", p->name, name);
+	p->seal->files->remove(p->seal->files->self, path);
+}
+
+/* Parts of a tile that a writer before us left behind: some may be half of one. */
+static void remove_strays(struct seal *s, int level, uint64_t index)
+{
+	struct part_folder p = { .seal = s, .level = level, .index = index };
+	tile_name(p.name, level, index, 1);
+	*strrchr(p.name, '/') = 0;
+	if (s->files->list(s->files->self, p.name, see_part, &p) == 0)
+		s->files->remove(s->files->self, p.name); /* where nothing is in it any more */
+}
+
+/* What is published already is never there by halves: somebody may be reading it, and we may be
+ * ended in the middle. */
+static int put_again(
+	struct seal *s, const char *name, const void *bytes, size_t size, struct err *e)
+{
+	static const char beside[] = "tile.new";
+	int r = files_put(s->files, beside, bytes, size, e);
+	if (r < 0)
+		return r;
+	r = s->files->rename(s->files->self, beside, name);
+	if (r == -ENOENT) {
+		r = files_make_way(s->files, name, e);
+		if (r < 0)
+			return r;
+		r = s->files->rename(s->files->self, beside, name);
+	}
+	if (r == 0)
+		return 0;
+	errno = -r;
+	return err_sys(e, "rename to %s", name);
+}
+
 static int write_tile(struct seal *s, int level, uint64_t index, unsigned width, struct err *e)
 {
 	char name[TILE_NAME];
 	tile_name(name, level, index, width);
-	return level == TILE_ENTRIES
-		? files_put(s->files, name, s->bundle, s->bundle_size, e)
-		: files_put(s->files, name, s->edge[level], width * sizeof(struct hash), e);
+	const void *bytes = level == TILE_ENTRIES ? (const void *)s->bundle : s->edge[level];
+	size_t size = level == TILE_ENTRIES ? s->bundle_size : width * sizeof(struct hash);
+	bool again = tile_width(level, index, s->past.size) >= width;
+	int r = again ? put_again(s, name, bytes, size, e)
+		      : files_put(s->files, name, bytes, size, e);
+	if (r == 0 && s->returning && width == TILE_WIDTH)
+		remove_strays(s, level, index);
+	return r;
 }
 
 static void whole_subtree(void *self, unsigned height, const struct hash *h)
@@ -248,7 +356,21 @@ static int add_entry(struct seal *s, struct cur entry, struct err *e)
 	return s->result;
 }
 
-/* What was signed before must be a past of this tree. */
+static int write_edges(struct seal *s, struct err *e)
+{
+	int r = 0;
+	if (edge_count(s, 0))
+		r = write_tile(s, TILE_ENTRIES, edge_index(s, 0), edge_count(s, 0), e);
+	for (unsigned level = 0; r == 0 && level < TILE_LEVELS; level++) {
+		unsigned count = edge_count(s, level);
+		if (count && tile_width((int)level, edge_index(s, level), s->kept[NOW]) != count)
+			r = write_tile(s, (int)level, edge_index(s, level), count, e);
+	}
+	return r;
+}
+
+/* What was signed before must be a past of this tree, and is there again as it was: who
+ * reads it need not wait for the next one. */
 static int check_past(struct seal *s, struct err *e)
 {
 	bool is_past = s->tree.size == s->past.size, is_last = s->tree.size == s->last.size;
@@ -259,8 +381,10 @@ static int check_past(struct seal *s, struct err *e)
 		return other_history(s, e);
 	if (is_last)
 		merkle_growth_begin(&s->growth, &s->tree);
-	if (!is_past || hash_same(&root, &s->past.root))
+	if (!is_past)
 		return 0;
+	if (hash_same(&root, &s->past.root))
+		return write_edges(s, e);
 	return err_set(e, -EBADMSG,
 		"the first %llu entries are not those of the signed checkpoint: another history",
 		(unsigned long long)s->past.size);
@@ -292,28 +416,6 @@ int seal_batch(
 
 /* --- publishing --- */
 
-/* Whether a size that is kept has exactly this part of a tile. */
-static bool has_part(const struct seal *s, unsigned level, uint64_t index, unsigned width)
-{
-	for (unsigned i = 0; i < KEPT; i++)
-		if (tile_width((int)level, index, s->kept[i]) == width)
-			return true;
-	return false;
-}
-
-static int write_edges(struct seal *s, struct err *e)
-{
-	int r = 0;
-	if (edge_count(s, 0))
-		r = write_tile(s, TILE_ENTRIES, edge_index(s, 0), edge_count(s, 0), e);
-	for (unsigned level = 0; r == 0 && level < TILE_LEVELS; level++) {
-		unsigned count = edge_count(s, level);
-		if (count && tile_width((int)level, edge_index(s, level), s->kept[NOW]) != count)
-			r = write_tile(s, (int)level, edge_index(s, level), count, e);
-	}
-	return r;
-}
-
 /* One that stays behind does no harm. */
 static void remove_parts(struct seal *s, uint64_t size)
 {
@@ -331,7 +433,7 @@ static void remove_parts(struct seal *s, uint64_t size)
 	}
 }
 
-int seal_follows(const struct seal *s, struct err *e)
+int seal_follows(struct seal *s, struct err *e)
 {
 	if (s->tree.size < s->last.size && s->last.size > s->past.size) {
 		err_set(e, -EBADMSG,
@@ -340,12 +442,18 @@ int seal_follows(const struct seal *s, struct err *e)
 			(unsigned long long)s->last.size, (unsigned long long)s->tree.size);
 		return err_try(e, "a newer copy of the ledger, from where it was shipped to");
 	}
-	if (s->tree.size >= s->past.size)
-		return 0;
-	return err_set(e, -EBADMSG,
-		"the signed checkpoint has %llu entries, the log ends at %llu: this is an older "
-		"state, and no head of it is signed",
-		(unsigned long long)s->past.size, (unsigned long long)s->tree.size);
+	if (s->tree.size < s->past.size)
+		return err_set(e, -EBADMSG,
+			"the signed checkpoint has %llu entries, the log ends at %llu: this is an older "
+			"state, and no head of it is signed",
+			(unsigned long long)s->past.size, (unsigned long long)s->tree.size);
+	for (int level = TILE_ENTRIES; s->returning && level < TILE_LEVELS; level++) {
+		unsigned row = level == TILE_ENTRIES ? 0 : (unsigned)level;
+		if (edge_count(s, row))
+			remove_strays(s, level, edge_index(s, row));
+	}
+	s->returning = false;
+	return 0;
 }
 
 int seal_publish(struct seal *s, struct err *e)
@@ -397,4 +505,11 @@ int seal_settle(struct seal *s, struct err *e)
 	s->kept[SETTLED] = s->kept[NOW];
 	remove_parts(s, gone);
 	return 0;
+}
+
+void seal_end(struct seal *s)
+{
+	uint64_t gone = s->kept[BEFORE];
+	s->kept[BEFORE] = s->kept[NOW];
+	remove_parts(s, gone);
 }

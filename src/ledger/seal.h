@@ -39,8 +39,9 @@ void seal_close(struct seal *s);
 /* A wal_batch; self is the struct seal.  Whole tiles and bundles are written as they fill. */
 int seal_batch(void *seal, uint64_t first, uint32_t count, const void *bytes, size_t size,
 	struct err *e) MUST_USE;
-/* After the log told everything: the tree has what was signed before. */
-int seal_follows(const struct seal *s, struct err *e) MUST_USE;
+/* After the log told everything: the tree has what was signed before, and its files are again as
+ * that checkpoint says; what else an earlier writer left behind is gone. */
+int seal_follows(struct seal *s, struct err *e) MUST_USE;
 uint64_t seal_size(const struct seal *s);      /* entries in the tree */
 uint64_t seal_published(const struct seal *s); /* entries in the checkpoint that we signed */
 uint64_t seal_settled(const struct seal *s);
@@ -49,5 +50,8 @@ uint64_t seal_settled(const struct seal *s);
 int seal_publish(struct seal *s, struct err *e) MUST_USE;
 /* Brings everything published to the disk: from there on the log may forget. */
 int seal_settle(struct seal *s, struct err *e) MUST_USE;
+/* Nothing comes after this: what was left for readers of the checkpoint before goes, too, since
+ * nobody would know of it later. */
+void seal_end(struct seal *s);
 
 #endif

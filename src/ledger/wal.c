@@ -20,6 +20,7 @@ struct wal {
 	int fd;        /* of the last segment */
 	uint64_t room; /* of it */
 	uint64_t at;   /* where its next frame begins */
+	uint64_t last; /* where the one before began, when it was opened */
 	uint64_t next; /* number of the next frame's first entry */
 	bool dead;
 	uint32_t waiting; /* entries in the batch */
@@ -130,14 +131,15 @@ static int new_segment(struct wal *w, struct err *e)
 		return fd;
 	int r = f->sync_names(f->self, "wal");
 	if (r < 0) {
-		w->dead = true;
 		errno = -r;
 		err_sys(e, "sync wal");
 	}
 	if (r == 0)
 		r = take_segment(w, &g, fd, e);
-	if (r < 0)
+	if (r < 0) {
+		w->dead = true; /* its name stands there, as the log's end, which it will not be */
 		f->close(f->self, fd);
+	}
 	return r;
 }
 
@@ -155,7 +157,8 @@ static int read_all(struct wal *w, uint64_t from, wal_batch *batch, void *self, 
 	unsigned begin = batch ? 0 : s->count - 1;
 	while (begin + 1 < s->count && s->list[begin + 1].first <= from)
 		begin++;
-	int r = wal_tell_segments(w->files, s, begin, from, batch, self, &w->next, &w->at, e);
+	int r = wal_tell_segments(
+		w->files, s, begin, from, batch, self, &w->next, &w->last, &w->at, e);
 	if (r == 0 && w->next < from)
 		r = err_set(e, -EBADMSG, "the log ends at entry %llu, the tree has %llu",
 			(unsigned long long)w->next, (unsigned long long)from);
@@ -192,6 +195,54 @@ static int take_segments(struct wal *w, struct err *e)
 	return r;
 }
 
+/* The bytes that stand in a file are written once more. */
+static int write_again(
+	const struct files *f, int fd, const char *name, uint64_t at, size_t size, struct err *e)
+{
+	uint8_t *bytes = malloc(size);
+	if (!bytes)
+		return err_sys(e, "read %s", name);
+	size_t have = 0;
+	long n = 1;
+	while (have < size && n != 0) {
+		n = f->read(f->self, fd, bytes + have, size - have, at + have);
+		if (n < 0 && n != -EINTR)
+			break;
+		have += n > 0 ? (size_t)n : 0;
+	}
+	int r = 0;
+	if (n < 0 && n != -EINTR) {
+		errno = (int)-n;
+		r = err_sys(e, "read %s", name);
+	}
+	if (r == 0)
+		r = files_write(f, fd, name, bytes, have, at, e);
+	free(bytes);
+	return r;
+}
+
+/* What was read may stand in memory only: its writer ended before the sync, or the sync failed. The
+ * last frame is written once more, since what a failed sync left behind is written by no later one;
+ * those before it were synced before it was begun. */
+static int make_certain(struct wal *w, struct err *e)
+{
+	const struct files *f = w->files;
+	const struct wal_segments *s = &w->segments;
+	int r = f->sync_names(f->self, "."); /* `settled`, too, by which segments are let go */
+	if (r == 0)
+		r = f->sync_names(f->self, "wal");
+	if (r < 0) {
+		errno = -r;
+		return err_sys(e, "sync wal");
+	}
+	if (!s->count)
+		return 0;
+	const char *name = s->list[s->count - 1].name;
+	if (w->at)
+		r = write_again(f, w->fd, name, w->last, (size_t)(w->at - w->last), e);
+	return r < 0 ? r : files_sync(f, w->fd, name, e);
+}
+
 int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint64_t from,
 	wal_batch *batch, void *self, struct err *e)
 {
@@ -210,6 +261,11 @@ int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint6
 		r = read_all(w, from, batch, self, e);
 	if (r == 0)
 		r = take_segments(w, e);
+	if (r == 0)
+		r = make_certain(w, e);
+	/* Those that were let go, and stand there only because the disk forgot that. */
+	if (r == 0)
+		r = wal_forget(w, from, e);
 	if (r < 0) {
 		wal_close(w);
 		return r;
@@ -387,6 +443,14 @@ int wal_forget(struct wal *w, uint64_t from, struct err *e)
 	return 0;
 }
 
+/* One that is not there is gone, too. */
+static int take_away(struct wal *w, const char *name)
+{
+	int r = w->files->remove(w->files->self, name);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* The last segment goes last: without it the others would be a log that ends too early. */
 int wal_clear(struct wal *w, struct err *e)
 {
 	const struct files *f = w->files;
@@ -397,15 +461,18 @@ int wal_clear(struct wal *w, struct err *e)
 	w->fd = -1;
 	w->dead = true;
 	int r = 0;
-	for (; r == 0 && s->count; s->count--)
-		r = f->remove(f->self, s->list[s->count - 1].name);
-	for (; r == 0 && s->spares; s->spares--) {
-		wal_spare_name(spare, s->spares - 1);
-		r = f->remove(f->self, spare);
-		r = r == -ENOENT ? 0 : r;
+	for (unsigned i = 0; r == 0 && i <= WAL_SPARES; i++) {
+		wal_spare_name(spare, i);
+		r = take_away(w, spare);
+	}
+	for (unsigned i = 0; r == 0 && i < s->count; i++) {
+		if (i + 1 == s->count)
+			r = f->sync_names(f->self, "wal");
+		if (r == 0)
+			r = take_away(w, s->list[i].name);
 	}
 	if (r == 0)
-		r = f->remove(f->self, "wal");
+		r = take_away(w, "wal");
 	if (r == 0)
 		r = f->sync_names(f->self, ".");
 	if (r == 0)

@@ -38,6 +38,7 @@ struct wal_reader {
 	char name[WAL_NAME];
 	int fd;      /* -1: none */
 	uint64_t at; /* in the file, of the next frame */
+	uint64_t last;
 	uint8_t *window;
 	size_t room, from, have; /* window[from .. have) is what stands at `at` */
 };
@@ -57,13 +58,13 @@ struct wal_reader wal_reader_of(const struct files *f);
 void wal_reader_done(struct wal_reader *r);
 int wal_reader_open(struct wal_reader *r, const char *name, struct err *e) MUST_USE;
 /* Tells frames from entry *next on, in which `from` or a later one is, until entry `to`, or until
- * no frame follows; *next and r->at are behind the last one then. */
+ * no frame follows; *next and r->at are behind the last one then, which began at r->last. */
 int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_t to,
 	wal_batch *batch, void *self, struct err *e) MUST_USE;
 /* Segments [begin, s->count), each to its end; *next is behind the last entry then, *at in the
- * last segment behind its last frame. */
+ * last segment behind its last frame, which began at *last. */
 int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsigned begin,
-	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *at,
+	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *last, uint64_t *at,
 	struct err *e) MUST_USE;
 
 #endif

@@ -87,7 +87,7 @@ int wal_reader_open(struct wal_reader *r, const char *name, struct err *e)
 {
 	close_file(r);
 	snprintf(r->name, sizeof r->name, "%s", name);
-	r->at = r->from = r->have = 0;
+	r->at = r->last = r->from = r->have = 0;
 	r->fd = files_open(r->files, name, FILE_READ, e);
 	return r->fd < 0 ? r->fd : 0;
 }
@@ -184,9 +184,30 @@ int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_
 				return done;
 		}
 		*next = f.first + f.count;
+		r->last = r->at;
 		skip(r, wal_rounded(WAL_HEADER + f.size));
 	}
 	return found < 0 ? found : 0;
+}
+
+/* 1: whole, but the field that is zero here says something: a later version wrote it. */
+static int later_version(struct wal_reader *r, struct err *e)
+{
+	struct wal_frame f = { 0 };
+	int done = fill(r, WAL_HEADER, e);
+	struct cur c = cur_of(r->window + r->from, r->have - r->from);
+	uint32_t magic = cur_be32(&c);
+	f.size = cur_be32(&c);
+	cur_skip(&c, 12);
+	uint32_t version = cur_be32(&c);
+	uint64_t sum = cur_be64(&c);
+	if (done < 0 || !cur_ok(&c) || magic != WAL_MAGIC || !version || f.size > WAL_BATCH)
+		return done;
+	done = fill(r, WAL_HEADER + f.size, e);
+	if (done < 0 || r->have - r->from < WAL_HEADER + f.size)
+		return done;
+	const uint8_t *header = r->window + r->from;
+	return sum == wal_sum(header, header + WAL_HEADER, f.size);
 }
 
 /* A frame of ours behind a broken one: the broken one was whole once.  Nobody can put the likeness
@@ -208,15 +229,23 @@ static int later_frame(struct wal_reader *r, uint64_t next, struct err *e)
 
 /* --- segments --- */
 
+/* What begins at entry `end` stands in the next one: here it would be of a write that failed. */
 static int tell_segment(struct wal_reader *r, const struct wal_segment *g, uint64_t from,
-	wal_batch *batch, void *self, uint64_t *next, uint64_t *at, struct err *e)
+	uint64_t end, wal_batch *batch, void *self, uint64_t *next, uint64_t *at, struct err *e)
 {
 	int done = wal_reader_open(r, g->name, e);
 	if (done == 0)
-		done = wal_tell_frames(r, next, from, UINT64_MAX, batch, self, e);
+		done = wal_tell_frames(r, next, from, end, batch, self, e);
 	if (done < 0)
 		return done;
 	*at = r->at;
+	done = later_version(r, e);
+	if (done > 0)
+		return err_set(e, -EPROTONOSUPPORT,
+			"%s, byte %llu: a later version of this program wrote it", g->name,
+			(unsigned long long)*at);
+	if (done < 0)
+		return done;
 	done = later_frame(r, *next, e);
 	if (done <= 0)
 		return done;
@@ -226,7 +255,8 @@ static int tell_segment(struct wal_reader *r, const struct wal_segment *g, uint6
 }
 
 int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsigned begin,
-	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *at, struct err *e)
+	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *last, uint64_t *at,
+	struct err *e)
 {
 	struct wal_reader r = wal_reader_of(f);
 	int done = 0;
@@ -240,7 +270,9 @@ int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsig
 				(unsigned long long)*next, (unsigned long long)g->first - 1,
 				s->list[i - 1].name);
 		else
-			done = tell_segment(&r, g, from, batch, self, next, at, e);
+			done = tell_segment(&r, g, from, i + 1 < s->count ? g[1].first : UINT64_MAX,
+				batch, self, next, at, e);
+		*last = r.last;
 	}
 	wal_reader_done(&r);
 	return done;
@@ -248,7 +280,7 @@ int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsig
 
 int wal_check(const struct files *f, uint64_t to, wal_batch *batch, void *self, struct err *e)
 {
-	uint64_t next = to, at = 0;
+	uint64_t next = to, last = 0, at = 0;
 	struct wal_segments *s = calloc(1, sizeof *s);
 	if (!s)
 		return err_sys(e, "read the log");
@@ -260,7 +292,12 @@ int wal_check(const struct files *f, uint64_t to, wal_batch *batch, void *self, 
 			? err_set(e, -EBADMSG,
 				  "entries from %llu on are missing: the log begins at %llu",
 				  (unsigned long long)to, (unsigned long long)s->list[0].first)
-			: wal_tell_segments(f, s, 0, s->list[0].first, batch, self, &next, &at, e);
+			: wal_tell_segments(
+				  f, s, 0, s->list[0].first, batch, self, &next, &last, &at, e);
+	if (r == 0 && s->count && next < to)
+		r = err_set(e, -EBADMSG, "%s ends at entry %llu, the checkpoint has %llu",
+			s->list[s->count - 1].name, (unsigned long long)next,
+			(unsigned long long)to);
 	free(s);
 	return r;
 }
