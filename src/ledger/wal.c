@@ -23,6 +23,7 @@ struct wal {
 	uint64_t last; /* where the one before began, when it was opened */
 	uint64_t next; /* number of the next frame's first entry */
 	bool dead;
+	bool spoiled;     /* a frame of a write that failed may stand at `at` */
 	uint32_t waiting; /* entries in the batch */
 	uint32_t told;    /* entries of the batch that was written last, while its bytes stand */
 	uint8_t *batch;
@@ -368,16 +369,31 @@ static void finish_header(struct wal *w)
 	out_be(&o, wal_sum(w->batch, w->batch + WAL_HEADER, w->used - WAL_HEADER), 8);
 }
 
+/* Whoever follows would take it for the batch that goes into the next segment. */
+static int wipe_spoiled(struct wal *w, struct err *e)
+{
+	static const uint8_t zeros[WAL_HEADER];
+	const char *name = w->segments.list[w->segments.count - 1].name;
+	uint64_t left = w->room - w->at;
+	size_t size = left < sizeof zeros ? (size_t)left : sizeof zeros;
+	int r = files_write(w->files, w->fd, name, zeros, size, w->at, e);
+	w->spoiled = r < 0;
+	return r;
+}
+
 static int write_batch(struct wal *w, struct err *e)
 {
 	if (w->fd < 0 || w->at + w->used > w->room) {
-		int r = new_segment(w, e);
+		int r = w->spoiled ? wipe_spoiled(w, e) : 0;
+		if (r == 0)
+			r = new_segment(w, e);
 		if (r < 0)
 			return r;
 	}
 	const char *name = w->segments.list[w->segments.count - 1].name;
 	finish_header(w);
 	int r = files_write(w->files, w->fd, name, w->batch, w->used, w->at, e);
+	w->spoiled = r < 0;
 	if (r < 0)
 		return r;
 	r = files_sync(w->files, w->fd, name, e);
