@@ -21,17 +21,14 @@ static const struct field f_address = { "NAME.address", BE16 };
 static const struct field f_value = { "NAME.value", BE16 };
 static const struct field f_reason = { "NAME.reason", U8 };
 
-/* Each operation twice: its request and its answer, under one word. */
+/* Each operation is two rows: its request and its answer, under one word. */
 static const struct msg msgs[] = {
-	{ FUNCTION_READ, DIR_REQUEST, ACT_READ, EFFECT_NONE, "read", NULL },
-	{ FUNCTION_READ, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "read", NULL },
-	{ FUNCTION_WRITE, DIR_REQUEST, ACT_WRITE, EFFECT_NONE, "write", NULL },
-	{ FUNCTION_WRITE, DIR_RESPONSE, ACT_WRITE, EFFECT_NONE, "write", NULL },
+	BOTH(FUNCTION_READ, ACT_READ, EFFECT_NONE, "read"),
+	BOTH(FUNCTION_WRITE, ACT_WRITE, EFFECT_NONE, "write"),
 	{ 0 },
 };
 static const struct msg unknown_rows[] = {
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL },
-	{ 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "unknown_function", NULL },
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_function"),
 	{ 0 },
 };
 

@@ -176,6 +176,14 @@ void carry_clear(struct scene *s);
 
 /* Reads one row after the other and adds the values; false once the cursor is bad. */
 bool walk(struct scene *s, struct cur *c, const struct field *fields);
+/* Both rows of an operation of one code: the request and its answer; BOTH_OF with the fields of
+ * each for walk(), NULL where code reads the body. */
+#define BOTH_OF(code, act, effect, name, asked, told)                                              \
+	{ code, DIR_REQUEST, act, effect, name, asked },                                           \
+	{                                                                                          \
+		code, DIR_RESPONSE, act, effect, name, told                                        \
+	}
+#define BOTH(code, act, effect, name) BOTH_OF(code, act, effect, name, NULL, NULL)
 const struct msg *msg_find(const struct msg *table, uint32_t code, enum dir dir); /* or NULL */
 const struct value *fact_value(const struct fact *f, const char *name);           /* or NULL */
 

@@ -4,10 +4,7 @@
 
 #define ROWS(code, act, effect, name)                                                              \
 	{                                                                                          \
-		{ code, DIR_REQUEST, act, effect, name, NULL },                                    \
-		{                                                                                  \
-			code, DIR_RESPONSE, act, effect, name, NULL                                \
-		}                                                                                  \
+		BOTH(code, act, effect, name)                                                      \
 	}
 
 static const struct msg commands[][2] = {

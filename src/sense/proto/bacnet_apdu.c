@@ -38,19 +38,16 @@ static const struct field f_asked_property = { "bacapp.asked.property_identifier
 static const struct msg unknown_type = { 0, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "unknown_type",
 	NULL };
 static const struct msg segment_ack[] = {
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "segment_ack", NULL },
-	{ 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "segment_ack", NULL },
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "segment_ack"),
 };
 static const struct msg segment[] = {
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "segment", NULL },
-	{ 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "segment", NULL },
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "segment"),
 };
 static const struct msg rejected = { 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "reject", NULL };
 static const struct msg password_refused = { 0, DIR_RESPONSE, ACT_CONTROL, EFFECT_REFUSED,
 	"password_refused", NULL };
 static const struct msg aborted[] = {
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "abort", NULL },
-	{ 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "abort", NULL },
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "abort"),
 };
 
 /* --- the header --- */

@@ -10,12 +10,6 @@ enum { DOES = 8 };
 /* 12.22.5, and ours for a write to the Device object: 12.11 */
 enum { LOAD = 1, RUN = 2, HALT = 3, RESTART = 4, UNLOAD = 5, DEVICE = 100 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
-
 /* Writes that are more than a value.  BACnetProgramRequest, 12.22.5: ready, load, run, halt,
  * restart, unload. */
 #define WRITES(service)                                                                            \

@@ -7,10 +7,7 @@
 
 #define OP(class, code, act, effect, name)                                                         \
 	{                                                                                          \
-		class, { code, DIR_REQUEST, ACT_##act, EFFECT_##effect, name, NULL },              \
-		{                                                                                  \
-			code, DIR_RESPONSE, ACT_##act, EFFECT_##effect, name, NULL                 \
-		}                                                                                  \
+		class, BOTH(code, ACT_##act, EFFECT_##effect, name)                                \
 	}
 
 /* The object decides: looked through first.  In the order of classes and services. */

@@ -53,10 +53,8 @@ static const struct field field_src_tsap = { "cotp.src_tsap", TEXT, 0, 0 };
 static const struct field field_dst_tsap = { "cotp.dst_tsap", TEXT, 0, 0 };
 
 static const struct msg msgs[] = {
-	{ TPDU_CR, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "connect", NULL },
-	{ TPDU_CR, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "connect", NULL },
-	{ TPDU_DR, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "disconnect", NULL },
-	{ TPDU_DR, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "disconnect", NULL },
+	BOTH(TPDU_CR, ACT_OTHER, EFFECT_NONE, "connect"),
+	BOTH(TPDU_DR, ACT_OTHER, EFFECT_NONE, "disconnect"),
 	{ TPDU_DT, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "data", NULL },
 	{ TPDU_ED, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "expedited_data", NULL },
 	{ TPDU_AK, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "acknowledge", NULL },

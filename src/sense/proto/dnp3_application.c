@@ -50,11 +50,6 @@ static const struct field f_quantity = { "dnp3.al.range.quantity", U8 };
 
 /* Function codes, 4.2.2.5 and table 4-2.  An answer bears the name of its request, so the rows
  * stand in pairs; reads and writes are told apart by their first object. */
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
 static const struct msg rows[] = {
 	BOTH(1, ACT_READ, 0, "read"),
 	BOTH(1, ACT_IDENTIFY, 0, "read_attributes"),

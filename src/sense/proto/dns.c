@@ -35,16 +35,11 @@ static const struct field f_udp_size = { "dns.edns.udp_size", BE16 };
 
 /* Asking for a name does nothing to the process, nor does changing one. */
 static const struct msg msgs[] = {
-	{ QUERY, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "query" },
-	{ QUERY, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "query" },
-	{ INVERSE, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "inverse_query" },
-	{ INVERSE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "inverse_query" },
-	{ STATUS, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "status" },
-	{ STATUS, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "status" },
-	{ NOTIFY, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "notify" },
-	{ NOTIFY, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "notify" },
-	{ UPDATE, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "update" },
-	{ UPDATE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "update" },
+	BOTH(QUERY, ACT_OTHER, EFFECT_NONE, "query"),
+	BOTH(INVERSE, ACT_OTHER, EFFECT_NONE, "inverse_query"),
+	BOTH(STATUS, ACT_OTHER, EFFECT_NONE, "status"),
+	BOTH(NOTIFY, ACT_OTHER, EFFECT_NONE, "notify"),
+	BOTH(UPDATE, ACT_OTHER, EFFECT_NONE, "update"),
 	{ 0 },
 };
 

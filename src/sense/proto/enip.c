@@ -34,24 +34,16 @@ enum {
 	ITEMS_MAX = 8, /* four at most in any message of the standard */
 };
 
-#define NAME(code, dir, act, effect, name)                                                         \
-	{                                                                                          \
-		code, dir, act, effect, name, NULL                                                 \
-	}
-#define PAIR(code, act, name)                                                                      \
-	NAME(code, DIR_REQUEST, act, EFFECT_NONE, name),                                           \
-		NAME(code, DIR_RESPONSE, act, EFFECT_NONE, name)
-
 static const struct msg commands[] = {
-	PAIR(COMMAND_NOP, ACT_OTHER, "nop"),
-	PAIR(COMMAND_LIST_SERVICES, ACT_IDENTIFY, "list_services"),
-	PAIR(COMMAND_LIST_IDENTITY, ACT_IDENTIFY, "list_identity"),
-	PAIR(COMMAND_LIST_INTERFACES, ACT_IDENTIFY, "list_interfaces"),
-	PAIR(COMMAND_REGISTER, ACT_OTHER, "register_session"),
-	PAIR(COMMAND_UNREGISTER, ACT_OTHER, "unregister_session"),
-	PAIR(COMMAND_RR_DATA, ACT_OTHER, "send_rr_data"),
-	PAIR(COMMAND_UNIT_DATA, ACT_OTHER, "send_unit_data"),
-	PAIR(COMMAND_START_DTLS, ACT_OTHER, "start_dtls"),
+	BOTH(COMMAND_NOP, ACT_OTHER, EFFECT_NONE, "nop"),
+	BOTH(COMMAND_LIST_SERVICES, ACT_IDENTIFY, EFFECT_NONE, "list_services"),
+	BOTH(COMMAND_LIST_IDENTITY, ACT_IDENTIFY, EFFECT_NONE, "list_identity"),
+	BOTH(COMMAND_LIST_INTERFACES, ACT_IDENTIFY, EFFECT_NONE, "list_interfaces"),
+	BOTH(COMMAND_REGISTER, ACT_OTHER, EFFECT_NONE, "register_session"),
+	BOTH(COMMAND_UNREGISTER, ACT_OTHER, EFFECT_NONE, "unregister_session"),
+	BOTH(COMMAND_RR_DATA, ACT_OTHER, EFFECT_NONE, "send_rr_data"),
+	BOTH(COMMAND_UNIT_DATA, ACT_OTHER, EFFECT_NONE, "send_unit_data"),
+	BOTH(COMMAND_START_DTLS, ACT_OTHER, EFFECT_NONE, "start_dtls"),
 	{ 0 },
 };
 static const struct msg io_data = { 0, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "io_data", NULL };

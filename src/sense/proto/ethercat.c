@@ -110,12 +110,6 @@ enum row {
 	ROW_VARIABLES,
 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
-
 static const struct msg rows[] = {
 	BOTH(ROW_NOP, ACT_OTHER, EFFECT_NONE, "no_operation"),
 	BOTH(ROW_READ, ACT_READ, EFFECT_NONE, "read"),

@@ -93,12 +93,6 @@ enum row {
 	ROW_DRIVE_NOTICE,
 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
-
 static const struct msg rows[] = {
 	BOTH(ROW_ERROR, ACT_OTHER, EFFECT_NONE, "mailbox_error"),
 	BOTH(ROW_ADS, ACT_OTHER, EFFECT_NONE, "ads"),

@@ -164,9 +164,8 @@ enum { VARIANT = 0x10000, UNASKED = 0xffff };
 
 #define ROW(code, act, effect, name, asked, told, ask_min, ask_max, answer_min, answer_max)        \
 	{                                                                                          \
-		{ code, DIR_REQUEST, ACT_##act, EFFECT_##effect, name, asked },                    \
-			{ code, DIR_RESPONSE, ACT_##act, EFFECT_##effect, name, told }, ask_min,   \
-			ask_max, answer_min, answer_max                                            \
+		BOTH_OF(code, ACT_##act, EFFECT_##effect, name, asked, told), ask_min, ask_max,    \
+			answer_min, answer_max                                                     \
 	}
 /* Answered by the end code alone. */
 #define DONE(code, act, effect, name, asked, ask_min, ask_max)                                     \

@@ -63,12 +63,6 @@ enum command {
 	GREETING,
 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
-
 static const struct msg msgs[] = {
 	BOTH(USER, ACT_OTHER, EFFECT_LOGIN, "USER"),
 	BOTH(PASS, ACT_OTHER, EFFECT_LOGIN, "PASS"),

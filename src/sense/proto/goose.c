@@ -76,16 +76,11 @@ static const struct data_names names = {
 enum { ROW_PUBLISH = 0x100, ROW_OTHER = 0xff };
 static const struct msg msgs[] = {
 	{ ROW_PUBLISH, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "publish", NULL },
-	{ 1, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_go_reference", NULL },
-	{ 1, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_go_reference", NULL },
-	{ 2, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_goose_element_number", NULL },
-	{ 2, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_goose_element_number", NULL },
-	{ 3, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_gs_reference", NULL },
-	{ 3, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_gs_reference", NULL },
-	{ 4, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_gsse_data_offset", NULL },
-	{ 4, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_gsse_data_offset", NULL },
-	{ ROW_OTHER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "unknown_service", NULL },
-	{ ROW_OTHER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "unknown_service", NULL },
+	BOTH(1, ACT_READ, EFFECT_NONE, "get_go_reference"),
+	BOTH(2, ACT_READ, EFFECT_NONE, "get_goose_element_number"),
+	BOTH(3, ACT_READ, EFFECT_NONE, "get_gs_reference"),
+	BOTH(4, ACT_READ, EFFECT_NONE, "get_gsse_data_offset"),
+	BOTH(ROW_OTHER, ACT_OTHER, EFFECT_NONE, "unknown_service"),
 	{ 0 },
 };
 

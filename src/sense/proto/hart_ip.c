@@ -33,20 +33,15 @@ static const struct field audit_told[] = {
 	{ 0 },
 };
 
-#define BOTH(code, act, name)                                                                      \
-	{ code, DIR_REQUEST, act, 0, name },                                                       \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, 0, name                                                   \
-	}
 static const struct msg rows[] = {
-	BOTH(SESSION_INITIATE, ACT_OTHER, "session_initiate"),
-	BOTH(SESSION_CLOSE, ACT_OTHER, "session_close"),
-	BOTH(KEEP_ALIVE, ACT_OTHER, "keep_alive"),
-	BOTH(TOKEN_PASSING, ACT_OTHER, "token_passing"),
-	BOTH(DIRECT, ACT_OTHER, "direct"),
-	BOTH(AUDIT_LOG, ACT_READ, "read_audit_log"),
-	BOTH(MESSAGES, ACT_OTHER, "unknown_message"),
-	BOTH(DISCOVERY, ACT_IDENTIFY, "discovery"),
+	BOTH(SESSION_INITIATE, ACT_OTHER, EFFECT_NONE, "session_initiate"),
+	BOTH(SESSION_CLOSE, ACT_OTHER, EFFECT_NONE, "session_close"),
+	BOTH(KEEP_ALIVE, ACT_OTHER, EFFECT_NONE, "keep_alive"),
+	BOTH(TOKEN_PASSING, ACT_OTHER, EFFECT_NONE, "token_passing"),
+	BOTH(DIRECT, ACT_OTHER, EFFECT_NONE, "direct"),
+	BOTH(AUDIT_LOG, ACT_READ, EFFECT_NONE, "read_audit_log"),
+	BOTH(MESSAGES, ACT_OTHER, EFFECT_NONE, "unknown_message"),
+	BOTH(DISCOVERY, ACT_IDENTIFY, EFFECT_NONE, "discovery"),
 	{ 0 },
 };
 

@@ -286,10 +286,7 @@ struct row {
 };
 #define ROW(code, act, effect, name, asked, told)                                                  \
 	{                                                                                          \
-		{ code, DIR_REQUEST, ACT_##act, EFFECT_##effect, name, asked },                    \
-		{                                                                                  \
-			code, DIR_RESPONSE, ACT_##act, EFFECT_##effect, name, told                 \
-		}                                                                                  \
+		BOTH_OF(code, ACT_##act, EFFECT_##effect, name, asked, told)                       \
 	}
 /* What was written comes back. */
 #define SAME(code, act, effect, name, fields) ROW(code, act, effect, name, fields, fields)

@@ -79,23 +79,18 @@ static const struct {
 	[FORWARDED_FOR] = { "x-forwarded-for", { "http.x_forwarded_for", TEXT } },
 };
 
-#define BOTH(code, act, name)                                                                      \
-	{ code, DIR_REQUEST, act, 0, name },                                                       \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, 0, name                                                   \
-	}
 enum { GET = 0, HEAD = 2, CONNECT = 12, OTHER_METHOD = 18 };
 static const struct msg rows[] = {
-	BOTH(1, ACT_READ, "get"),
-	BOTH(2, ACT_READ, "head"),
-	BOTH(3, ACT_WRITE, "post"),
-	BOTH(4, ACT_WRITE, "put"),
-	BOTH(5, ACT_WRITE, "delete"),
-	BOTH(6, ACT_WRITE, "patch"),
-	BOTH(7, ACT_OTHER, "connect"),
-	BOTH(8, ACT_OTHER, "options"),
-	BOTH(9, ACT_OTHER, "trace"),
-	BOTH(10, ACT_OTHER, "other"),
+	BOTH(1, ACT_READ, EFFECT_NONE, "get"),
+	BOTH(2, ACT_READ, EFFECT_NONE, "head"),
+	BOTH(3, ACT_WRITE, EFFECT_NONE, "post"),
+	BOTH(4, ACT_WRITE, EFFECT_NONE, "put"),
+	BOTH(5, ACT_WRITE, EFFECT_NONE, "delete"),
+	BOTH(6, ACT_WRITE, EFFECT_NONE, "patch"),
+	BOTH(7, ACT_OTHER, EFFECT_NONE, "connect"),
+	BOTH(8, ACT_OTHER, EFFECT_NONE, "options"),
+	BOTH(9, ACT_OTHER, EFFECT_NONE, "trace"),
+	BOTH(10, ACT_OTHER, EFFECT_NONE, "other"),
 };
 static const struct msg row_response = { 11, DIR_RESPONSE, ACT_OTHER, 0, "response" };
 static const struct msg row_login = { 13, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "login" };

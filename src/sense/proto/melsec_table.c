@@ -7,10 +7,7 @@
 
 #define ROWS(code, act, effect, name)                                                              \
 	{                                                                                          \
-		{ code, DIR_REQUEST, act, effect, name, NULL },                                    \
-		{                                                                                  \
-			code, DIR_RESPONSE, act, effect, name, NULL                                \
-		}                                                                                  \
+		BOTH(code, act, effect, name)                                                      \
 	}
 #define ASKS(code, body, act, effect, name)                                                        \
 	{                                                                                          \

@@ -44,12 +44,6 @@ static const struct field f_file = { "melsoft.file.pointer", LE16, 0, 0 };
 static const struct field f_offset = { "melsoft.file.offset", LE32, 0, 0 };
 static const struct field f_count = { "melsoft.file.count", LE16, 0, 0 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
-
 /* Rows without a code of their own. */
 enum { ROW_FIND = 1, ROW_UNKNOWN };
 

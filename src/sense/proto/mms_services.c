@@ -4,12 +4,6 @@
 #include "sense/proto/ber.h"
 #include "sense/proto/mms.h"
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
-
 /* Segments of a download are asked for by the one who gets them: the effect stands with the service
  * that begins it, whose sender is the one who wants it. */
 const struct msg mms_rows[] = {

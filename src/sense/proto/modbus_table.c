@@ -48,58 +48,59 @@ static const struct field event_log[] = {
 	{ 0 },
 };
 
-/* A function in both directions.  The rows of one function stand together. */
-#define BOTH(code, act, effect, name, ask, answer)                                                 \
-	{ code, DIR_REQUEST, act, effect, name, ask },                                             \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, answer                                      \
-	}
-
+/* The rows of one function stand together. */
 const struct msg modbus_functions[] = {
-	BOTH(1, ACT_READ, EFFECT_NONE, "read_coils", read_bits, NULL),
-	BOTH(2, ACT_READ, EFFECT_NONE, "read_discrete_inputs", read_bits, NULL),
-	BOTH(3, ACT_READ, EFFECT_NONE, "read_holding_registers", read_registers, NULL),
-	BOTH(4, ACT_READ, EFFECT_NONE, "read_input_registers", read_registers, NULL),
-	BOTH(5, ACT_WRITE, EFFECT_NONE, "write_coil", write_single, write_single),
-	BOTH(6, ACT_WRITE, EFFECT_NONE, "write_register", write_single, write_single),
-	BOTH(7, ACT_READ, EFFECT_NONE, "read_exception_status", NULL, status_byte),
-	BOTH(8, ACT_OTHER, EFFECT_NONE, "diagnostics", NULL, NULL),
-	BOTH(11, ACT_READ, EFFECT_NONE, "get_event_counter", NULL, event_counter),
-	BOTH(12, ACT_READ, EFFECT_NONE, "get_event_log", NULL, event_log),
-	BOTH(15, ACT_WRITE, EFFECT_NONE, "write_coils", write_bits, write_bits),
-	BOTH(16, ACT_WRITE, EFFECT_NONE, "write_registers", write_registers, write_registers),
-	BOTH(17, ACT_IDENTIFY, EFFECT_NONE, "report_server_id", NULL, NULL),
-	BOTH(20, ACT_READ, EFFECT_NONE, "read_file_record", NULL, NULL),
-	BOTH(21, ACT_WRITE, EFFECT_NONE, "write_file_record", NULL, NULL),
-	BOTH(22, ACT_WRITE, EFFECT_NONE, "mask_write_register", mask_write, mask_write),
-	BOTH(23, ACT_WRITE, EFFECT_NONE, "read_write_registers", NULL, NULL),
-	BOTH(24, ACT_READ, EFFECT_NONE, "read_fifo_queue", fifo_addr, NULL),
-	BOTH(43, ACT_OTHER, EFFECT_NONE, "encapsulated_transport", NULL, NULL),
+	BOTH_OF(1, ACT_READ, EFFECT_NONE, "read_coils", read_bits, NULL),
+	BOTH_OF(2, ACT_READ, EFFECT_NONE, "read_discrete_inputs", read_bits, NULL),
+	BOTH_OF(3, ACT_READ, EFFECT_NONE, "read_holding_registers", read_registers, NULL),
+	BOTH_OF(4, ACT_READ, EFFECT_NONE, "read_input_registers", read_registers, NULL),
+	BOTH_OF(5, ACT_WRITE, EFFECT_NONE, "write_coil", write_single, write_single),
+	BOTH_OF(6, ACT_WRITE, EFFECT_NONE, "write_register", write_single, write_single),
+	BOTH_OF(7, ACT_READ, EFFECT_NONE, "read_exception_status", NULL, status_byte),
+	BOTH(8, ACT_OTHER, EFFECT_NONE, "diagnostics"),
+	BOTH_OF(11, ACT_READ, EFFECT_NONE, "get_event_counter", NULL, event_counter),
+	BOTH_OF(12, ACT_READ, EFFECT_NONE, "get_event_log", NULL, event_log),
+	BOTH_OF(15, ACT_WRITE, EFFECT_NONE, "write_coils", write_bits, write_bits),
+	BOTH_OF(16, ACT_WRITE, EFFECT_NONE, "write_registers", write_registers, write_registers),
+	BOTH(17, ACT_IDENTIFY, EFFECT_NONE, "report_server_id"),
+	BOTH(20, ACT_READ, EFFECT_NONE, "read_file_record"),
+	BOTH(21, ACT_WRITE, EFFECT_NONE, "write_file_record"),
+	BOTH_OF(22, ACT_WRITE, EFFECT_NONE, "mask_write_register", mask_write, mask_write),
+	BOTH(23, ACT_WRITE, EFFECT_NONE, "read_write_registers"),
+	BOTH_OF(24, ACT_READ, EFFECT_NONE, "read_fifo_queue", fifo_addr, NULL),
+	BOTH(43, ACT_OTHER, EFFECT_NONE, "encapsulated_transport"),
 	{ 0 },
 };
 /* Diagnostics (function 8) that do something to the device, and reading its identity (43/14). */
 const struct msg modbus_restart[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_RESTART, "restart_communications", NULL, NULL), { 0 }
+	BOTH(8, ACT_CONTROL, EFFECT_RESTART, "restart_communications"),
+	{ 0 },
 };
 const struct msg modbus_listen_only[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_MODE, "force_listen_only", NULL, NULL), { 0 }
+	BOTH(8, ACT_CONTROL, EFFECT_MODE, "force_listen_only"),
+	{ 0 },
 };
 const struct msg modbus_clear_counters[] = {
-	BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters", NULL, NULL), { 0 }
+	BOTH(8, ACT_CONTROL, EFFECT_NONE, "clear_counters"),
+	{ 0 },
 };
 const struct msg modbus_change_delimiter[] = {
-	BOTH(8, ACT_WRITE, EFFECT_CONFIG, "change_ascii_delimiter", NULL, NULL), { 0 }
+	BOTH(8, ACT_WRITE, EFFECT_CONFIG, "change_ascii_delimiter"),
+	{ 0 },
 };
 const struct msg modbus_device_id[] = {
-	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification", NULL, NULL), { 0 }
+	BOTH(43, ACT_IDENTIFY, EFFECT_NONE, "read_device_identification"),
+	{ 0 },
 };
 /* An exception from the side that asks. */
 const struct msg modbus_exception[] = {
 	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "exception_from_client", NULL }, { 0 }
 };
 /* Functions the standard does not know: reserved, user defined or nonsense, the code tells. */
-const struct msg modbus_unknown[] = { BOTH(0, ACT_OTHER, EFFECT_NONE, unknown_function, NULL, NULL),
-	{ 0 } };
+const struct msg modbus_unknown[] = {
+	BOTH(0, ACT_OTHER, EFFECT_NONE, unknown_function),
+	{ 0 },
+};
 
 const struct modbus_diagnostic modbus_diagnostics[] = {
 	{ 0, true, true, { "modbus.diagnostic.query_data", BYTES, 0, 0 } },

@@ -18,9 +18,7 @@ static const struct field f_data = { "modbus.umas.data", BYTES, 0, 0 };
 	{                                                                                          \
 		function,                                                                          \
 		{                                                                                  \
-			{ MODBUS_UMAS, DIR_REQUEST, ACT_##act, EFFECT_##effect, name, NULL },      \
-				{ MODBUS_UMAS, DIR_RESPONSE, ACT_##act, EFFECT_##effect, name,     \
-					NULL },                                                    \
+			BOTH(MODBUS_UMAS, ACT_##act, EFFECT_##effect, name),                       \
 			{                                                                          \
 				0                                                                  \
 			}                                                                          \
@@ -63,8 +61,7 @@ static const struct row {
 	ROW(0x73, READ, NONE, "umas_read_module_status"),
 };
 static const struct msg other[] = {
-	{ MODBUS_UMAS, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "umas", NULL },
-	{ MODBUS_UMAS, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "umas", NULL },
+	BOTH(MODBUS_UMAS, ACT_OTHER, EFFECT_NONE, "umas"),
 	{ 0 },
 };
 

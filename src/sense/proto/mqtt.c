@@ -42,8 +42,7 @@ static const struct msg rows[] = {
 	{ MQTT_PINGREQ, DIR_REQUEST, ACT_OTHER, 0, "ping" },
 	{ MQTT_PINGRESP, DIR_RESPONSE, ACT_OTHER, 0, "ping" },
 	{ MQTT_DISCONNECT, DIR_OTHER, ACT_OTHER, 0, "disconnect" },
-	{ MQTT_AUTH, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "authenticate" },
-	{ MQTT_AUTH, DIR_RESPONSE, ACT_OTHER, EFFECT_LOGIN, "authenticate" },
+	BOTH(MQTT_AUTH, ACT_OTHER, EFFECT_LOGIN, "authenticate"),
 	{ 0 },
 };
 

@@ -21,12 +21,10 @@ static const struct field f_flag = { "mqtt.value", FLAG };
 
 /* Each with the row of its acknowledgement behind it. */
 static const struct msg row_publish[2] = {
-	{ MQTT_PUBLISH, DIR_REQUEST, ACT_OTHER, 0, "publish" },
-	{ MQTT_PUBLISH, DIR_RESPONSE, ACT_OTHER, 0, "publish" },
+	BOTH(MQTT_PUBLISH, ACT_OTHER, EFFECT_NONE, "publish"),
 };
 static const struct msg row_command[2] = {
-	{ MQTT_PUBLISH, DIR_REQUEST, ACT_WRITE, 0, "publish_command" },
-	{ MQTT_PUBLISH, DIR_RESPONSE, ACT_WRITE, 0, "publish_command" },
+	BOTH(MQTT_PUBLISH, ACT_WRITE, EFFECT_NONE, "publish_command"),
 };
 
 struct publish {

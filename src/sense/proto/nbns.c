@@ -53,21 +53,14 @@ static const struct field f_server_type = { "browser.server_type", LE32 };
 static const struct field f_comment = { "browser.comment", TEXT };
 
 static const struct msg msgs[] = {
-	{ QUERY, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "name_query" },
-	{ QUERY, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "name_query" },
-	{ NODE_STATUS, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE, "node_status" },
-	{ NODE_STATUS, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE, "node_status" },
-	{ REGISTER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "name_registration" },
-	{ REGISTER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "name_registration" },
-	{ RELEASE, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "name_release" },
-	{ RELEASE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "name_release" },
+	BOTH(QUERY, ACT_OTHER, EFFECT_NONE, "name_query"),
+	BOTH(NODE_STATUS, ACT_IDENTIFY, EFFECT_NONE, "node_status"),
+	BOTH(REGISTER, ACT_OTHER, EFFECT_NONE, "name_registration"),
+	BOTH(RELEASE, ACT_OTHER, EFFECT_NONE, "name_release"),
 	{ WAIT, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "wait" },
-	{ REFRESH, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "name_refresh" },
-	{ REFRESH, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "name_refresh" },
-	{ REFRESH_OTHER, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "name_refresh" },
-	{ REFRESH_OTHER, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "name_refresh" },
-	{ REGISTER_MANY, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "multihomed_registration" },
-	{ REGISTER_MANY, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "multihomed_registration" },
+	BOTH(REFRESH, ACT_OTHER, EFFECT_NONE, "name_refresh"),
+	BOTH(REFRESH_OTHER, ACT_OTHER, EFFECT_NONE, "name_refresh"),
+	BOTH(REGISTER_MANY, ACT_OTHER, EFFECT_NONE, "multihomed_registration"),
 	{ 0 },
 };
 

@@ -22,10 +22,7 @@ enum {
 };
 
 #define OP(cmd, fnc, act, effect, name)                                                            \
-	{ (cmd) << 8 | (fnc), DIR_REQUEST, ACT_##act, EFFECT_##effect, "pccc_" name, NULL },       \
-	{                                                                                          \
-		(cmd) << 8 | (fnc), DIR_RESPONSE, ACT_##act, EFFECT_##effect, "pccc_" name, NULL   \
-	}
+	BOTH((cmd) << 8 | (fnc), ACT_##act, EFFECT_##effect, "pccc_" name)
 
 /* Command and function, as one number. */
 static const struct msg ops[] = {

@@ -115,12 +115,6 @@ static const struct field command_field = { "pn_io.control_command", BE16 };
 static const struct field command_properties = { "pn_io.control_block_properties", BE16 };
 enum { ROW_IM = 0x100, ROW_COMMAND = 0x200, ROW_UNKNOWN = 0x300, ROW_MULTIPLE };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
-
 static const struct msg rows[] = {
 	BOTH(OP_CONNECT, ACT_OTHER, EFFECT_NONE, "connect"),
 	/* Outputs of a device whose connection ends fall to their safe values. */

@@ -5,14 +5,10 @@
 enum { LOOKUP = 2, MAP, LOOKUP_FREE, HANDLE = 20, NO_MORE = 0x16c9a0d6 };
 
 static const struct msg rows[] = {
-	{ LOOKUP, DIR_REQUEST, ACT_IDENTIFY, EFFECT_NONE, "lookup" },
-	{ LOOKUP, DIR_RESPONSE, ACT_IDENTIFY, EFFECT_NONE, "lookup" },
-	{ MAP, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "map" },
-	{ MAP, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "map" },
-	{ LOOKUP_FREE, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "free_lookup" },
-	{ LOOKUP_FREE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "free_lookup" },
-	{ 0, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "unknown_lookup" },
-	{ 0, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "unknown_lookup" },
+	BOTH(LOOKUP, ACT_IDENTIFY, EFFECT_NONE, "lookup"),
+	BOTH(MAP, ACT_OTHER, EFFECT_NONE, "map"),
+	BOTH(LOOKUP_FREE, ACT_OTHER, EFFECT_NONE, "free_lookup"),
+	BOTH(0, ACT_OTHER, EFFECT_NONE, "unknown_lookup"),
 	{ 0 },
 };
 

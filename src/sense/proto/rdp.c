@@ -118,21 +118,16 @@ static const struct field server_security[] = {
 	{ 0 },
 };
 
-#define BOTH(code, effect, name)                                                                   \
-	{ code, DIR_REQUEST, ACT_OTHER, effect, name, NULL },                                      \
-	{                                                                                          \
-		code, DIR_RESPONSE, ACT_OTHER, effect, name, NULL                                  \
-	}
 static const struct msg msgs[] = {
-	BOTH(ROW_NEGOTIATE, EFFECT_NONE, "negotiate"),
-	BOTH(ROW_CONNECT, EFFECT_NONE, "connect"),
-	BOTH(ROW_SECURITY, EFFECT_NONE, "security_exchange"),
-	BOTH(ROW_INFO, EFFECT_LOGIN, "client_info"),
-	BOTH(ROW_LICENSE, EFFECT_NONE, "license"),
-	BOTH(ROW_DOMAIN + ERECT_DOMAIN, EFFECT_NONE, "erect_domain"),
-	BOTH(ROW_DOMAIN + DISCONNECT, EFFECT_NONE, "disconnect"),
-	BOTH(ROW_DOMAIN + ATTACH_REQUEST, EFFECT_NONE, "attach_user"),
-	BOTH(ROW_DOMAIN + JOIN_REQUEST, EFFECT_NONE, "join_channel"),
+	BOTH(ROW_NEGOTIATE, ACT_OTHER, EFFECT_NONE, "negotiate"),
+	BOTH(ROW_CONNECT, ACT_OTHER, EFFECT_NONE, "connect"),
+	BOTH(ROW_SECURITY, ACT_OTHER, EFFECT_NONE, "security_exchange"),
+	BOTH(ROW_INFO, ACT_OTHER, EFFECT_LOGIN, "client_info"),
+	BOTH(ROW_LICENSE, ACT_OTHER, EFFECT_NONE, "license"),
+	BOTH(ROW_DOMAIN + ERECT_DOMAIN, ACT_OTHER, EFFECT_NONE, "erect_domain"),
+	BOTH(ROW_DOMAIN + DISCONNECT, ACT_OTHER, EFFECT_NONE, "disconnect"),
+	BOTH(ROW_DOMAIN + ATTACH_REQUEST, ACT_OTHER, EFFECT_NONE, "attach_user"),
+	BOTH(ROW_DOMAIN + JOIN_REQUEST, ACT_OTHER, EFFECT_NONE, "join_channel"),
 	{ ROW_DOMAIN + SEND_REQUEST, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "data", NULL },
 	{ ROW_DOMAIN, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "other", NULL },
 	{ 0 },

@@ -21,46 +21,40 @@ const struct field s7_diagnostic[] = {
 	{ 0 },
 };
 
-/* Question and answer share the row's words. */
-#define JOB(code, act, effect, name)                                                               \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
-/* The same for userdata, where a controller also tells without being asked. */
+/* Userdata: a controller also tells without being asked. */
 #define USER(group, function, act, effect, name)                                                   \
-	JOB(S7_ROW_USERDATA | (group) << 8 | (function), act, effect, name),                       \
+	BOTH(S7_ROW_USERDATA | (group) << 8 | (function), act, effect, name),                      \
 	{                                                                                          \
 		S7_ROW_USERDATA | (group) << 8 | (function), DIR_OTHER, act, effect, name, NULL    \
 	}
 #define REST 0xff /* a function of the group that has no row */
 
 const struct msg s7_msgs[] = {
-	JOB(S7_READ, ACT_READ, EFFECT_NONE, "read_var"),
-	JOB(S7_WRITE, ACT_WRITE, EFFECT_NONE, "write_var"),
-	JOB(S7_SETUP, ACT_OTHER, EFFECT_NONE, "setup_communication"),
-	JOB(S7_CPU_SERVICES, ACT_OTHER, EFFECT_NONE, "cpu_services"),
-	JOB(S7_REQUEST_DOWNLOAD, ACT_PROGRAM, EFFECT_DOWNLOAD, "request_download"),
-	JOB(S7_DOWNLOAD_BLOCK, ACT_PROGRAM, EFFECT_DOWNLOAD, "download_block"),
-	JOB(S7_DOWNLOAD_ENDED, ACT_PROGRAM, EFFECT_DOWNLOAD, "download_ended"),
-	JOB(S7_START_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "start_upload"),
-	JOB(S7_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "upload"),
-	JOB(S7_END_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "end_upload"),
-	JOB(S7_PLC_STOP, ACT_CONTROL, EFFECT_STOP, "plc_stop"),
+	BOTH(S7_READ, ACT_READ, EFFECT_NONE, "read_var"),
+	BOTH(S7_WRITE, ACT_WRITE, EFFECT_NONE, "write_var"),
+	BOTH(S7_SETUP, ACT_OTHER, EFFECT_NONE, "setup_communication"),
+	BOTH(S7_CPU_SERVICES, ACT_OTHER, EFFECT_NONE, "cpu_services"),
+	BOTH(S7_REQUEST_DOWNLOAD, ACT_PROGRAM, EFFECT_DOWNLOAD, "request_download"),
+	BOTH(S7_DOWNLOAD_BLOCK, ACT_PROGRAM, EFFECT_DOWNLOAD, "download_block"),
+	BOTH(S7_DOWNLOAD_ENDED, ACT_PROGRAM, EFFECT_DOWNLOAD, "download_ended"),
+	BOTH(S7_START_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "start_upload"),
+	BOTH(S7_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "upload"),
+	BOTH(S7_END_UPLOAD, ACT_PROGRAM, EFFECT_UPLOAD, "end_upload"),
+	BOTH(S7_PLC_STOP, ACT_CONTROL, EFFECT_STOP, "plc_stop"),
 
 	/* PI services; the numbers are those of s7comm_blocks.c */
-	JOB(S7_ROW_PI + 0, ACT_CONTROL, EFFECT_NONE, "pi_service"),
-	JOB(S7_ROW_PI + 1, ACT_CONTROL, EFFECT_START, "plc_start"),
-	JOB(S7_ROW_PI + 2, ACT_PROGRAM, EFFECT_DOWNLOAD, "insert_block"),
-	JOB(S7_ROW_PI + 3, ACT_PROGRAM, EFFECT_DOWNLOAD, "delete_block"),
-	JOB(S7_ROW_PI + 4, ACT_PROGRAM, EFFECT_CONFIG, "copy_ram_to_rom"),
-	JOB(S7_ROW_PI + 5, ACT_CONTROL, EFFECT_NONE, "compress_memory"),
-	JOB(S7_ROW_PI + 6, ACT_OTHER, EFFECT_LOGIN, "nc_login"),
-	JOB(S7_ROW_PI + 7, ACT_OTHER, EFFECT_NONE, "nc_logout"),
-	JOB(S7_ROW_PI + 8, ACT_PROGRAM, EFFECT_NONE, "nc_select_program"),
-	JOB(S7_ROW_PI + 9, ACT_PROGRAM, EFFECT_FILE, "nc_file"),
-	JOB(S7_ROW_PI + 10, ACT_PROGRAM, EFFECT_CONFIG, "nc_configure"),
-	JOB(S7_ROW_PI + 11, ACT_CONTROL, EFFECT_START, "plc_cold_start"),
+	BOTH(S7_ROW_PI + 0, ACT_CONTROL, EFFECT_NONE, "pi_service"),
+	BOTH(S7_ROW_PI + 1, ACT_CONTROL, EFFECT_START, "plc_start"),
+	BOTH(S7_ROW_PI + 2, ACT_PROGRAM, EFFECT_DOWNLOAD, "insert_block"),
+	BOTH(S7_ROW_PI + 3, ACT_PROGRAM, EFFECT_DOWNLOAD, "delete_block"),
+	BOTH(S7_ROW_PI + 4, ACT_PROGRAM, EFFECT_CONFIG, "copy_ram_to_rom"),
+	BOTH(S7_ROW_PI + 5, ACT_CONTROL, EFFECT_NONE, "compress_memory"),
+	BOTH(S7_ROW_PI + 6, ACT_OTHER, EFFECT_LOGIN, "nc_login"),
+	BOTH(S7_ROW_PI + 7, ACT_OTHER, EFFECT_NONE, "nc_logout"),
+	BOTH(S7_ROW_PI + 8, ACT_PROGRAM, EFFECT_NONE, "nc_select_program"),
+	BOTH(S7_ROW_PI + 9, ACT_PROGRAM, EFFECT_FILE, "nc_file"),
+	BOTH(S7_ROW_PI + 10, ACT_PROGRAM, EFFECT_CONFIG, "nc_configure"),
+	BOTH(S7_ROW_PI + 11, ACT_CONTROL, EFFECT_START, "plc_cold_start"),
 
 	/* group 0: the controller tells its mode, the function is the mode */
 	USER(0, REST, ACT_OTHER, EFFECT_NONE, "mode_transition"),
@@ -140,7 +134,7 @@ const struct msg s7_msgs[] = {
 	USER(15, 0x08, ACT_PROGRAM, EFFECT_UPLOAD, "nc_continue_upload"),
 	USER(15, REST, ACT_OTHER, EFFECT_NONE, "nc_programming"),
 
-	JOB(S7_ROW_NONE, ACT_OTHER, EFFECT_NONE, "unknown"),
+	BOTH(S7_ROW_NONE, ACT_OTHER, EFFECT_NONE, "unknown"),
 	{ S7_ROW_NONE, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "unknown", NULL },
 	{ 0 },
 };

@@ -1,11 +1,6 @@
 /* What SMB version 1 can do: [MS-CIFS] 2.2.2.1 (commands), 2.2.2.2 (subcommands). */
 #include "sense/proto/smb1_names.h"
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
 #define PLAIN(code, name)  BOTH(code, ACT_OTHER, EFFECT_NONE, name)
 #define READS(code, name)  BOTH(code, ACT_READ, EFFECT_NONE, name)
 #define WRITES(code, name) BOTH(code, ACT_WRITE, EFFECT_NONE, name)

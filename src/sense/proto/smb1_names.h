@@ -2,7 +2,7 @@
 #ifndef PROTO_SMB1_NAMES_H
 #define PROTO_SMB1_NAMES_H
 
-#include "event/fact.h"
+#include "sense/proto.h"
 
 extern const struct msg smb1_commands[], smb1_pipe_commands[], smb1_logins[], smb1_refusals[],
 	smb1_unknown[];

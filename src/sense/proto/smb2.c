@@ -73,11 +73,6 @@ static const struct field f_sealed_size = { "smb2.transform.msg_size", LE32, 0, 
 static const struct field f_packed_size = { "smb2.compression.original_size", LE32, 0, 0 };
 static const struct field f_algorithm = { "smb2.compression.algorithm", LE16, 0, 0 };
 
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name, NULL },                                            \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name, NULL                                        \
-	}
 #define PLAIN(code, name) BOTH(code, ACT_OTHER, EFFECT_NONE, name)
 
 static const struct msg commands[] = {

@@ -72,16 +72,11 @@ static const struct field f_none = { "snmp.value.none", TEXT };
 
 /* Codes are the request's PDU in both directions, so that an answer is named by what was asked. */
 static const struct msg msgs[] = {
-	{ GET, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get" },
-	{ GET, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get" },
-	{ GET_NEXT, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_next" },
-	{ GET_NEXT, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_next" },
-	{ GET_BULK, DIR_REQUEST, ACT_READ, EFFECT_NONE, "get_bulk" },
-	{ GET_BULK, DIR_RESPONSE, ACT_READ, EFFECT_NONE, "get_bulk" },
-	{ SET, DIR_REQUEST, ACT_WRITE, EFFECT_CONFIG, "set" },
-	{ SET, DIR_RESPONSE, ACT_WRITE, EFFECT_CONFIG, "set" },
-	{ INFORM, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "inform" },
-	{ INFORM, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "inform" },
+	BOTH(GET, ACT_READ, EFFECT_NONE, "get"),
+	BOTH(GET_NEXT, ACT_READ, EFFECT_NONE, "get_next"),
+	BOTH(GET_BULK, ACT_READ, EFFECT_NONE, "get_bulk"),
+	BOTH(SET, ACT_WRITE, EFFECT_CONFIG, "set"),
+	BOTH(INFORM, ACT_OTHER, EFFECT_NONE, "inform"),
 	{ RESPONSE, DIR_RESPONSE, ACT_OTHER, EFFECT_NONE, "response" }, /* to a request unseen */
 	{ TRAP_1, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "trap" },
 	{ TRAP_2, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "trap" },

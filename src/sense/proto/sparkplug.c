@@ -19,15 +19,10 @@ static const struct field f_sequence = { "sparkplugb.seq", U8 | NUMBERING, 0, UI
 static const struct field f_uuid = { "sparkplugb.uuid", TEXT };
 static const struct field f_body_size = { "sparkplugb.body_size", BE32 };
 
-/* Each with the row of its acknowledgement behind it. */
-#define BOTH(code, act, effect, name)                                                              \
-	{ code, DIR_REQUEST, act, effect, name },                                                  \
-	{                                                                                          \
-		code, DIR_RESPONSE, act, effect, name                                              \
-	}
 /* What a command does, worst last; on top of its kind.  Rebirth asks for what is there already. */
 enum { IS_REBIRTH = 0x10, IS_CONTROL = 0x20, IS_WRITE = 0, IS_REBOOT = 0x40 };
 
+/* Each with the row of its acknowledgement behind it. */
 static const struct msg rows[] = {
 	BOTH(SPARKPLUG_NBIRTH, ACT_OTHER, 0, "sparkplug_node_birth"),
 	BOTH(SPARKPLUG_NDEATH, ACT_OTHER, 0, "sparkplug_node_death"),

@@ -55,14 +55,10 @@ static const struct field f_digital = { "synphasor.digital_status_word", BE16 };
 static const struct msg msgs[] = {
 	{ DATA_OFF, DIR_REQUEST, ACT_OTHER, 0, "data_off" },
 	{ DATA_ON, DIR_REQUEST, ACT_READ, 0, "data_on" },
-	{ SEND_HEADER, DIR_REQUEST, ACT_IDENTIFY, 0, "header" },
-	{ SEND_HEADER, DIR_RESPONSE, ACT_IDENTIFY, 0, "header" },
-	{ 4, DIR_REQUEST, ACT_IDENTIFY, 0, "config_1" },
-	{ 4, DIR_RESPONSE, ACT_IDENTIFY, 0, "config_1" },
-	{ 5, DIR_REQUEST, ACT_IDENTIFY, 0, "config_2" },
-	{ 5, DIR_RESPONSE, ACT_IDENTIFY, 0, "config_2" },
-	{ 6, DIR_REQUEST, ACT_IDENTIFY, 0, "config_3" },
-	{ 6, DIR_RESPONSE, ACT_IDENTIFY, 0, "config_3" },
+	BOTH(SEND_HEADER, ACT_IDENTIFY, EFFECT_NONE, "header"),
+	BOTH(4, ACT_IDENTIFY, EFFECT_NONE, "config_1"),
+	BOTH(5, ACT_IDENTIFY, EFFECT_NONE, "config_2"),
+	BOTH(6, ACT_IDENTIFY, EFFECT_NONE, "config_3"),
 	{ EXTENDED, DIR_REQUEST, ACT_CONTROL, 0, "extended_frame" },
 	{ 0 },
 };
