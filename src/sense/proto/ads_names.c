@@ -1,26 +1,7 @@
 /* ADS: everything with a name: TwinCAT ADS specification (Beckhoff Information System, TE1000 ADS),
  * "ADS Return Codes", "Index Group/Offset", AMS ports, ADS states. */
 #include "sense/proto/ads.h"
-
-struct named {
-	uint32_t number;
-	const char *name;
-};
-
-static const char *name_of(const struct named *table, size_t count, uint32_t number)
-{
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (table[middle].number == number)
-			return table[middle].name;
-		if (table[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
+#include "sense/proto/named.h"
 
 static const struct named groups[] = {
 	{ 0x4020, "PLC memory, bytes (%M)" },
@@ -135,8 +116,8 @@ static const struct named system_groups[] = {
 const char *ads_group_name(uint32_t group, uint16_t port)
 {
 	if (port == ADS_PORT_SYSTEM && group < 0x1000)
-		return name_of(system_groups, COUNT_OF(system_groups), group);
-	return name_of(groups, COUNT_OF(groups), group);
+		return named_find(system_groups, COUNT_OF(system_groups), group);
+	return named_find(groups, COUNT_OF(groups), group);
 }
 
 static const struct named ports[] = {
@@ -180,7 +161,7 @@ static const struct named ports[] = {
 
 const char *ads_port_name(uint16_t port)
 {
-	return name_of(ports, COUNT_OF(ports), port);
+	return named_find(ports, COUNT_OF(ports), port);
 }
 
 const char *ads_state_name(uint16_t state)
@@ -281,5 +262,5 @@ static const struct named errors[] = {
 
 const char *ads_error_name(uint32_t error)
 {
-	return name_of(errors, COUNT_OF(errors), error);
+	return named_find(errors, COUNT_OF(errors), error);
 }

@@ -1,6 +1,7 @@
 /* BACnet, names: object types (ASHRAE 135-2020, 21), makers by their number (the list that ASHRAE
  * keeps), states of a device (12.11.4). */
 #include "sense/proto/bacnet.h"
+#include "sense/proto/named.h"
 
 static const char *const object_types[] = {
 	"analog-input",
@@ -79,10 +80,7 @@ static const char *const states[] = {
 	"backup in progress",
 };
 
-static const struct {
-	uint16_t number;
-	const char *name;
-} vendors[] = {
+static const struct named vendors[] = {
 	{ 0, "ASHRAE" },
 	{ 1, "NIST" },
 	{ 2, "The Trane Company" },
@@ -191,8 +189,5 @@ const char *bacnet_status(uint64_t status)
 
 const char *bacnet_vendor(uint64_t number)
 {
-	for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
-		if (vendors[i].number == number)
-			return vendors[i].name;
-	return NULL;
+	return named_find(vendors, COUNT_OF(vendors), number);
 }

@@ -1,13 +1,9 @@
 /* Words for CIP's numbers: the vendors and device types an industrial site meets, status codes. */
 #include "sense/proto/cip.h"
-
-struct name {
-	uint16_t number;
-	const char *name;
-};
+#include "sense/proto/named.h"
 
 /* ODVA's register of vendor ids, makers of automation gear. */
-static const struct name vendors[] = {
+static const struct named vendors[] = {
 	{ 1, "Rockwell Automation/Allen-Bradley" },
 	{ 3, "Honeywell" },
 	{ 4, "Parker Hannifin" },
@@ -172,58 +168,59 @@ static const struct name vendors[] = {
 };
 
 /* Volume 1, chapter 6: device profiles. */
-static const struct {
-	struct name type;
+static const struct device_type {
+	uint16_t id;
 	enum asset_type is;
+	const char *name;
 } device_types[] = {
-	{ { 0x02, "AC Drive" }, TYPE_DRIVE },
-	{ { 0x03, "Motor Overload" }, TYPE_DRIVE },
-	{ { 0x04, "Limit Switch" }, TYPE_SENSOR },
-	{ { 0x05, "Inductive Proximity Switch" }, TYPE_SENSOR },
-	{ { 0x06, "Photoelectric Sensor" }, TYPE_SENSOR },
-	{ { 0x07, "General Purpose Discrete I/O" }, TYPE_IO },
-	{ { 0x08, "Encoder" }, TYPE_SENSOR },
-	{ { 0x09, "Resolver" }, TYPE_SENSOR },
-	{ { 0x0a, "General Purpose Analog I/O" }, TYPE_IO },
-	{ { 0x0c, "Communications Adapter" }, TYPE_UNKNOWN },
-	{ { 0x0d, "Barcode Scanner" }, TYPE_SENSOR },
-	{ { 0x0e, "Programmable Logic Controller" }, TYPE_PLC },
-	{ { 0x10, "Position Controller" }, TYPE_DRIVE },
-	{ { 0x11, "Weigh Scale" }, TYPE_SENSOR },
-	{ { 0x12, "Message Display" }, TYPE_HMI },
-	{ { 0x13, "DC Drive" }, TYPE_DRIVE },
-	{ { 0x14, "Servo Drive" }, TYPE_DRIVE },
-	{ { 0x15, "Contactor" }, TYPE_IO },
-	{ { 0x16, "Motor Starter" }, TYPE_DRIVE },
-	{ { 0x17, "Softstart Starter" }, TYPE_DRIVE },
-	{ { 0x18, "Human-Machine Interface" }, TYPE_HMI },
-	{ { 0x19, "Pneumatic Valve" }, TYPE_IO },
-	{ { 0x1a, "Mass Flow Controller" }, TYPE_SENSOR },
-	{ { 0x1b, "Pneumatic Valve" }, TYPE_IO },
-	{ { 0x1c, "Vacuum Pressure Gauge" }, TYPE_SENSOR },
-	{ { 0x1d, "Process Control Value" }, TYPE_IO },
-	{ { 0x1e, "Residual Gas Analyzer" }, TYPE_SENSOR },
-	{ { 0x1f, "DC Power Generator" }, TYPE_IO },
-	{ { 0x20, "RF Power Generator" }, TYPE_IO },
-	{ { 0x21, "Turbomolecular Vacuum Pump" }, TYPE_IO },
-	{ { 0x22, "Encoder" }, TYPE_SENSOR },
-	{ { 0x23, "Safety Discrete I/O Device" }, TYPE_IO },
-	{ { 0x24, "Fluid Flow Controller" }, TYPE_SENSOR },
-	{ { 0x25, "CIP Motion Drive" }, TYPE_DRIVE },
-	{ { 0x26, "CompoNet Repeater" }, TYPE_GATEWAY },
-	{ { 0x27, "Mass Flow Controller Enhanced" }, TYPE_SENSOR },
-	{ { 0x28, "CIP Modbus Device" }, TYPE_IO },
-	{ { 0x29, "CIP Modbus Translator" }, TYPE_GATEWAY },
-	{ { 0x2a, "Safety Analog I/O Device" }, TYPE_IO },
-	{ { 0x2b, "Generic Device (keyable)" }, TYPE_UNKNOWN },
-	{ { 0x2c, "Managed Ethernet Switch" }, TYPE_SWITCH },
-	{ { 0x2d, "CIP Motion Safety Drive" }, TYPE_DRIVE },
-	{ { 0x2e, "Safety Drive" }, TYPE_DRIVE },
-	{ { 0x2f, "CIP Motion Encoder" }, TYPE_SENSOR },
-	{ { 0x30, "CIP Motion Converter" }, TYPE_DRIVE },
-	{ { 0x31, "CIP Motion I/O" }, TYPE_IO },
-	{ { 0x32, "ControlNet Physical Layer Component" }, TYPE_UNKNOWN },
-	{ { 0xc8, "Embedded Component" }, TYPE_UNKNOWN },
+	{ 0x02, TYPE_DRIVE, "AC Drive" },
+	{ 0x03, TYPE_DRIVE, "Motor Overload" },
+	{ 0x04, TYPE_SENSOR, "Limit Switch" },
+	{ 0x05, TYPE_SENSOR, "Inductive Proximity Switch" },
+	{ 0x06, TYPE_SENSOR, "Photoelectric Sensor" },
+	{ 0x07, TYPE_IO, "General Purpose Discrete I/O" },
+	{ 0x08, TYPE_SENSOR, "Encoder" },
+	{ 0x09, TYPE_SENSOR, "Resolver" },
+	{ 0x0a, TYPE_IO, "General Purpose Analog I/O" },
+	{ 0x0c, TYPE_UNKNOWN, "Communications Adapter" },
+	{ 0x0d, TYPE_SENSOR, "Barcode Scanner" },
+	{ 0x0e, TYPE_PLC, "Programmable Logic Controller" },
+	{ 0x10, TYPE_DRIVE, "Position Controller" },
+	{ 0x11, TYPE_SENSOR, "Weigh Scale" },
+	{ 0x12, TYPE_HMI, "Message Display" },
+	{ 0x13, TYPE_DRIVE, "DC Drive" },
+	{ 0x14, TYPE_DRIVE, "Servo Drive" },
+	{ 0x15, TYPE_IO, "Contactor" },
+	{ 0x16, TYPE_DRIVE, "Motor Starter" },
+	{ 0x17, TYPE_DRIVE, "Softstart Starter" },
+	{ 0x18, TYPE_HMI, "Human-Machine Interface" },
+	{ 0x19, TYPE_IO, "Pneumatic Valve" },
+	{ 0x1a, TYPE_SENSOR, "Mass Flow Controller" },
+	{ 0x1b, TYPE_IO, "Pneumatic Valve" },
+	{ 0x1c, TYPE_SENSOR, "Vacuum Pressure Gauge" },
+	{ 0x1d, TYPE_IO, "Process Control Value" },
+	{ 0x1e, TYPE_SENSOR, "Residual Gas Analyzer" },
+	{ 0x1f, TYPE_IO, "DC Power Generator" },
+	{ 0x20, TYPE_IO, "RF Power Generator" },
+	{ 0x21, TYPE_IO, "Turbomolecular Vacuum Pump" },
+	{ 0x22, TYPE_SENSOR, "Encoder" },
+	{ 0x23, TYPE_IO, "Safety Discrete I/O Device" },
+	{ 0x24, TYPE_SENSOR, "Fluid Flow Controller" },
+	{ 0x25, TYPE_DRIVE, "CIP Motion Drive" },
+	{ 0x26, TYPE_GATEWAY, "CompoNet Repeater" },
+	{ 0x27, TYPE_SENSOR, "Mass Flow Controller Enhanced" },
+	{ 0x28, TYPE_IO, "CIP Modbus Device" },
+	{ 0x29, TYPE_GATEWAY, "CIP Modbus Translator" },
+	{ 0x2a, TYPE_IO, "Safety Analog I/O Device" },
+	{ 0x2b, TYPE_UNKNOWN, "Generic Device (keyable)" },
+	{ 0x2c, TYPE_SWITCH, "Managed Ethernet Switch" },
+	{ 0x2d, TYPE_DRIVE, "CIP Motion Safety Drive" },
+	{ 0x2e, TYPE_DRIVE, "Safety Drive" },
+	{ 0x2f, TYPE_SENSOR, "CIP Motion Encoder" },
+	{ 0x30, TYPE_DRIVE, "CIP Motion Converter" },
+	{ 0x31, TYPE_IO, "CIP Motion I/O" },
+	{ 0x32, TYPE_UNKNOWN, "ControlNet Physical Layer Component" },
+	{ 0xc8, TYPE_UNKNOWN, "Embedded Component" },
 };
 
 /* Volume 1, table B-1.1: by number. */
@@ -278,7 +275,7 @@ static const char *const statuses[] = {
 };
 
 /* Volume 1, table 3-5.29 and volume 2: extended status of the connection manager. */
-static const struct name extended_statuses[] = {
+static const struct named extended_statuses[] = {
 	{ 0x100, "Connection in use or duplicate Forward Open" },
 	{ 0x103, "Transport class and trigger not supported" },
 	{ 0x106, "Ownership conflict" },
@@ -339,45 +336,34 @@ static const struct name extended_statuses[] = {
 	{ 0x813, "Not configured for off-subnet multicast" },
 };
 
-static const char *find(const struct name *names, size_t count, uint16_t number)
-{
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (names[middle].number == number)
-			return names[middle].name;
-		if (names[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 const char *cip_vendor_name(uint16_t id)
 {
-	return find(vendors, COUNT_OF(vendors), id);
+	return named_find(vendors, COUNT_OF(vendors), id);
 }
 
 const char *cip_extended_name(uint16_t extended)
 {
-	return find(extended_statuses, COUNT_OF(extended_statuses), extended);
+	return named_find(extended_statuses, COUNT_OF(extended_statuses), extended);
+}
+
+static const struct device_type *device_type(uint16_t id)
+{
+	for (size_t i = 0; i < COUNT_OF(device_types); i++)
+		if (device_types[i].id == id)
+			return &device_types[i];
+	return NULL;
 }
 
 const char *cip_device_type_name(uint16_t id)
 {
-	for (size_t i = 0; i < COUNT_OF(device_types); i++)
-		if (device_types[i].type.number == id)
-			return device_types[i].type.name;
-	return NULL;
+	const struct device_type *type = device_type(id);
+	return type ? type->name : NULL;
 }
 
 enum asset_type cip_device_type_is(uint16_t id)
 {
-	for (size_t i = 0; i < COUNT_OF(device_types); i++)
-		if (device_types[i].type.number == id)
-			return device_types[i].is;
-	return TYPE_UNKNOWN;
+	const struct device_type *type = device_type(id);
+	return type ? type->is : TYPE_UNKNOWN;
 }
 
 const char *cip_status_name(uint8_t status)

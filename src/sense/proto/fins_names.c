@@ -1,16 +1,10 @@
 /* What FINS calls what went wrong: end codes (W342 5-1-3, W227 6), errors of FINS/TCP (W421 7-4).
  */
 #include "sense/proto/fins.h"
-
-#include <stdlib.h>
-
-struct name {
-	uint16_t code;
-	const char *name;
-};
+#include "sense/proto/named.h"
 
 /* In order of their codes. */
-static const struct name end_codes[] = {
+static const struct named end_codes[] = {
 	{ 0x0000, "normal completion" },
 	{ 0x0001, "service was cancelled" },
 	{ 0x0101, "local node is not in the network" },
@@ -105,7 +99,7 @@ static const struct name end_codes[] = {
 	{ 0x4001, "service was aborted" },
 };
 
-static const struct name tcp_errors[] = {
+static const struct named tcp_errors[] = {
 	{ 0x00, "normal" },
 	{ 0x01, "header is not FINS" },
 	{ 0x02, "data too long" },
@@ -118,25 +112,12 @@ static const struct name tcp_errors[] = {
 	{ 0x25, "no node address is left" },
 };
 
-static int by_code(const void *a, const void *b)
-{
-	return (int)((const struct name *)a)->code - (int)((const struct name *)b)->code;
-}
-
-static const char *find(const struct name *names, size_t count, uint32_t code)
-{
-	const struct name key = { .code = (uint16_t)code };
-	const struct name *n =
-		code > UINT16_MAX ? NULL : bsearch(&key, names, count, sizeof names[0], by_code);
-	return n ? n->name : NULL;
-}
-
 const char *fins_end_name(uint16_t code)
 {
-	return find(end_codes, sizeof end_codes / sizeof end_codes[0], code);
+	return named_find(end_codes, COUNT_OF(end_codes), code);
 }
 
 const char *fins_tcp_error_name(uint32_t code)
 {
-	return find(tcp_errors, sizeof tcp_errors / sizeof tcp_errors[0], code);
+	return named_find(tcp_errors, COUNT_OF(tcp_errors), code);
 }

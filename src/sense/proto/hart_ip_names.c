@@ -1,7 +1,6 @@
 /* HART: engineering units, manufacturers (common tables 2 and 8), response codes (TS20307). */
 #include "sense/proto/hart_ip.h"
-
-#include <stdlib.h>
+#include "sense/proto/named.h"
 
 static const char *const units[256] = {
 	[1] = "inH2O (68F)",
@@ -177,13 +176,8 @@ static const char *const units[256] = {
 	[239] = "mmH2O (4C)",
 };
 
-struct name {
-	uint16_t code;
-	const char *name;
-};
-
 /* In order of their codes.  Those that bear one name with others bear it here too. */
-static const struct name manufacturers[] = {
+static const struct named manufacturers[] = {
 	{ 1, "Acromag" },
 	{ 2, "Allen-Bradley" },
 	{ 3, "Ametek" },
@@ -314,7 +308,7 @@ static const struct name manufacturers[] = {
 
 /* Bit 7 is of communication errors; the single meanings of TS20307, not those that commands give a
  * number of their own. */
-static const struct name responses[] = {
+static const struct named responses[] = {
 	{ 0, "success" },
 	{ 2, "invalid selection" },
 	{ 3, "parameter too large" },
@@ -338,18 +332,6 @@ static const struct name responses[] = {
 	{ 64, "command not implemented" },
 };
 
-static int by_code(const void *a, const void *b)
-{
-	return (int)((const struct name *)a)->code - (int)((const struct name *)b)->code;
-}
-
-static const char *find(const struct name *names, size_t count, uint16_t code)
-{
-	const struct name key = { .code = code };
-	const struct name *n = bsearch(&key, names, count, sizeof names[0], by_code);
-	return n ? n->name : NULL;
-}
-
 const char *hart_unit(uint8_t code)
 {
 	return units[code];
@@ -357,12 +339,12 @@ const char *hart_unit(uint8_t code)
 
 const char *hart_manufacturer(uint16_t code)
 {
-	return find(manufacturers, sizeof manufacturers / sizeof manufacturers[0], code);
+	return named_find(manufacturers, COUNT_OF(manufacturers), code);
 }
 
 const char *hart_response(uint8_t code)
 {
-	return find(responses, sizeof responses / sizeof responses[0], code);
+	return named_find(responses, COUNT_OF(responses), code);
 }
 
 /* The device works on it, and is asked again until it has an answer. */

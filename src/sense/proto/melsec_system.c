@@ -176,7 +176,7 @@ static bool names_program(const char *name, size_t size)
 }
 
 /* A file named in a request, wherever it lies. */
-struct named {
+struct file_named {
 	uint32_t mode, drive;
 	struct cur name;
 	bool fits; /* to the last byte: nothing of a password can be taken for something else */
@@ -197,13 +197,13 @@ static void skip_password(struct melsec *m, const struct melsec_ask *ask)
 
 /* What stands between the drive and the name differs and is passed over; with 0040 names are in
  * UTF-16, in ASCII code four digits a character. */
-static struct named named_file(struct melsec m, const struct melsec_ask *ask)
+static struct file_named named_file(struct melsec m, const struct melsec_ask *ask)
 {
 	static const struct {
 		uint16_t command;
 		uint8_t between;
 	} known[] = { { 0x1811, 2 }, { 0x1820, 4 }, { 0x1825, 2 }, { 0x1826, 4 } };
-	struct named n = { 0 };
+	struct file_named n = { 0 };
 	skip_password(&m, ask);
 	if (ask->command->body == BODY_OPEN)
 		n.mode = melsec_number(&m, 2);
@@ -220,7 +220,7 @@ static struct named named_file(struct melsec m, const struct melsec_ask *ask)
 
 static void ask_named_file(struct melsec *m, struct melsec_ask *ask)
 {
-	struct named n = named_file(*m, ask);
+	struct file_named n = named_file(*m, ask);
 	struct utf8 text = { NULL, 0 };
 	cur_skip(&m->c, m->c.left);
 	if (!n.fits)

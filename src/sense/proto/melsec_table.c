@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sense/proto/melsec.h"
+#include "sense/proto/named.h"
 
 #define ROWS(code, act, effect, name)                                                              \
 	{                                                                                          \
@@ -272,10 +273,7 @@ uint8_t melsec_code_of(const uint8_t *name, size_t size)
 
 /* --- end codes --- */
 
-static const struct {
-	uint16_t code;
-	const char *name;
-} end_codes[] = {
+static const struct named end_codes[] = {
 	{ 0x0050, "subheader not known" },
 	{ 0x0051, "address out of range" },
 	{ 0x0052, "address and size out of range" },
@@ -362,8 +360,5 @@ bool melsec_password_wrong(uint16_t end)
 
 const char *melsec_end_name(uint16_t code)
 {
-	for (size_t i = 0; i < COUNT_OF(end_codes); i++)
-		if (end_codes[i].code == code)
-			return end_codes[i].name;
-	return NULL;
+	return named_find(end_codes, COUNT_OF(end_codes), code);
 }

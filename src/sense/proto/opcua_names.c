@@ -1,15 +1,13 @@
 /* Status codes by name: OPC 10000-6, annex A; those that say no or doubt, as people will meet them.
  */
 #include "base/attr.h"
+#include "sense/proto/named.h"
 #include "sense/proto/opcua.h"
 
 /* The lower 16 bits are flags about the value (OPC 10000-4, 7.39). */
 enum { CODE_SHIFT = 16 };
 
-static const struct status_row {
-	uint16_t code;
-	const char *name;
-} rows[] = {
+static const struct named rows[] = {
 	{ 0x408f, "UncertainNoCommunicationLastUsableValue" },
 	{ 0x4090, "UncertainLastUsableValue" },
 	{ 0x4091, "UncertainSubstituteValue" },
@@ -152,16 +150,8 @@ static const struct status_row {
 
 const char *opcua_status_name(uint32_t status)
 {
-	size_t from = 0, to = COUNT_OF(rows);
-	while (from < to) {
-		size_t middle = (from + to) / 2;
-		uint16_t code = rows[middle].code;
-		if (code == status >> CODE_SHIFT)
-			return rows[middle].name;
-		if (code < status >> CODE_SHIFT)
-			from = middle + 1;
-		else
-			to = middle;
-	}
+	const char *name = named_find(rows, COUNT_OF(rows), status >> CODE_SHIFT);
+	if (name)
+		return name;
 	return status >> 31 ? "Bad" : status >> 30 ? "Uncertain" : "Good";
 }

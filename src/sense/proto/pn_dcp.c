@@ -1,4 +1,5 @@
 /* DCP, by which PROFINET stations are found, named and given addresses: IEC 61158-6-10, 4.3. */
+#include "sense/proto/named.h"
 #include "sense/proto/pn_rt.h"
 
 enum { SERVICE_GET = 3, SERVICE_SET, SERVICE_IDENTIFY, SERVICE_HELLO };
@@ -170,10 +171,7 @@ static const struct msg rows[] = {
 static const struct msg unknown = { 0, DIR_OTHER, ACT_OTHER, EFFECT_NONE, "unknown_service" };
 
 /* Vendor numbers as PI gives them out (IEC 61158-6-10 leaves them to PI). */
-static const struct vendor_row {
-	uint16_t number;
-	const char *name;
-} vendors[] = {
+static const struct named vendors[] = {
 	{ 0x002a, "Siemens" },
 	{ 0x00b0, "Phoenix Contact" },
 	{ 0x011d, "WAGO" },
@@ -184,10 +182,7 @@ static const struct vendor_row {
 
 const char *profinet_vendor(uint16_t number)
 {
-	for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
-		if (vendors[i].number == number)
-			return vendors[i].name;
-	return NULL;
+	return named_find(vendors, COUNT_OF(vendors), number);
 }
 
 struct message {
