@@ -315,10 +315,6 @@ enum opcua_kind opcua_variant_kind(uint8_t mask);
 bool opcua_text(struct cur variant, struct cur *text);
 bool opcua_whole_number(struct cur variant, uint64_t *v);
 
-/* --- opcua_node.c --- */
-enum { OPCUA_GUID_SIZE = 16, OPCUA_GUID_TEXT = 37 };
-void opcua_guid_text(struct cur c, char text[OPCUA_GUID_TEXT]);
-
 /* --- opcua_asked.c --- */
 /* Elements of a request, kept until their answer comes. */
 void opcua_remember(struct opcua *o);

@@ -1,33 +1,10 @@
 /* Node ids: OPC 10000-6, 5.2.2.9 and 5.2.2.10, as text after 5.3.1.10. */
 #include "base/out.h"
 #include "sense/proto/opcua.h"
+#include "sense/proto/uuid.h"
 
 static const struct field f_namespace_uri = { "opcua.NamespaceUri", TEXT, 0, 0 };
 static const struct field f_server_index = { "opcua.expandednodeid.ServerIndex", LE32, 0, 0 };
-
-static void hex(struct out *o, struct cur *c, const uint8_t *order, size_t size)
-{
-	const uint8_t *bytes = cur_take(c, size);
-	for (size_t i = 0; bytes && i < size; i++)
-		out_hex(o, bytes + order[i], 1);
-}
-
-/* Three numbers that begin with their last byte, and eight bytes as they come (5.1.3). */
-void opcua_guid_text(struct cur c, char text[OPCUA_GUID_TEXT])
-{
-	static const uint8_t last_first[] = { 3, 2, 1, 0 }, as_it_is[] = { 0, 1, 2, 3, 4, 5 };
-	struct out o = out_mem(text, OPCUA_GUID_TEXT);
-	hex(&o, &c, last_first, 4);
-	out_char(&o, '-');
-	hex(&o, &c, last_first + 2, 2);
-	out_char(&o, '-');
-	hex(&o, &c, last_first + 2, 2);
-	out_char(&o, '-');
-	hex(&o, &c, as_it_is, 2);
-	out_char(&o, '-');
-	hex(&o, &c, as_it_is, 6);
-	(void)out_text(&o);
-}
 
 /* Base64, RFC 4648. */
 static void opaque_text(struct out *o, struct cur c)
@@ -49,7 +26,7 @@ static void opaque_text(struct out *o, struct cur c)
 static void spell(struct opcua *o, struct opcua_node *node, char kind, struct cur id)
 {
 	char aside[64]; /* "ns=65535;g=" and a GUID */
-	char guid[OPCUA_GUID_TEXT];
+	char guid[UUID_TEXT];
 	struct out out = out_mem(aside, sizeof aside);
 	if (node->space) {
 		out_str(&out, "ns=");
@@ -61,7 +38,7 @@ static void spell(struct opcua *o, struct opcua_node *node, char kind, struct cu
 	if (kind == 'i')
 		out_uint(&out, node->numeric);
 	else if (kind == 'g') {
-		opcua_guid_text(id, guid);
+		uuid_text(id.at, true, guid); /* 5.1.3 */
 		out_str(&out, guid);
 	}
 	size_t rest = kind == 's' ? id.left : kind == 'b' ? (id.left + 2) / 3 * 4 : 0;
@@ -105,7 +82,7 @@ bool opcua_node_read(struct opcua *o, struct cur *c, bool expanded, struct opcua
 	case 4:
 		kind = 'g';
 		node->space = cur_le16(c);
-		id = cur_sub(c, OPCUA_GUID_SIZE);
+		id = cur_sub(c, UUID_SIZE);
 		break;
 	default:
 		cur_fail(c);

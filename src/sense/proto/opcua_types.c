@@ -1,6 +1,7 @@
 /* Built-in types in their binary encoding, OPC 10000-6, 5.2, and the walker over structures. */
 #include "sense/proto/opcua.h"
 #include "sense/proto/tls.h"
+#include "sense/proto/uuid.h"
 
 /* Decoders bear a hundred levels, 5.1.12 (a structure within an ExtensionObject takes three of
  * ours); whoever sends more wants to exhaust a stack. */
@@ -115,13 +116,12 @@ static void read_status(struct opcua *o, struct cur *c, const struct field *f)
 
 static void read_guid(struct opcua *o, struct cur *c, const struct field *f)
 {
-	struct cur guid = cur_sub(c, OPCUA_GUID_SIZE);
-	cur_need(c, cur_ok(&guid));
-	char *text = !opcua_tells(o) || !cur_ok(c) ? NULL : scene_scratch(o->s, OPCUA_GUID_TEXT);
+	const uint8_t *guid = cur_take(c, UUID_SIZE);
+	char *text = guid && opcua_tells(o) ? scene_scratch(o->s, UUID_TEXT) : NULL;
 	if (!text)
 		return;
-	opcua_guid_text(guid, text);
-	tell_text(o, f, text, OPCUA_GUID_TEXT - 1);
+	uuid_text(guid, true, text); /* OPC 10000-6, 5.1.3 */
+	tell_text(o, f, text, UUID_TEXT - 1);
 }
 
 static void read_node(struct opcua *o, struct cur *c, const struct field *f, bool expanded)

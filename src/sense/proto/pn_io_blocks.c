@@ -1,6 +1,7 @@
 /* The blocks of PROFINET IO context management: IEC 61158-6-10, 5.2. */
 #include "sense/proto/pn_io.h"
 #include "sense/proto/pn_rt.h"
+#include "sense/proto/uuid.h"
 
 enum {
 	BLOCK_WRITE = 0x0008,
@@ -171,22 +172,11 @@ const struct msg *pn_io_row(const struct pn_call *call, struct cur c)
 
 void pn_io_uuid(struct scene *s, const struct field *f, const uint8_t *bytes, bool little)
 {
-	static const uint8_t as_is[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
-	static const uint8_t turned[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-	static const char digits[] = "0123456789abcdef";
-	enum { UUID_TEXT = 36 };
-	char *text = scene_scratch(s, UUID_TEXT);
-	if (!text || !bytes)
+	char *text = bytes ? scene_scratch(s, UUID_TEXT) : NULL;
+	if (!text)
 		return;
-	const uint8_t *order = little ? turned : as_is;
-	size_t n = 0;
-	for (unsigned i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			text[n++] = '-';
-		text[n++] = digits[bytes[order[i]] >> 4];
-		text[n++] = digits[bytes[order[i]] & 0xf];
-	}
-	fact_text(s, f, text, n);
+	uuid_text(bytes, little, text);
+	fact_text(s, f, text, UUID_TEXT - 1);
 }
 
 static void read_name(struct scene *s, struct cur *c)
