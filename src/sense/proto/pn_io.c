@@ -50,6 +50,8 @@ static const struct msg control_rows[] = {
 	{ 0 },
 };
 
+const uint8_t pn_io_node[8] = { 0x82, 0x71, 0x00, 0xa0, 0x24, 0x42, 0xdf, 0x7d };
+
 struct head {
 	uint8_t pdu, flags;
 	bool little;
@@ -58,15 +60,9 @@ struct head {
 	uint16_t operation, size, fragment;
 };
 
-/* Numbers of the call's envelope follow its sender's byte order; blocks are always big endian. */
 static uint16_t number16(struct cur *c, bool little)
 {
 	return little ? cur_le16(c) : cur_be16(c);
-}
-
-static uint32_t number32(struct cur *c, bool little)
-{
-	return little ? cur_le32(c) : cur_be32(c);
 }
 
 static bool read_head(struct cur *c, struct head *h)
@@ -82,9 +78,9 @@ static bool read_head(struct cur *c, struct head *h)
 	h->object = cur_take(c, 16);
 	h->interface = cur_take(c, 16);
 	h->activity = cur_take(c, 16);
-	h->boot = number32(c, h->little);
-	uint32_t interface_version = number32(c, h->little);
-	h->sequence = number32(c, h->little);
+	h->boot = pn_io_number32(c, h->little);
+	uint32_t interface_version = pn_io_number32(c, h->little);
+	h->sequence = pn_io_number32(c, h->little);
 	h->operation = number16(c, h->little);
 	cur_skip(c, 4); /* hints */
 	h->size = number16(c, h->little);
@@ -100,11 +96,10 @@ static unsigned interface_of(const struct head *h)
 {
 	static const uint8_t big[] = { 0xde, 0xa0, 0x00, 0, 0x6c, 0x97, 0x11, 0xd1 };
 	static const uint8_t little[] = { 0, 0x00, 0xa0, 0xde, 0x97, 0x6c, 0xd1, 0x11 };
-	static const uint8_t node[] = { 0x82, 0x71, 0x00, 0xa0, 0x24, 0x42, 0xdf, 0x7d };
 	struct cur c = cur_of(h->interface, 16);
 	const uint8_t *time = cur_take(&c, sizeof big);
-	const uint8_t *rest = cur_take(&c, sizeof node);
-	if (!time || !rest || memcmp(rest, node, sizeof node) != 0)
+	const uint8_t *rest = cur_take(&c, sizeof pn_io_node);
+	if (!time || !rest || memcmp(rest, pn_io_node, sizeof pn_io_node) != 0)
 		return 0;
 	unsigned number = time[h->little ? 0 : 3];
 	const uint8_t *want = h->little ? little : big;
@@ -306,8 +301,8 @@ static enum parsed read_call(struct scene *s, const struct head *h, struct cur c
 	if (call.answer)
 		read_status(s, &c, h->little);
 	else
-		fact_uint(s, &args_max_field, number32(&c, h->little));
-	uint32_t length = number32(&c, h->little);
+		fact_uint(s, &args_max_field, pn_io_number32(&c, h->little));
+	uint32_t length = pn_io_number32(&c, h->little);
 	fact_uint(s, &args_length_field, length);
 	cur_skip(&c, 12);
 	struct cur blocks = cur_sub(&c, length);
@@ -349,7 +344,7 @@ static enum parsed read_other(struct scene *s, const struct head *h, struct cur 
 	add_head(s, h);
 	if (refused) {
 		fact_failed(s);
-		uint32_t status = number32(&c, h->little);
+		uint32_t status = pn_io_number32(&c, h->little);
 		if (cur_ok(&c))
 			fact_uint(s, &fault_field, status);
 	}

@@ -28,6 +28,15 @@ struct pn_record {
 extern const struct field pn_io_type, pn_io_relation, pn_io_api, pn_io_slot, pn_io_subslot,
 	pn_io_module, pn_io_submodule;
 
+/* Numbers of a call's envelope and of the endpoint mapper follow the byte order of who sends them;
+ * blocks are always big endian. */
+static inline uint32_t pn_io_number32(struct cur *c, bool little)
+{
+	return little ? cur_le32(c) : cur_be32(c);
+}
+/* How the UUID of every interface of PROFINET IO ends. */
+extern const uint8_t pn_io_node[8];
+
 /* The row of a call, by its first block where that says more (the command of a control). */
 const struct msg *pn_io_row(const struct pn_call *call, struct cur blocks);
 /* Reads the blocks into the fact begun; records of a multiple write become facts of their own. */

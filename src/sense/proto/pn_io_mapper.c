@@ -21,21 +21,15 @@ static const struct field annotation_field = { "epm.annotation", TEXT };
 static const struct field tower_field = { "epm.tower.len", BE32 };
 static const struct field code_field = { "epm.rc", BE32 };
 
-static uint32_t number(struct cur *c, bool little)
-{
-	return little ? cur_le32(c) : cur_be32(c);
-}
-
+/* Whoever asks for an interface of PROFINET IO, or has it, names its node. */
 bool pn_io_mapper_probe(struct cur c)
 {
-	/* The node of every interface of PROFINET IO: whoever asks for it or has it names it. */
-	static const uint8_t node[] = { 0x82, 0x71, 0x00, 0xa0, 0x24, 0x42, 0xdf, 0x7d };
 	long at;
-	while ((at = cur_find(&c, node[0])) >= 0) {
+	while ((at = cur_find(&c, pn_io_node[0])) >= 0) {
 		cur_skip(&c, (size_t)at);
 		struct cur look = c;
-		const uint8_t *here = cur_take(&look, sizeof node);
-		if (here && memcmp(here, node, sizeof node) == 0)
+		const uint8_t *here = cur_take(&look, sizeof pn_io_node);
+		if (here && memcmp(here, pn_io_node, sizeof pn_io_node) == 0)
 			return true;
 		cur_skip(&c, 1);
 	}
@@ -51,15 +45,15 @@ const struct msg *pn_io_mapper_row(uint16_t operation, bool answer)
 
 static void read_question(struct scene *s, struct cur *c, bool little)
 {
-	fact_uint(s, &inquiry_field, number(c, little));
-	if (number(c, little)) /* a pointer that points */
+	fact_uint(s, &inquiry_field, pn_io_number32(c, little));
+	if (pn_io_number32(c, little)) /* a pointer that points */
 		pn_io_uuid(s, &object_field, cur_take(c, 16), little);
-	if (number(c, little)) {
+	if (pn_io_number32(c, little)) {
 		pn_io_uuid(s, &interface_field, cur_take(c, 16), little);
 		cur_skip(c, 4); /* its version */
 	}
 	cur_skip(c, 4 + HANDLE); /* which versions will do */
-	fact_uint(s, &most_field, number(c, little));
+	fact_uint(s, &most_field, pn_io_number32(c, little));
 }
 
 /* Three numbers of three places behind a letter: "V  4  2  1" is V4.2.1. */
@@ -106,13 +100,13 @@ static void fill(struct cur *c, size_t size)
 static void read_answer(struct scene *s, struct cur *c, bool little)
 {
 	cur_skip(c, HANDLE);
-	fact_uint(s, &count_field, number(c, little));
+	fact_uint(s, &count_field, pn_io_number32(c, little));
 	cur_skip(c, 8);
-	uint32_t count = number(c, little);
+	uint32_t count = pn_io_number32(c, little);
 	for (uint32_t i = 0; i < count && cur_ok(c); i++) {
 		pn_io_uuid(s, &object_field, cur_take(c, 16), little);
 		cur_skip(c, 4 + 4); /* where its tower is, where the annotation begins */
-		uint32_t size = number(c, little);
+		uint32_t size = pn_io_number32(c, little);
 		struct cur text = cur_sub(c, size);
 		fill(c, size);
 		if (!cur_ok(&text) || size == 0)
@@ -124,12 +118,12 @@ static void read_answer(struct scene *s, struct cur *c, bool little)
 	}
 	for (uint32_t i = 0; i < count && cur_ok(c); i++) {
 		cur_skip(c, 4);
-		uint32_t size = number(c, little);
+		uint32_t size = pn_io_number32(c, little);
 		fact_uint(s, &tower_field, size);
 		cur_skip(c, size);
 		fill(c, size);
 	}
-	uint32_t code = number(c, little);
+	uint32_t code = pn_io_number32(c, little);
 	if (!cur_ok(c))
 		return;
 	fact_uint(s, &code_field, code);

@@ -1,5 +1,6 @@
 /* Records of PROFINET IO: IEC 61158-6-10, 5.2.  Below index 0x8000 a record is its maker's own,
  * from 0xb000 to 0xbfff a profile's; the others hold blocks, some of them with blocks inside. */
+#include "base/out.h"
 #include "sense/proto/pn_io.h"
 #include "sense/proto/pn_rt.h"
 
@@ -118,19 +119,6 @@ static void say(const struct pn_reading *r, uint16_t slot, enum identity_key key
 		who_module(r->s, 0, slot, key, text, size);
 }
 
-static size_t put_number(char *text, size_t at, unsigned n)
-{
-	char digits[10];
-	size_t count = 0;
-	do {
-		digits[count++] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	while (count)
-		text[at++] = digits[--count];
-	return at;
-}
-
 /* I&M0 (5.2.8): a revision is told as its maker prints it, "V2.5.0". */
 static void say_im0(const struct pn_reading *r, struct cur c)
 {
@@ -147,16 +135,14 @@ static void say_im0(const struct pn_reading *r, struct cur c)
 	say(r, slot, ID_ORDER_NUMBER, order, ORDER);
 	say(r, slot, ID_SERIAL, serial, SERIAL);
 	char text[40];
-	say(r, slot, ID_HARDWARE, text, put_number(text, 0, hardware));
-	size_t n = 0;
+	struct out o = out_mem(text, sizeof text);
+	out_uint(&o, hardware);
+	say(r, slot, ID_HARDWARE, text, o.used);
+	o = out_mem(text, sizeof text);
 	if (prefix > ' ' && prefix < 0x7f)
-		text[n++] = (char)prefix;
-	n = put_number(text, n, major);
-	text[n++] = '.';
-	n = put_number(text, n, minor);
-	text[n++] = '.';
-	n = put_number(text, n, fix);
-	say(r, slot, ID_FIRMWARE, text, n);
+		out_char(&o, (char)prefix);
+	out_fmt(&o, "%u.%u.%u", major, minor, fix);
+	say(r, slot, ID_FIRMWARE, text, o.used);
 }
 
 static void say_im1(const struct pn_reading *r, struct cur c)
@@ -179,13 +165,12 @@ static void say_im3(const struct pn_reading *r, struct cur c)
 /* What stands in a slot is told by a number that the maker's description file explains. */
 static void say_module(const struct pn_reading *r, uint16_t slot, uint32_t number)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[] = "module ident 0x00000000";
+	char text[40];
+	struct out o = out_mem(text, sizeof text);
 	if (!r->told || slot == 0)
 		return;
-	for (size_t i = sizeof text - 2; number; number >>= 4)
-		text[i--] = digits[number & 0xf];
-	who_module(r->s, 0, slot, ID_MODULE, text, sizeof text - 1);
+	out_fmt(&o, "module ident 0x%08x", number);
+	who_module(r->s, 0, slot, ID_MODULE, text, o.used);
 }
 
 /* --- blocks --- */
