@@ -324,7 +324,6 @@ static struct utf8 ask_label(struct melsec *m, bool array, bool writes, bool tel
 	}
 	if (writes) {
 		struct cur data = cur_sub(&m->c, array ? array_size(unit, length) : length);
-		cur_need(&m->c, cur_ok(&data));
 		if (cur_ok(&m->c) && tells && m->facts)
 			label_bytes(s, data, is_secret(m, &name));
 	}

@@ -54,7 +54,6 @@ static void tell_data(struct melsec *m, size_t size)
 static struct cur tell_text(struct melsec *m, const struct field *f, size_t size)
 {
 	struct cur text = cur_sub(&m->c, size);
-	cur_need(&m->c, cur_ok(&text));
 	if (cur_ok(&m->c))
 		fact_text(m->s, f, text.at, text.left);
 	return text;
@@ -134,7 +133,6 @@ static void ask_mode(struct melsec *m, bool run)
 static void answer_model(struct melsec *m)
 {
 	struct cur model = cur_sub(&m->c, 16);
-	cur_need(&m->c, cur_ok(&model));
 	while (model.left && cur_peek(&model, model.left - 1) == ' ')
 		model.left--;
 	if (cur_ok(&m->c))
@@ -154,7 +152,7 @@ static void ask_password(struct melsec *m)
 		return;
 	uint32_t size = melsec_number(m, 2);
 	struct cur password = cur_sub(&m->c, size);
-	cur_need(&m->c, cur_ok(&password) && size <= 32);
+	cur_need(&m->c, size <= 32);
 	if (cur_ok(&m->c))
 		fact_secret(m->s, &f_password, password.at, password.left);
 }
@@ -247,7 +245,6 @@ static void ask_old_file(struct melsec *m)
 	tell_number(m, &f_drive, 2);
 	tell_number(m, &f_file, 2);
 	struct cur name = cur_sub(&m->c, 8), extension = cur_sub(&m->c, 3);
-	cur_need(&m->c, cur_ok(&extension));
 	char *text = cur_ok(&m->c) ? scene_scratch(m->s, 12) : NULL;
 	if (!text)
 		return;

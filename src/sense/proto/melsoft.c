@@ -201,7 +201,6 @@ static void tell_name(struct scene *s, struct cur *c)
 {
 	uint16_t size = cur_le16(c);
 	struct cur name = cur_sub(c, size);
-	cur_need(c, cur_ok(&name));
 	if (!cur_ok(c))
 		return;
 	struct utf8 text = utf8_of_utf16(s, name);

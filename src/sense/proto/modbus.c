@@ -347,7 +347,6 @@ static void file_requests(struct scene *s, struct cur *c, bool with_data)
 	uint8_t count = cur_u8(c);
 	fact_uint(s, &f_byte_count, count);
 	struct cur in = cur_sub(c, count);
-	cur_need(c, cur_ok(&in));
 	while (in.left && cur_ok(&in)) {
 		uint8_t type = cur_u8(&in);
 		uint16_t number = cur_be16(&in);
@@ -439,7 +438,6 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		count = cur_u8(c);
 		fact_uint(s, &f_byte_count, count);
 		struct cur values = cur_sub(c, count);
-		cur_need(c, cur_ok(&values));
 		if (p->function == 15)
 			read_bit_values(s, &values, asked.addr, asked.count, COIL, p->unit, true);
 		else
@@ -460,7 +458,6 @@ static enum parsed request(struct scene *s, struct pdu *p)
 		count = cur_u8(c);
 		fact_uint(s, &f_byte_count, count);
 		struct cur written = cur_sub(c, count);
-		cur_need(c, cur_ok(&written));
 		read_register_values(s, &written, write_addr, HOLDING, p->unit, true);
 		break;
 	case 43:
@@ -489,7 +486,6 @@ static void answer_values(struct scene *s, struct pdu *p, const struct asked *as
 	uint8_t count = cur_u8(c);
 	fact_uint(s, &f_byte_count, count);
 	struct cur values = cur_sub(c, count);
-	cur_need(c, cur_ok(&values));
 	if (!asked && p->function <= 2) { /* nobody saw the question: which bits, how many? */
 		rest_as_data(s, &values);
 	} else if (!asked) { /* values without an address */
