@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sense/proto.h"
+#include "sense/proto/text.h"
 
 enum ads_command {
 	ADS_READ_DEVICE_INFO = 1,
@@ -122,12 +123,6 @@ struct ads_state {
 static inline struct cur ads_kept(const struct ads_ask *ask)
 {
 	return ask->kept.bytes ? cur_of(ask->kept.bytes, ask->kept.size) : cur_bad();
-}
-
-static inline struct cur ads_text_of(struct cur c)
-{
-	long end = cur_find(&c, 0);
-	return end >= 0 ? cur_sub(&c, (size_t)end) : c;
 }
 
 /* File access over EtherCAT, where the offset is a password. */

@@ -100,13 +100,13 @@ static bool ask_read_write(
 	if (h->target_port == ADS_PORT_SYSTEM) {
 		ads_system_request(s, h, ask, data);
 		if (ads_opens_file(ask->group) && data.left == size)
-			ads_keep_for_answer(s, ask, ads_text_of(data));
+			ads_keep_for_answer(s, ask, text_to_nul(data));
 	} else if (ads_is_sum(ask->group)) {
 		return ads_sum_request(s, h, data, ask);
 	} else if (ads_opens_slave_file(ask->group)) {
 		ads_tell_file(s, data);
 	} else if (ads_asks_by_name(ask->group)) {
-		struct cur name = ads_text_of(data);
+		struct cur name = text_to_nul(data);
 		fact_text(s, &f_symbol, name.at, name.left);
 		if (data.left == size)
 			ads_keep_for_answer(s, ask, name);
@@ -214,7 +214,7 @@ static void answer_device_info(struct scene *s, const struct ads_head *h, struct
 {
 	uint8_t major = cur_u8(c), minor = cur_u8(c);
 	uint16_t build = cur_le16(c);
-	struct cur name = ads_text_of(cur_sub(c, 16));
+	struct cur name = text_to_nul(cur_sub(c, 16));
 	if (!cur_ok(&name))
 		cur_fail(c);
 	if (!cur_ok(c))

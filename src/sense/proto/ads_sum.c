@@ -101,7 +101,7 @@ static void item_request(struct scene *s, const struct ads_head *h, uint32_t sum
 	if (sum == ADS_SUM_DELETE_NOTIFICATION) {
 		fact_uint(s, &f_handle, item->offset);
 	} else if (item->write && ads_asks_by_name(item->group)) {
-		struct cur name = ads_text_of(data);
+		struct cur name = text_to_nul(data);
 		fact_text(s, &f_symbol, name.at, name.left);
 	} else if (sum == ADS_SUM_WRITE && item->group == ADS_SYMBOL_RELEASE) {
 		uint32_t handle = cur_le32(&data);
@@ -158,7 +158,7 @@ static void item_answer(struct scene *s, const struct ads_head *h, uint32_t sum,
 		return;
 	}
 	if (sum == ADS_SUM_READ_WRITE && ads_asks_by_name(item->group)) {
-		struct cur name = ads_text_of(written);
+		struct cur name = text_to_nul(written);
 		tell_name(s, name);
 		ads_symbol_answer(s, h, item->group, name, data);
 		return;

@@ -370,7 +370,7 @@ static bool is_secret(const struct ads_place *place)
 
 static void say(struct scene *s, uint8_t type, struct cur data, bool secret)
 {
-	struct cur text = type == STRING ? ads_text_of(data) : cur_none();
+	struct cur text = type == STRING ? text_to_nul(data) : cur_none();
 	if (secret && type == STRING)
 		fact_secret(s, &f_text, text.at, text.left);
 	else if (secret)

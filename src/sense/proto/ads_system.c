@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "sense/proto/ads.h"
-#include "sense/proto/text.h"
 
 static const struct field f_service = { "ads.service", LE32, 0, 0 };
 static const struct field f_sequence = { "ads.sequence", LE32 | NUMBERING, 0, 0 };
@@ -33,7 +32,7 @@ static const struct field f_description = { "ads.description", TEXT, 0, 0 };
 
 static struct cur tell(struct scene *s, const struct field *f, struct cur data)
 {
-	struct cur text = ads_text_of(data);
+	struct cur text = text_to_nul(data);
 	if (text.left)
 		fact_text(s, f, text.at, text.left);
 	return text;
@@ -85,7 +84,7 @@ static void tell_version(struct scene *s, struct cur data)
 
 static void tell_tag(struct scene *s, uint16_t tag, struct cur data, bool answer)
 {
-	struct cur text = ads_text_of(data), status = data;
+	struct cur text = text_to_nul(data), status = data;
 	switch (tag) {
 	case TAG_STATUS: {
 		uint32_t code = cur_le32(&status);
@@ -251,7 +250,7 @@ static void read_process(struct scene *s, struct cur data)
 	uint32_t path = cur_le32(&data), directory = cur_le32(&data), arguments = cur_le32(&data);
 	struct cur first = cur_sub(&data, (size_t)path + 1);
 	struct cur second = cur_sub(&data, (size_t)directory + 1);
-	struct cur third = ads_text_of(cur_upto(&data, (size_t)arguments + 1));
+	struct cur third = text_to_nul(cur_upto(&data, (size_t)arguments + 1));
 	if (cur_ok(&first))
 		tell(s, &f_process, first);
 	if (cur_ok(&second))
@@ -296,7 +295,7 @@ static const char *folder_name(uint32_t folder)
 /* What the runtime starts with lies in the folder Boot. */
 static bool is_program(uint32_t folder, struct cur path)
 {
-	path = ads_text_of(path);
+	path = text_to_nul(path);
 	return folder == 2 || folder == 4 || text_has(path, "\\boot\\") || text_has(path, "/boot/");
 }
 

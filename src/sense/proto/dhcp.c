@@ -1,5 +1,6 @@
 /* DHCP: RFC 2131; options of RFC 2132, 3046, 3397, 3442, 3925, 4702 and the IANA's list. */
 #include "sense/proto.h"
+#include "sense/proto/text.h"
 
 #include "base/attr.h"
 
@@ -328,13 +329,6 @@ static enum probe probe(struct cur c, const struct scene *s)
 	return read_head(&c, &h) ? PROBE_YES : PROBE_NO;
 }
 
-/* Text in a field of fixed size ends at the first NUL. */
-static struct cur until_nul(struct cur c)
-{
-	long end = cur_find(&c, 0);
-	return end < 0 ? c : cur_sub(&c, (size_t)end);
-}
-
 static bool is_zero4(const uint8_t *address)
 {
 	return memcmp(address, "\0\0\0", 4) == 0;
@@ -403,11 +397,11 @@ static enum parsed parse(struct cur c, struct scene *s)
 	if (t.overload & OVERLOAD_FILE)
 		read_options(s, &h.file, &t);
 	else if (cur_peek(&h.file, 0) > 0)
-		fact_text(s, &boot_file, until_nul(h.file).at, until_nul(h.file).left);
+		text_tell(s, &boot_file, text_to_nul(h.file));
 	if (t.overload & OVERLOAD_SERVER)
 		read_options(s, &h.server, &t);
 	else if (cur_peek(&h.server, 0) > 0)
-		fact_text(s, &server_name, until_nul(h.server).at, until_nul(h.server).left);
+		text_tell(s, &server_name, text_to_nul(h.server));
 
 	if (!cur_ok(&h.options) && !s->cut)
 		fact_violation(

@@ -5,6 +5,7 @@
 
 #include "sense/proto/melsec.h"
 #include "sense/proto/ntlm.h"
+#include "sense/proto/text.h"
 #include "sense/secret.h"
 
 const struct field melsec_count = { "melsec.count", LE16, 0, 0 };
@@ -280,13 +281,9 @@ static void label_value(struct melsec *m, const struct utf8 *name, uint32_t type
 	case LABEL_LREAL:
 		v = cur_double_of(cur_le64(&data));
 		break;
-	case LABEL_STRING: {
-		long end = cur_find(&data, 0);
-		if (end >= 0)
-			data = cur_sub(&data, (size_t)end);
-		fact_text(s, &f_text, data.at, data.left);
+	case LABEL_STRING:
+		text_tell(s, &f_text, text_to_nul(data));
 		return;
-	}
 	default:
 		cur_fail(&data);
 	}

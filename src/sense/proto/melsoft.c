@@ -5,6 +5,7 @@
 
 #include "sense/proto.h"
 #include "sense/proto/ntlm.h"
+#include "sense/proto/text.h"
 
 enum {
 	HEAD = 21, /* up to and with the length, which counts what is behind it */
@@ -283,10 +284,7 @@ static void read_answer(struct scene *s, struct cur *c, uint16_t command, bool r
 	switch (command) {
 	case 0x0101:
 	case 0x0121: {
-		struct cur model = cur_sub(c, 16), name = model;
-		long end = cur_find(&model, 0);
-		if (end >= 0)
-			name = cur_sub(&model, (size_t)end);
+		struct cur name = text_to_nul(cur_sub(c, 16));
 		uint16_t code = cur_le16(c);
 		if (!cur_ok(c))
 			return;

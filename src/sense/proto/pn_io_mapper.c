@@ -1,6 +1,7 @@
 /* The endpoint mapper of PROFINET devices (C706, appendix O): tools ask it who is there, and its
  * annotation says what the device is (IEC 61158-6-10, 4.10.3.2). */
 #include "sense/proto/pn_io.h"
+#include "sense/proto/text.h"
 
 enum { LOOKUP = 2, MAP, LOOKUP_FREE, HANDLE = 20, NO_MORE = 0x16c9a0d6 };
 
@@ -112,9 +113,7 @@ static void read_answer(struct scene *s, struct cur *c, bool little)
 		if (!cur_ok(&text) || size == 0)
 			continue;
 		say_annotation(s, text);
-		long end = cur_find(&text, 0);
-		size_t told = end >= 0 ? (size_t)end : size;
-		fact_text(s, &annotation_field, cur_take(&text, told), told);
+		text_tell(s, &annotation_field, text_to_nul(text));
 	}
 	for (uint32_t i = 0; i < count && cur_ok(c); i++) {
 		cur_skip(c, 4);

@@ -218,10 +218,8 @@ static void tell_booleans(struct sparkplug_teller *t, struct cur name, struct cu
 static void tell_strings(struct sparkplug_teller *t, struct cur name, struct cur c)
 {
 	for (unsigned i = 0; c.left && goes_on(t, i); i++) {
-		long end = cur_find(&c, 0);
 		const struct sparkplug_value v = { .form = FORM_STRING,
-			.bytes = cur_upto(&c, end < 0 ? c.left : (size_t)end) };
-		cur_skip(&c, end >= 0);
+			.bytes = text_until(&c, 0) };
 		tell_one(t, sparkplug_element(t->s, name, i), &v);
 	}
 }

@@ -42,6 +42,12 @@ static inline struct cur text_until(struct cur *c, uint8_t byte)
 	return part;
 }
 
+/* Text in a field of fixed size ends at the first NUL. */
+static inline struct cur text_to_nul(struct cur c)
+{
+	return text_until(&c, 0);
+}
+
 /* Without spaces and line ends around it. */
 static inline struct cur text_trimmed(struct cur c)
 {
