@@ -1,8 +1,10 @@
 /* MELSOFT: what GX Works and GOTs speak with MELSEC controllers, port 5560 to 5562.  Mitsubishi has
  * not published it; what is read here follows from the bytes.  Commands are those of SLMP
  * (Reference Manual SH-080956ENG, 5.1), those of files 0040 higher where names are in UTF-16. */
+#include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "sense/proto.h"
 #include "sense/proto/ntlm.h"
 #include "sense/proto/text.h"
@@ -323,12 +325,11 @@ static struct asked asked_of(
 	return a;
 }
 
+static_assert(sizeof(struct asked) == 22, "all of it is compared: no holes");
+
 static uint32_t ask_key(const struct asked *a)
 {
-	uint32_t key = (uint32_t)a->port << 16 | a->sequence;
-	for (size_t i = 0; i < sizeof a->client.b; i++)
-		key = (key ^ a->client.b[i]) * 16777619U;
-	return (key ^ a->command) * 16777619U;
+	return (uint32_t)hash_bytes(a, sizeof *a);
 }
 
 /* The frame of the question goes into the fact begun next; where keys are alike by accident, into
@@ -336,10 +337,7 @@ static uint32_t ask_key(const struct asked *a)
 static void pair(struct scene *s, const struct asked *a)
 {
 	const struct asked *kept = ask_take(s, ask_key(a));
-	if (!kept ||
-		(kept->command == a->command && kept->port == a->port &&
-			kept->sequence == a->sequence &&
-			memcmp(&kept->client, &a->client, sizeof a->client) == 0))
+	if (!kept || memcmp(kept, a, sizeof *a) == 0)
 		return;
 	fact_begin(s, &rows[0]);
 	fact_drop(s);

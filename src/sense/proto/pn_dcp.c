@@ -1,4 +1,5 @@
 /* DCP, by which PROFINET stations are found, named and given addresses: IEC 61158-6-10, 4.3. */
+#include "base/hash.h"
 #include "sense/proto/named.h"
 #include "sense/proto/pn_rt.h"
 
@@ -362,8 +363,7 @@ static bool read_block(struct scene *s, const struct message *m, struct cur *c)
 static void pair(struct scene *s, const struct message *m, const struct msg **row)
 {
 	const uint8_t *asker = profinet_peer(s, m->request);
-	uint32_t who = (uint32_t)asker[3] << 16 | (uint32_t)asker[4] << 8 | asker[5];
-	uint32_t key = (m->xid ^ who * 2654435761u) * 31 + m->service;
+	uint32_t key = (uint32_t)hash_mix(hash_bytes(asker, 6), (uint64_t)m->xid << 8 | m->service);
 	if (m->hello)
 		return;
 	if (m->request) {

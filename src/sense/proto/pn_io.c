@@ -3,6 +3,7 @@
  *
  * A device answers from another port than it was asked on, and an answer carries the activity and
  * the sequence number of its call: that is how the two are put together. */
+#include "base/hash.h"
 #include "sense/proto/pn_io.h"
 #include "sense/proto/pn_rt.h"
 
@@ -138,11 +139,7 @@ struct call_ask {
 
 static uint32_t call_key(const struct head *h)
 {
-	uint32_t key = h->sequence;
-	struct cur c = cur_of(h->activity, 16);
-	for (unsigned i = 0; i < 4; i++)
-		key = (key ^ cur_be32(&c)) * 16777619u;
-	return key;
+	return (uint32_t)hash_mix(hash_bytes(h->activity, 16), h->sequence);
 }
 
 static bool asked(struct scene *s, const struct head *h)

@@ -3,6 +3,7 @@
  *
  * Cyclic frames come a thousand times a second and say the same: a fact is told for the first one
  * of a stream, for every change of its state, and once a minute with how many there were. */
+#include "base/hash.h"
 #include "sense/proto/pn_rt.h"
 
 enum {
@@ -295,8 +296,8 @@ static uint32_t alarm_key(const struct scene *s, struct cur block, bool answer)
 	uint32_t slot = cur_be16(&block), subslot = cur_be16(&block);
 	cur_skip(&block, answer ? 0 : 8); /* module and submodule */
 	uint32_t number = cur_be16(&block) & 0x7ffu;
-	uint32_t who = (uint32_t)device[3] << 16 | (uint32_t)device[4] << 8 | device[5];
-	return (who * 31 + slot) * 31 + subslot * 2053 + number + 1;
+	uint64_t what = (uint64_t)slot << 32 | subslot << 16 | number;
+	return (uint32_t)hash_mix(hash_bytes(device, 6), what);
 }
 
 static enum parsed read_notice(struct scene *s, struct cur *part)
