@@ -184,7 +184,7 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 	struct host *h = host_at(v, host);
 	uint32_t count = 0;
 	for (uint32_t n = h->binds; n; count++) {
-		struct bind *b = pool_at(&v->binds, n);
+		struct bind *b = bind_at(v, n);
 		if (b->mac == mac)
 			return b;
 		n = b->next_of_host;
@@ -197,7 +197,7 @@ struct bind *inventory_bind(struct inventory *v, uint32_t mac, uint32_t host, ui
 	if (!n)
 		return NULL;
 	struct mac *m = mac_at(v, mac);
-	struct bind *b = pool_at(&v->binds, n);
+	struct bind *b = bind_at(v, n);
 	*b = (struct bind){ .host = host,
 		.mac = mac,
 		.next_of_host = h->binds,
@@ -258,7 +258,7 @@ static uint32_t other_mac(const struct inventory *v, const struct bind *b, bool 
 {
 	const struct bind *other;
 	for (uint32_t n = host_at(v, b->host)->binds; n; n = other->next_of_host) {
-		other = pool_at(&v->binds, n);
+		other = bind_at(v, n);
 		const struct mac *mine = mac_at(v, b->mac), *its = mac_at(v, other->mac);
 		if (other == b || is_shared(mine->address) || is_shared(its->address))
 			continue;
@@ -329,7 +329,7 @@ uint32_t inventory_module(
 	uint64_t hash = hash_mix((uint64_t)owner << 32 | at->number, what);
 	for (uint32_t slot = table_first(&v->module_table, hash), n;
 		(n = table_next(&v->module_table, hash, &slot));) {
-		const struct module *m = pool_at(&v->modules, n);
+		const struct module *m = module_at(v, n);
 		if (m->owner == owner && m->kind == at->kind && m->proto == proto &&
 			m->area == at->area && m->number == at->number && m->address == address)
 			return n;
@@ -343,7 +343,7 @@ uint32_t inventory_module(
 	if (!n)
 		return 0;
 	++*count;
-	*(struct module *)pool_at(&v->modules, n) = (struct module){ .owner = owner,
+	*module_at(v, n) = (struct module){ .owner = owner,
 		.number = at->number,
 		.address = address,
 		.area = at->area,
@@ -355,12 +355,12 @@ uint32_t inventory_module(
 
 void inventory_class(struct inventory *v, uint32_t module, enum place_class class)
 {
-	struct module *m = pool_at(&v->modules, module);
+	struct module *m = module_at(v, module);
 	if (!module || m->class != PLACE_UNKNOWN)
 		return;
 	m->class = (uint8_t) class;
 	while (class == PLACE_NOBODY && m->said) {
-		const struct said *s = pool_at(&v->said, m->said);
+		const struct said *s = said_at(v, m->said);
 		uint32_t next = s->next;
 		if (s->lasted)
 			pool_free(&v->lasted, s->lasted);
@@ -424,7 +424,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 		key = ID_VENDOR;
 	uint32_t count = 0;
 	for (uint32_t n = *chain; n; count++) {
-		struct said *s = pool_at(&v->said, n);
+		struct said *s = said_at(v, n);
 		const char *known = string_at(v, s->value);
 		if (s->key == key && strncmp(known, value, size) == 0 && !known[size]) {
 			s->by_number &= by_number;
@@ -449,7 +449,7 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 	if (lasted)
 		*(struct lasted *)pool_at(&v->lasted, lasted) =
 			(struct lasted){ at_ns, at_ns, frame };
-	struct said *s = pool_at(&v->said, n);
+	struct said *s = said_at(v, n);
 	*s = (struct said){ .next = *chain,
 		.value = string,
 		.key = (uint8_t)key,

@@ -205,6 +205,21 @@ static inline struct conversation *conversation_at(const struct inventory *v, ui
 	return pool_at(&v->conversations, n);
 }
 
+static inline struct said *said_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->said, n);
+}
+
+static inline struct bind *bind_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->binds, n);
+}
+
+static inline struct module *module_at(const struct inventory *v, uint32_t n)
+{
+	return pool_at(&v->modules, n);
+}
+
 static inline const char *string_at(const struct inventory *v, uint32_t n)
 {
 	return v->strings + n;

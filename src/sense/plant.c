@@ -66,7 +66,7 @@ static bool is_claimed(const struct inventory *v, const struct host *h)
 {
 	const struct bind *b;
 	for (uint32_t n = h->binds; n; n = b->next_of_host) {
-		b = pool_at(&v->binds, n);
+		b = bind_at(v, n);
 		if (b->claimed)
 			return true;
 	}
@@ -180,7 +180,7 @@ static int order_assets(struct sense *s, struct plant_room *r, struct err *e)
 	for (uint32_t n = 1; n <= r->mac_count; n++)
 		mac_at(v, n)->asset = to[mac_at(v, n)->asset];
 	for (uint32_t n = 1; n < v->modules.used; n++) {
-		struct module *m = pool_at(&v->modules, n);
+		struct module *m = module_at(v, n);
 		m->asset = to[m->asset];
 	}
 	free(to);
@@ -198,7 +198,7 @@ static void place(struct run *run, uint32_t *at)
 
 static void count_said(const struct inventory *v, struct asset *a, uint32_t said)
 {
-	for (uint32_t n = said; n; n = ((struct said *)pool_at(&v->said, n))->next)
+	for (uint32_t n = said; n; n = said_at(v, n)->next)
 		a->identity.count++;
 }
 
@@ -216,7 +216,7 @@ static void fill_said(
 {
 	const struct said *w;
 	for (uint32_t n = said; n; n = w->next) {
-		w = pool_at(&v->said, n);
+		w = said_at(v, n);
 		struct identity *to = &r->identity[a->identity.first + a->identity.count++];
 		*to = (struct identity){ .key = w->key,
 			.rank = rank_of(w),
@@ -308,7 +308,7 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 		count_said(v, &assets[m->asset - 1], m->said);
 	}
 	for (uint32_t n = 1; n < v->modules.used; n++) {
-		const struct module *m = pool_at(&v->modules, n);
+		const struct module *m = module_at(v, n);
 		if (m->asset)
 			count_said(v, &assets[m->asset - 1], m->said);
 	}
@@ -344,7 +344,7 @@ static int make_lists(struct sense *s, struct plant_room *r, struct err *e)
 		fill_said(v, r, a, m->said);
 	}
 	for (uint32_t n = 1; n < v->modules.used; n++) {
-		const struct module *m = pool_at(&v->modules, n);
+		const struct module *m = module_at(v, n);
 		if (m->asset)
 			fill_said(v, r, &assets[m->asset - 1], m->said);
 	}

@@ -373,13 +373,12 @@ static bool add_name(struct plant_room *r, const char *name)
 	return true;
 }
 
-static void add_word(struct plant_room *r, struct run *run, const char *word)
+static bool is_listed(const struct plant_room *r, const struct run *run, const char *word)
 {
 	for (uint32_t i = 0; i < run->count; i++)
 		if (strcmp(r->names[run->first + i], word) == 0)
-			return;
-	if (add_name(r, word))
-		run->count++;
+			return true;
+	return false;
 }
 
 /* Whether the protocol that says it says this vendor as well, or none. */
@@ -478,8 +477,9 @@ static void make_roles(struct plant_room *r)
 		a->protocols.first = (uint32_t)r->name_count;
 		for (size_t k = i; k < end; k++) {
 			const struct conversation *c = &p->conversations[parts[k].conversation];
-			if (c->protocol && !c->guess)
-				add_word(r, &a->protocols, c->protocol);
+			if (c->protocol && !c->guess && !is_listed(r, &a->protocols, c->protocol) &&
+				add_name(r, c->protocol))
+				a->protocols.count++;
 		}
 		a->roles.first = (uint32_t)r->name_count;
 		for (size_t k = i; k < end; k++) {
@@ -490,10 +490,7 @@ static void make_roles(struct plant_room *r)
 			char role[64];
 			snprintf(role, sizeof role, "%s %s", c->protocol,
 				role_of(p, c, parts[k].client));
-			bool known = false;
-			for (uint32_t w = 0; w < a->roles.count && !known; w++)
-				known = strcmp(r->names[a->roles.first + w], role) == 0;
-			if (!known && add_name(r, plant_text(r, role)))
+			if (!is_listed(r, &a->roles, role) && add_name(r, plant_text(r, role)))
 				a->roles.count++;
 		}
 		i = end;

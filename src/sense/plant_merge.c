@@ -84,7 +84,7 @@ static struct mac_tally tally_of(const struct inventory *v, uint32_t mac)
 	struct mac_tally t = { 0 };
 	const struct bind *b;
 	for (uint32_t n = mac_at(v, mac)->binds; n; n = b->next_of_mac) {
-		b = pool_at(&v->binds, n);
+		b = bind_at(v, n);
 		const struct host *h = host_at(v, b->host);
 		bool far = !fresh_ttl(b->ttl) || h->outside;
 		t.claimed += is_own(v, b);
@@ -134,9 +134,8 @@ static bool belongs(const struct inventory *v, const struct plant_room *r, const
 static bool is_here(const struct inventory *v, const struct host *h)
 {
 	bool here = false;
-	for (uint32_t n = h->binds; n && !here;
-		n = ((struct bind *)pool_at(&v->binds, n))->next_of_host)
-		here = bind_is_straight(pool_at(&v->binds, n));
+	for (uint32_t n = h->binds; n && !here; n = bind_at(v, n)->next_of_host)
+		here = bind_is_straight(bind_at(v, n));
 	return here;
 }
 
@@ -179,7 +178,7 @@ static void join_host(struct sense *s, struct plant_room *r, uint32_t host)
 	const struct inventory *v = &s->inventory;
 	const struct bind *best = NULL, *b;
 	for (uint32_t n = host_at(v, host)->binds; n; n = b->next_of_host) {
-		b = pool_at(&v->binds, n);
+		b = bind_at(v, n);
 		if (!belongs(v, r, b))
 			continue;
 		bool better = !best || weight_of(b) > weight_of(best) ||
@@ -228,7 +227,7 @@ static void collect(const struct inventory *v, struct claims *c, uint32_t node, 
 {
 	const struct said *w;
 	for (uint32_t n = said; n; n = w->next) {
-		w = pool_at(&v->said, n);
+		w = said_at(v, n);
 		if (!names_box(v, w))
 			continue;
 		if (c->list)

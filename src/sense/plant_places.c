@@ -10,16 +10,6 @@
 
 #include "sense/plant_room.h"
 
-static struct module *module_at(const struct inventory *v, uint32_t n)
-{
-	return pool_at(&v->modules, n);
-}
-
-static struct said *said_at(const struct inventory *v, uint32_t n)
-{
-	return pool_at(&v->said, n);
-}
-
 static uint32_t *owner_words(const struct inventory *v, uint32_t owner)
 {
 	return owner & OF_MAC ? &mac_at(v, owner & ~(uint32_t)OF_MAC)->said
