@@ -176,6 +176,8 @@ void carry_clear(struct scene *s);
 
 /* Reads one row after the other and adds the values; false once the cursor is bad. */
 bool walk(struct scene *s, struct cur *c, const struct field *fields);
+/* One row that says LE16 or LE32: its number, which is told where all of it is there. */
+uint32_t walk_le(struct scene *s, struct cur *c, const struct field *field);
 /* Both rows of an operation of one code: the request and its answer; BOTH_OF with the fields of
  * each for walk(), NULL where code reads the body. */
 #define BOTH_OF(code, act, effect, name, asked, told)                                              \

@@ -164,6 +164,14 @@ add_real:
 		fact_real(s, f, d);
 }
 
+uint32_t walk_le(struct scene *s, struct cur *c, const struct field *field)
+{
+	uint32_t n = (field->wire & ~(NUMBERING | NAMING)) == LE16 ? cur_le16(c) : cur_le32(c);
+	if (cur_ok(c))
+		fact_uint(s, field, n);
+	return n;
+}
+
 bool walk(struct scene *s, struct cur *c, const struct field *fields)
 {
 	for (; fields && fields->name && cur_ok(c); fields++)

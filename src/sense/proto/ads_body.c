@@ -34,31 +34,15 @@ static const struct field f_symbol_offset = { "ads.symbol.offset", LE32, 0, 0 };
 static const struct field f_symbol_size = { "ads.symbol.size", LE32, 0, 0 };
 static const struct field f_symbol_type = { "ads.symbol.type", TEXT, 0, 0 };
 
-static uint32_t tell32(struct scene *s, struct cur *c, const struct field *f)
-{
-	uint32_t v = cur_le32(c);
-	if (cur_ok(c))
-		fact_uint(s, f, v);
-	return v;
-}
-
-static uint16_t tell16(struct scene *s, struct cur *c, const struct field *f)
-{
-	uint16_t v = cur_le16(c);
-	if (cur_ok(c))
-		fact_uint(s, f, v);
-	return v;
-}
-
 static void tell_group(struct scene *s, struct cur *c, uint16_t port, struct ads_ask *ask)
 {
-	ask->group = tell32(s, c, &f_group);
+	ask->group = walk_le(s, c, &f_group);
 	if (cur_ok(c))
 		ads_tell_text(s, &f_group_name, ads_group_name(ask->group, port));
 	struct cur password = *c;
 	if (port == ADS_PORT_SYSTEM || !ads_opens_slave_file(ask->group) ||
 		cur_le32(&password) == 0) {
-		ask->offset = tell32(s, c, &f_offset);
+		ask->offset = walk_le(s, c, &f_offset);
 		return;
 	}
 	password = cur_sub(c, 4);
@@ -92,8 +76,8 @@ static bool ask_read_write(
 	struct scene *s, const struct ads_head *h, struct cur *c, struct ads_ask *ask)
 {
 	tell_group(s, c, h->target_port, ask);
-	ask->size = tell32(s, c, &f_read_size);
-	uint32_t size = tell32(s, c, &f_write_size);
+	ask->size = walk_le(s, c, &f_read_size);
+	uint32_t size = walk_le(s, c, &f_write_size);
 	struct cur data = data_of(s, c, size);
 	if (!cur_ok(&data))
 		return false;
@@ -124,7 +108,7 @@ enum { NUMBER_MAX = 8 }; /* bytes; what is longer is no point */
 static bool ask_write(struct scene *s, const struct ads_head *h, struct cur *c, struct ads_ask *ask)
 {
 	tell_group(s, c, h->target_port, ask);
-	ask->size = tell32(s, c, &f_size);
+	ask->size = walk_le(s, c, &f_size);
 	struct cur data = data_of(s, c, ask->size), handle = data;
 	if (!cur_ok(&data))
 		return false;
@@ -137,7 +121,7 @@ static bool ask_write(struct scene *s, const struct ads_head *h, struct cur *c, 
 	if (data.left <= NUMBER_MAX)
 		ads_keep_for_answer(s, ask, data);
 	if (ask->group == ADS_SYMBOL_RELEASE) {
-		(void)tell32(s, &handle, &f_symbol_handle);
+		(void)walk_le(s, &handle, &f_symbol_handle);
 	} else if (ads_is_value(h->target_port, ask->group)) {
 		struct ads_place place =
 			ads_place_at(s, h, false, ask->group, ask->offset, ask->size);
@@ -150,7 +134,7 @@ static bool ask_write(struct scene *s, const struct ads_head *h, struct cur *c, 
 static bool ask_read(struct scene *s, const struct ads_head *h, struct cur *c, struct ads_ask *ask)
 {
 	tell_group(s, c, h->target_port, ask);
-	ask->size = tell32(s, c, &f_size);
+	ask->size = walk_le(s, c, &f_size);
 	if (cur_ok(c) && h->target_port == ADS_PORT_SYSTEM)
 		ads_system_request(s, h, ask, cur_none());
 	return cur_ok(c);
@@ -160,10 +144,10 @@ static bool ask_notification(
 	struct scene *s, const struct ads_head *h, struct cur *c, struct ads_ask *ask)
 {
 	tell_group(s, c, h->target_port, ask);
-	ask->size = tell32(s, c, &f_size);
-	(void)tell32(s, c, &f_mode);
-	(void)tell32(s, c, &f_delay);
-	(void)tell32(s, c, &f_cycle);
+	ask->size = walk_le(s, c, &f_size);
+	(void)walk_le(s, c, &f_mode);
+	(void)walk_le(s, c, &f_delay);
+	(void)walk_le(s, c, &f_cycle);
 	cur_skip(c, 16);
 	struct ads_place place = ads_place_at(s, h, false, ask->group, ask->offset, ask->size);
 	ads_resolve(s, false, &place);
@@ -179,9 +163,9 @@ static void tell_state(struct scene *s, uint16_t state)
 
 static bool ask_control(struct scene *s, struct cur *c, struct ads_ask *ask)
 {
-	ask->group = tell16(s, c, &f_state);
-	(void)tell16(s, c, &f_device_state);
-	cur_skip(c, tell32(s, c, &f_size));
+	ask->group = walk_le(s, c, &f_state);
+	(void)walk_le(s, c, &f_device_state);
+	cur_skip(c, walk_le(s, c, &f_size));
 	if (cur_ok(c))
 		tell_state(s, (uint16_t)ask->group);
 	return cur_ok(c);
@@ -199,7 +183,7 @@ bool ads_request(struct scene *s, const struct ads_head *h, struct cur *c, struc
 	case ADS_ADD_NOTIFICATION:
 		return ask_notification(s, h, c, ask);
 	case ADS_DELETE_NOTIFICATION:
-		ask->offset = tell32(s, c, &f_handle);
+		ask->offset = walk_le(s, c, &f_handle);
 		return cur_ok(c);
 	case ADS_READ_WRITE:
 		return ask_read_write(s, h, c, ask);
@@ -236,8 +220,8 @@ static void answer_device_info(struct scene *s, const struct ads_head *h, struct
 /* The system's state is the machine's. */
 static void answer_state(struct scene *s, const struct ads_head *h, struct cur *c)
 {
-	uint16_t state = tell16(s, c, &f_state);
-	(void)tell16(s, c, &f_device_state);
+	uint16_t state = (uint16_t)walk_le(s, c, &f_state);
+	(void)walk_le(s, c, &f_device_state);
 	const char *name = ads_state_name(state);
 	if (!cur_ok(c))
 		return;
@@ -251,9 +235,9 @@ static void answer_symbol_info(struct scene *s, struct ads_place *place, bool mo
 {
 	if (more)
 		cur_skip(&data, 4); /* length of the entry */
-	(void)tell32(s, &data, &f_symbol_group);
-	(void)tell32(s, &data, &f_symbol_offset);
-	(void)tell32(s, &data, &f_symbol_size);
+	(void)walk_le(s, &data, &f_symbol_group);
+	(void)walk_le(s, &data, &f_symbol_offset);
+	(void)walk_le(s, &data, &f_symbol_size);
 	if (!more)
 		return;
 	uint32_t type = cur_le32(&data);
@@ -273,7 +257,7 @@ static void answer_symbol_info(struct scene *s, struct ads_place *place, bool mo
 /* The handle of a symbol, with its type where somebody asked for that before. */
 static void answer_handle(struct scene *s, struct ads_place *place, struct cur data)
 {
-	uint32_t handle = tell32(s, &data, &f_symbol_handle);
+	uint32_t handle = walk_le(s, &data, &f_symbol_handle);
 	if (cur_ok(&data) && place->name)
 		ads_keep(s, ADS_HANDLE, handle, place);
 	else if (cur_ok(&data)) /* it may have been another's */
@@ -303,7 +287,7 @@ void ads_symbol_answer(
 static bool answer_data(
 	struct scene *s, const struct ads_head *h, struct cur *c, const struct ads_ask *ask)
 {
-	uint32_t size = tell32(s, c, &f_size);
+	uint32_t size = walk_le(s, c, &f_size);
 	struct cur data = data_of(s, c, size);
 	if (!cur_ok(&data))
 		return false;
@@ -348,7 +332,7 @@ static void answer_write(struct scene *s, const struct ads_head *h, const struct
 static bool answer_notification(
 	struct scene *s, const struct ads_head *h, struct cur *c, const struct ads_ask *ask)
 {
-	uint32_t handle = tell32(s, c, &f_handle);
+	uint32_t handle = walk_le(s, c, &f_handle);
 	if (!cur_ok(c))
 		return false;
 	if (!ask)
@@ -395,7 +379,7 @@ bool ads_answer(struct scene *s, const struct ads_head *h, struct cur *c, const 
 	bool known = h->command && h->command <= ADS_READ_WRITE && h->command != ADS_NOTIFICATION;
 	if (!known || (h->error && !c->left))
 		return true;
-	uint32_t result = tell32(s, c, &f_result);
+	uint32_t result = walk_le(s, c, &f_result);
 	if (!cur_ok(c))
 		return false;
 	if (result) {
@@ -423,9 +407,9 @@ static bool notification_is_whole(struct cur c, uint32_t stamps)
 /* Stamps with samples; each has the handle that AddDeviceNotification gave. */
 bool ads_notification(struct scene *s, const struct ads_head *h, struct cur *c)
 {
-	uint32_t length = tell32(s, c, &f_size);
+	uint32_t length = walk_le(s, c, &f_size);
 	struct cur in = cur_sub(c, length);
-	uint32_t stamps = tell32(s, &in, &f_stamps);
+	uint32_t stamps = walk_le(s, &in, &f_stamps);
 	if (!cur_ok(&in) || !notification_is_whole(in, stamps))
 		return false;
 	for (uint32_t i = 0; i < stamps && cur_ok(&in); i++) {

@@ -211,20 +211,6 @@ static void tell_name(struct scene *s, struct cur *c)
 		fact_text(s, &f_name, text.at, text.size);
 }
 
-static void tell16(struct scene *s, struct cur *c, const struct field *f)
-{
-	uint16_t v = cur_le16(c);
-	if (cur_ok(c))
-		fact_uint(s, f, v);
-}
-
-static void tell32(struct scene *s, struct cur *c, const struct field *f)
-{
-	uint32_t v = cur_le32(c);
-	if (cur_ok(c))
-		fact_uint(s, f, v);
-}
-
 /* File passwords, or what stands for them, are passed over. */
 static void read_request(struct scene *s, struct cur *c, uint16_t command)
 {
@@ -232,49 +218,49 @@ static void read_request(struct scene *s, struct cur *c, uint16_t command)
 	case 0x0410:
 	case 0x1410:
 		cur_skip(c, 10);
-		tell16(s, c, &f_area);
-		tell32(s, c, &f_address);
+		walk_le(s, c, &f_area);
+		walk_le(s, c, &f_address);
 		cur_skip(c, 4);
-		tell16(s, c, &f_points);
+		walk_le(s, c, &f_points);
 		break;
 	case 0x1001:
 	case 0x1002:
 	case 0x1003:
 	case 0x1005:
 	case 0x1006:
-		tell16(s, c, &f_mode);
+		walk_le(s, c, &f_mode);
 		break;
 	case 0x1859:
 		cur_skip(c, 4);
-		tell16(s, c, &f_drive);
-		tell16(s, c, &f_first);
+		walk_le(s, c, &f_drive);
+		walk_le(s, c, &f_first);
 		cur_skip(c, 2);
 		cur_skip(c, 2);
 		tell_name(s, c);
 		break;
 	case 0x185f:
 		cur_skip(c, 4);
-		tell16(s, c, &f_drive);
+		walk_le(s, c, &f_drive);
 		tell_name(s, c);
 		break;
 	case 0x1867:
 		cur_skip(c, 4);
-		tell16(s, c, &f_open_mode);
-		tell16(s, c, &f_drive);
-		tell32(s, c, &f_size);
+		walk_le(s, c, &f_open_mode);
+		walk_le(s, c, &f_drive);
+		walk_le(s, c, &f_size);
 		tell_name(s, c);
 		break;
 	case 0x1828:
 	case 0x1868:
 	case 0x1829:
 	case 0x1869:
-		tell16(s, c, &f_file);
-		tell32(s, c, &f_offset);
-		tell16(s, c, &f_count);
+		walk_le(s, c, &f_file);
+		walk_le(s, c, &f_offset);
+		walk_le(s, c, &f_count);
 		break;
 	case 0x182a:
 	case 0x186a:
-		tell16(s, c, &f_file);
+		walk_le(s, c, &f_file);
 		break;
 	default:
 		break;
@@ -300,13 +286,13 @@ static void read_answer(struct scene *s, struct cur *c, uint16_t command, bool r
 	}
 	case 0x1827:
 	case 0x1867:
-		tell16(s, c, &f_file);
+		walk_le(s, c, &f_file);
 		break;
 	case 0x1828:
 	case 0x1868:
 	case 0x1829:
 	case 0x1869:
-		tell16(s, c, &f_count);
+		walk_le(s, c, &f_count);
 		break;
 	default:
 		break;
