@@ -84,6 +84,18 @@ uint32_t *order_findings(const struct plant *p)
 	return order(p, p->finding_count, finding);
 }
 
+size_t order_alike(const struct plant *p, const uint32_t *list, size_t at)
+{
+	const struct finding *f = &p->findings[order_at(list, at)];
+	size_t count = 1;
+	for (; at + count < p->finding_count; count++) {
+		const struct finding *g = &p->findings[order_at(list, at + count)];
+		if (g->row != f->row || g->severity != f->severity)
+			break;
+	}
+	return count;
+}
+
 uint32_t *order_assets(const struct plant *p)
 {
 	return order(p, p->asset_count, asset);

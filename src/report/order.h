@@ -10,6 +10,9 @@ uint32_t *order_assets(const struct plant *p);        /* by band from the top, z
 uint32_t *order_conversations(const struct plant *p); /* by strongest act, then volume */
 uint32_t *order_points(const struct plant *p);        /* written ones, moving ones, the rest */
 
+/* How many findings from `at` on are of one detection and severity: shown together. */
+size_t order_alike(const struct plant *p, const uint32_t *list, size_t at);
+
 static inline uint32_t order_at(const uint32_t *order, size_t i)
 {
 	return order ? order[i] : (uint32_t)i;

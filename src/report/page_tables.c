@@ -109,12 +109,7 @@ void page_findings(const struct plant *p, struct out *o)
 	section_open(o, "findings", "Findings", p->finding_count);
 	uint32_t *order = order_findings(p);
 	for (size_t i = 0, same; i < p->finding_count; i += same) {
-		const struct finding *f = &p->findings[order_at(order, i)];
-		for (same = 1; i + same < p->finding_count; same++) {
-			const struct finding *g = &p->findings[order_at(order, i + same)];
-			if (g->row != f->row || g->severity != f->severity)
-				break;
-		}
+		same = order_alike(p, order, i);
 		card(p, order, i, same, o);
 	}
 	free(order);
