@@ -7,7 +7,7 @@
 #include "base/out.h"
 #include "event/entry.h"
 
-static const char *text_of(const json_t *object, const char *name)
+static const char *member_text(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	return text ? text : "";
@@ -22,11 +22,11 @@ void entry_take_apart(const void *bytes, size_t size, struct entry_parts *out)
 		json = NULL;
 	}
 	*out = (struct entry_parts){ .json = json,
-		.kind = text_of(json, "kind"),
-		.subject = text_of(json, "subject"),
-		.actor = text_of(json, "actor"),
-		.site = text_of(json, "site"),
-		.at = text_of(json, "at"),
+		.kind = member_text(json, "kind"),
+		.subject = member_text(json, "subject"),
+		.actor = member_text(json, "actor"),
+		.site = member_text(json, "site"),
+		.at = member_text(json, "at"),
 		.data = json_object_get(json, "data") };
 	out->timed = clock_read(out->at, &out->at_ns);
 }
@@ -52,7 +52,7 @@ const char *entry_asset(const struct entry_parts *p, size_t *step)
 	for (size_t count = 2 + json_array_size(list); *step < count;) {
 		size_t at = (*step)++;
 		const char *name = at == 0 ? is_of_asset(p->kind) ? p->subject : ""
-			: at == 1          ? text_of(p->data, "asset")
+			: at == 1          ? member_text(p->data, "asset")
 					   : json_string_value(json_array_get(list, at - 2));
 		if (name && *name)
 			return name;
