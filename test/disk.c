@@ -637,7 +637,7 @@ void disk_each(struct disk *d, void (*each)(void *to, const char *name), void *t
 	free(names.at);
 }
 
-void disk_copy(struct disk *to, struct disk *from)
+void disk_copy(struct disk *to, const struct disk *from)
 {
 	struct files f = disk_files(to);
 	struct err e;

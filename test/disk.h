@@ -45,6 +45,6 @@ unsigned disk_open_files(const struct disk *d);
 /* The file as it is now, to look at or to damage; NULL: none. */
 uint8_t *disk_bytes(struct disk *d, const char *name, size_t *size);
 void disk_each(struct disk *d, void (*each)(void *to, const char *name), void *to);
-void disk_copy(struct disk *to, struct disk *from); /* as a backup does */
+void disk_copy(struct disk *to, const struct disk *from); /* as a backup does */
 
 #endif

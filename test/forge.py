@@ -38,28 +38,17 @@ def lines(first, last, version=1):
                                "data": {"version": version if n == HIT else 1}}) + "\n" for n in range(first, last))
 
 
-def make(folder, last, version=1, key=None):
-    """A ledger of `last` entries; with `key` one that begins anew under a key that was stolen."""
+def make(folder, last):
     must(WEIR, "ledger", "init", "--dir", folder, "--origin", ORIGIN)
-    if key:
-        steal(folder, key)
-    append(folder, 1, last, version)
+    append(folder, 1, last)
 
 
-def steal(folder, key):
-    """The same key and the same mark: the tree begins with nothing."""
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if os.path.isdir(path):
-            shutil.rmtree(path)
-        elif name != "ledger":
-            os.remove(path)
-    shutil.copy(key["mark"], os.path.join(folder, "ledger"))
-    for name in os.listdir(os.path.dirname(folder)):
-        if name.startswith(os.path.basename(folder) + ".key"):
-            os.remove(os.path.join(os.path.dirname(folder), name))
-    shutil.copy(key["key"], folder + ".key")
-    must(WEIR, "ledger", "append", "--dir", folder, given=key["first"] + "\n")
+def copy_all(folder, copy):
+    """With its key, and what that remembers: as whoever broke in would take it."""
+    shutil.copytree(folder, copy)
+    for name in (".key", ".key.head"):
+        shutil.copy(folder + name, copy + name)
+    return copy
 
 
 def append(folder, first, last, version=1):
@@ -140,7 +129,9 @@ class Bench:
     def __init__(self, folder):
         self.folder, self.failed, self.both = folder, 0, 0
         self.honest = os.path.join(folder, "honest")
-        make(self.honest, ENTRIES)
+        make(self.honest, 401)
+        copy_all(self.honest, os.path.join(folder, "forged"))
+        append(self.honest, 401, ENTRIES)
         with open(os.path.join(self.honest, "ledger"), encoding="utf-8") as file:
             self.key = file.read().split("\n")[1]
         self.kept = self.keep(self.honest, "kept")
@@ -178,29 +169,23 @@ class Bench:
 
 
 def with_the_key(b):
-    """Attacks of whoever stole the key: what they make holds in itself."""
-    stolen = {"mark": os.path.join(b.honest, "ledger"), "key": b.honest + ".key",
-              "first": entries_in(bundle_of(b.honest, 0))[0].decode()}
+    """Attacks of whoever stole the key, and what it remembers: what they make holds in itself."""
     forged = os.path.join(b.folder, "forged")
-    make(forged, ENTRIES + 300, version=2, key=stolen)
+    append(forged, 401, ENTRIES + 300, version=2)
     b.holds("written anew with the stolen key, it holds in itself", forged)
     b.found("written anew, a kept checkpoint tells", forged, "another history", kept=b.kept)
     b.found("written anew, a kept copy tells where", forged, f"tile/entries/{HIT // WIDTH:03}: entry {HIT} ",
             both=False, against=b.honest)
     older = os.path.join(b.folder, "older")
     shutil.copytree(b.honest, older)
-    longer = os.path.join(b.folder, "longer")
-    shutil.copytree(b.honest, longer)
-    shutil.copy(b.honest + ".key", longer + ".key")
+    longer = copy_all(b.honest, os.path.join(b.folder, "longer"))
     append(longer, ENTRIES, ENTRIES + 200)
     head = b.keep(longer, "head")
     b.holds("it grew", longer, kept=b.kept, against=b.honest)
     b.holds("an older copy holds in itself", older)
     b.found("an older copy put back, a kept checkpoint tells", older, "an older state", kept=head)
     b.found("an older copy put back, a kept copy tells", older, "an older state", both=False, against=longer)
-    other = os.path.join(b.folder, "other")
-    shutil.copytree(b.honest, other)
-    shutil.copy(b.honest + ".key", other + ".key")
+    other = copy_all(b.honest, os.path.join(b.folder, "other"))
     append(other, ENTRIES + 1000, ENTRIES + 1300)
     b.found("two readers are shown different heads, one's tells the other", other, "another history", kept=head)
     b.found("two readers are shown different heads, their copies tell where", other,

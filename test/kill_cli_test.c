@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 enum { SAMPLE_POINTS = 40, LINES = 900, LINE_DATA = 3000, PATH = 128, SKIPPED = 77 };
 
 static const char *weir;
-static char top[] = "/tmp/weir-kill-XXXXXX", dir[PATH], key[PATH], input[PATH], said_path[PATH];
+static char top[] = "/tmp/weir-kill-XXXXXX", dir[PATH], input[PATH], said_path[PATH];
 static char said[65536]; /* by the program that ran last */
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
@@ -154,17 +155,22 @@ static int look_after_append(struct err *e)
 	return 0;
 }
 
+/* Does as it says: "; try: mv ONE OTHER". */
+static bool follow_words(void)
+{
+	char one[2 * PATH], other[2 * PATH];
+	const char *at = strstr(said, "; try: mv ");
+	return at && sscanf(at, "; try: mv %255s %255s", one, other) == 2 &&
+		rename(one, other) == 0;
+}
+
 /* It is made again, or it is a ledger already, or what stands in the way is named. */
 static int look_after_init(struct err *e)
 {
-	char kept[PATH + 8];
 	int r = run("init", "/dev/null");
-	if (r != 0 && strstr(said, "; try: mv ")) {
-		snprintf(kept, sizeof kept, "%s.old", key);
-		if (!strstr(said, kept) || rename(key, kept) < 0)
-			return err_set(e, -EIO, "init again: %s", said);
+	/* First the key, then what it remembers. */
+	for (unsigned i = 0; i < 2 && r != 0 && follow_words(); i++)
 		r = run("init", "/dev/null");
-	}
 	if (r != 0 && !strstr(said, "is a ledger already"))
 		return err_set(e, -EIO, "init again: %d: %s", r, said);
 	if (run("append", "/dev/null") != 0)
@@ -222,7 +228,6 @@ int main(int argc, char **argv)
 	weir = argv[1];
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* it cannot, in a process that is traced */
 	snprintf(dir, sizeof dir, "%s/ledger", top);
-	snprintf(key, sizeof key, "%s/ledger.key", top);
 	snprintf(input, sizeof input, "%s/input", top);
 	snprintf(said_path, sizeof said_path, "%s/said", top);
 	int inits = kill_everywhere(true, points),

@@ -58,6 +58,7 @@ def copy_of(folder, top):
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
     shutil.copy(folder + ".key", copy + ".key")
+    shutil.copy(folder + ".key.head", copy + ".key.head")
     return copy
 
 
@@ -94,11 +95,11 @@ def writing(folder, top):
         ("the last bundle is damaged", lambda f: change(f, last, 30), 4, last + " is damaged at entry 512"),
         ("the last tile is damaged", lambda f: change(f, f"tile/0/002.p/{ENTRIES + 1 - 512}", 30), 4, "tiles at size"),
         ("the checkpoint is damaged", lambda f: change(f, "checkpoint", 30), 4, "checkpoint"),
-        ("every head is gone", lambda f: (os.remove(f + "/checkpoint"), os.remove(f + "/settled")), 4, "no checkpoint"),
+        ("every head is gone", lambda f: (os.remove(f + "/checkpoint"), os.remove(f + "/settled")), 4, "this is an older state"),
         ("settled is gone", lambda f: os.remove(f + "/settled"), 4, "older state"),
         ("a later version", lambda f: change(f, "ledger", len("weir ledger "), ord("2")), 1, "a ledger of version '2'"),
-        ("another key", lambda f: shutil.copy(top + "/foreign.key", f + ".key"), 5, "is not the key of"),
-        ("the key is none", lambda f: change(os.path.dirname(f), "copy.key", 3, ord("x")), 4, "is no key of this version"),
+        ("another key", lambda f: shutil.copy(top + "/foreign.key", f + ".key"), 5, "is the key of 'foreign.example'"),
+        ("the key is none", lambda f: change(os.path.dirname(f), "copy.key", 3, ord("x")), 4, "copy.key: no key"),
         ("a foreign checkpoint", lambda f: shutil.copy(top + "/foreign/checkpoint", f), 4, "checkpoint"),
         ("no ledger", lambda f: os.remove(f + "/ledger"), 3, "weir ledger init"),
     ]
@@ -120,7 +121,7 @@ def main():
         writing(folder, top)
         key = open(top + "/foreign/ledger", encoding="utf-8").read().split("\n")[1]
         code, _, err = weir("verify", "--dir", folder, "--key", key)
-        judge("verify with another's key refuses", code == 4 and "names another key" in err, (code, err))
+        judge("verify with another's key refuses", code == 4 and "not of 'foreign.example'" in err, (code, err))
         name, number, data = key.split("+", 2)
         later = f"{name}+{number}+Bg{data[2:]}"
         code, _, err = weir("verify", "--dir", folder, "--key", later)

@@ -373,6 +373,10 @@ static int make_key(struct ledger_home *h, const struct key_paths *p,
 	struct sign_key *secret = NULL;
 	struct checkpoint none = { .root = merkle_empty() };
 	snprintf(none.origin, sizeof none.origin, "%s", h->key.name);
+	if (access(p->head, F_OK) == 0) {
+		err_set(e, -EEXIST, "%s is there already", p->head);
+		return put_aside(p->head, e);
+	}
 	int r = keyfile_make(
 		p->key, h->key.name, clock_wall(), passphrase_of(held), &keyfile_cost, &secret, e);
 	if (r < 0)
@@ -380,8 +384,6 @@ static int make_key(struct ledger_home *h, const struct key_paths *p,
 	h->key = note_key_of(none.origin, NOTE_ED25519, secret);
 	sign_key_free(secret);
 	r = head_file_make(p->head, &none, e);
-	if (r == -EEXIST)
-		return put_aside(p->head, e);
 	return r < 0 ? r : ledger_mark(&h->files, &h->key, e);
 }
 

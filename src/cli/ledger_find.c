@@ -190,8 +190,10 @@ static int from_ledger(void *self, uint64_t sequence, const void *bytes, size_t 
 	bool signed_yet, struct err *e)
 {
 	struct finding *f = self;
-	return ledger_ask_fits(f->ask, bytes, size) ? tell(f, sequence, bytes, size, signed_yet, e)
-						    : 0;
+	if (!ledger_ask_fits(f->ask, bytes, size))
+		return 0;
+	int r = signed_yet ? ledger_view_check(&f->finder->view, sequence, bytes, size, e) : 0;
+	return r < 0 ? r : tell(f, sequence, bytes, size, signed_yet, e);
 }
 
 /* The store is believed to have found what there is; what it shows is held against the tree. */
