@@ -175,7 +175,7 @@ static int frame_here(
 int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_t to,
 	wal_batch *batch, void *self, struct err *e)
 {
-	struct wal_frame f;
+	struct wal_frame f = { 0 };
 	int found = 0;
 	while (*next < to && (found = frame_here(r, *next, *next, &f, e)) > 0) {
 		if (batch && f.first + f.count > from) {

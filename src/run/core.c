@@ -378,7 +378,8 @@ int core_main(char **arguments)
 	c->listen_fd = c->dir_fd = c->code = -1;
 	if (set_up(c, arguments, &e) < 0) {
 		cli_complain(&e);
-		return ledger_exit(&e); /* the process ends, and with it whatever was opened */
+		free(c); /* the process ends, and with it whatever was opened */
+		return ledger_exit(&e);
 	}
 	uv_run(&c->loop, UV_RUN_DEFAULT);
 	if (c->ready)
