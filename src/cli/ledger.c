@@ -98,6 +98,7 @@ struct writer {
 	struct served *served; /* and this leads to it */
 	const struct signer *signer;
 	struct entry_defaults defaults;
+	struct entry_means means;
 	uint64_t line, acknowledged;
 	char *input;
 	size_t used;
@@ -145,7 +146,7 @@ static int append_line(struct writer *w, const char *line, size_t size, struct e
 	if (!size)
 		return 0;
 	w->defaults.now_ns = clock_wall();
-	int r = entry_canonical(line, size, &w->defaults, &o, e);
+	int r = entry_write(line, size, &w->defaults, &w->means, &o, e);
 	if (r < 0)
 		return err_in(e, "line %llu", (unsigned long long)w->line), r;
 	if (key_is_change(cur_of(w->entry, o.used))) {
@@ -240,7 +241,9 @@ static int write_first(struct writer *w, struct err *e)
 	int size = snprintf(line, sizeof line,
 		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
 		key);
+	w->means.own = true;
 	int r = append_line(w, line, (size_t)size, e);
+	w->means.own = false;
 	return r < 0 ? r : ledger_commit(w->ledger, e);
 }
 

@@ -279,7 +279,7 @@ static int write_change(struct act *a, struct ledger *l, struct err *e)
 	uint64_t sequence;
 	int size = snprintf(line, sizeof line, "{\"kind\":\"key\",\"subject\":\"%s\",\"data\":%s}",
 		name, change_data);
-	int r = entry_canonical(line, (size_t)size, &d, &o, e);
+	int r = entry_write(line, (size_t)size, &d, &(struct entry_means){ .own = true }, &o, e);
 	if (r == 0 && !key_is_change(cur_of(entry, o.used)))
 		r = err_set(e, -EINVAL, "the change of keys is not in its one form");
 	if (r == 0)

@@ -1,6 +1,7 @@
 #include "event/entry.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -9,29 +10,33 @@
 #include "event/entry_plain.h"
 
 const struct entry_kind entry_kinds[] = {
-	{ "asset", "an asset came, went, or is another than before", true },
-	{ "conversation", "two assets converse for the first time, or do something new", true },
-	{ "finding", "something needs attention", true },
-	{ "decision", "somebody was allowed to do something, or not" },
-	{ "change", "somebody changed what is decided by: a policy, a zone, an owner" },
-	{ "consent", "an owner agreed to a change, or took it back" },
-	{ "access", "somebody came in or left, or could not come in", true },
-	{ "egress", "something left the site, or was kept from leaving" },
-	{ "backup", "a snapshot was taken, checked, restored or let go", true },
-	{ "key", "a key was made, changed or retired" },
-	{ "retention", "how long entries are kept was promised" },
-	{ "hold", "entries are kept beyond that, or no longer" },
-	{ "alarm", "the record itself is in danger: a fork, damage, a full disk" },
-	{ "note", "somebody wrote something down", true },
-	{ NULL, NULL, false },
+	{ "asset", "an asset came, went, or is another than before", true, NULL },
+	{ "conversation", "two assets converse for the first time, or do something new", true,
+		NULL },
+	{ "finding", "something needs attention", true, NULL },
+	{ "decision", "somebody was allowed to do something, or not", false, NULL },
+	{ "change", "somebody changed what is decided by: a policy, a zone, an owner", false,
+		NULL },
+	{ "consent", "an owner agreed to a change, or took it back", false, NULL },
+	{ "access", "somebody came in or left, or could not come in", true, NULL },
+	{ "egress", "something left the site, or was kept from leaving", false, NULL },
+	{ "backup", "a snapshot was taken, checked, restored or let go", true, NULL },
+	{ "key", "a key was made, changed or retired", false, "weir ledger key rotate" },
+	{ "retention", "how long entries are kept was promised, or which were let go", false,
+		"weir ledger retention promise" },
+	{ "hold", "entries are kept beyond that, or no longer", false, "weir ledger hold add" },
+	{ "erasure", "the key of somebody's secrets was destroyed", false, "weir ledger erase" },
+	{ "alarm", "the record itself is in danger: a fork, damage, a full disk", false, NULL },
+	{ "note", "somebody wrote something down", true, NULL },
+	{ NULL, NULL, false, NULL },
 };
 
-static bool is_kind(const char *name, size_t size)
+static const struct entry_kind *find_kind(const char *name, size_t size)
 {
 	for (const struct entry_kind *k = entry_kinds; k->name; k++)
 		if (strlen(k->name) == size && memcmp(k->name, name, size) == 0)
-			return true;
-	return false;
+			return k;
+	return NULL;
 }
 
 /* "2026-11-22T20:40:11Z", with a fraction or without. */
@@ -50,12 +55,16 @@ static bool is_time(struct cur c)
 	return cur_is(&c, "Z");
 }
 
-/* Most entries come as they will stand; they are copied. */
-static bool is_written(const char *json, size_t size, const struct entry_defaults *d)
+/* Most entries come as they will stand; they are copied.  The ledger's own are looked at twice. */
+static bool is_written(
+	const char *json, size_t size, const struct entry_defaults *d, const struct entry_means *m)
 {
 	struct entry_plain found;
-	return !d->actor_is_known && entry_plain(cur_of(json, size), &found) && is_time(found.at) &&
-		is_kind((const char *)found.kind.at, found.kind.left);
+	if (d->actor_is_known || m->all_secret || !entry_plain(cur_of(json, size), &found) ||
+		!is_time(found.at))
+		return false;
+	const struct entry_kind *k = find_kind((const char *)found.kind.at, found.kind.left);
+	return k && !k->own;
 }
 
 static int fill(json_t *entry, const char *name, const char *text)
@@ -75,7 +84,7 @@ static bool is_member(const char *name)
 	return known;
 }
 
-static int check(json_t *entry, struct err *e)
+static int check(json_t *entry, const struct entry_means *m, struct err *e)
 {
 	const char *name;
 	json_t *member;
@@ -91,8 +100,13 @@ static int check(json_t *entry, struct err *e)
 				is_data ? "no object" : "no text");
 	}
 	const char *kind = json_string_value(json_object_get(entry, "kind"));
-	if (!is_kind(kind, strlen(kind)))
+	const struct entry_kind *known = find_kind(kind, strlen(kind));
+	if (!known)
 		return err_set(e, -EINVAL, "'%.40s': no such kind of entry", kind);
+	if (known->own && !m->own) {
+		err_set(e, -EPERM, "entries of kind '%s' are written by the ledger alone", kind);
+		return err_try(e, "%s", known->own);
+	}
 	const char *at = json_string_value(json_object_get(entry, "at"));
 	if (!is_time(cur_of(at, strlen(at))))
 		return err_set(e, -EINVAL, "at: no time as in 2026-11-22T20:40:11Z");
@@ -104,33 +118,120 @@ static int too_large(struct err *e)
 	return err_set(e, -EMSGSIZE, "an entry has at most %d bytes", ENTRY_SIZE_MAX);
 }
 
-int entry_canonical(
-	const char *json, size_t size, const struct entry_defaults *d, struct out *o, struct err *e)
+int entry_bound(json_t *entry, struct out *o, struct err *e)
+{
+	json_t *data = json_object_get(entry, "data");
+	json_t *sealed = json_incref(json_object_get(data, "sealed"));
+	json_t *actor = json_incref(json_object_get(entry, "actor"));
+	json_object_del(data, "sealed");
+	json_object_del(entry, "actor");
+	int r = canonical_write(entry, o, e);
+	bool back = !sealed || json_object_set_new(data, "sealed", sealed) == 0;
+	back &= !actor || json_object_set_new(entry, "actor", actor) == 0;
+	if (r == 0 && !back)
+		r = err_set(e, -ENOMEM, "no memory for an entry");
+	return r == 0 && o->failed ? too_large(e) : r;
+}
+
+/* The member `secret` of its own, or all of data. */
+static json_t *take_secret(json_t *entry, const struct entry_means *m)
+{
+	json_t *secret = json_incref(json_object_get(entry, "secret"));
+	json_object_del(entry, "secret");
+	if (!secret && m->all_secret) {
+		secret = json_incref(json_object_get(entry, "data"));
+		if (secret && json_object_set_new(entry, "data", json_object()) < 0) {
+			json_decref(secret);
+			secret = NULL;
+		}
+	}
+	return secret;
+}
+
+static int seal_text(
+	json_t *entry, const json_t *secret, const struct entry_means *m, char *room, struct err *e)
+{
+	json_t *data = json_object_get(entry, "data"), *sealed = NULL;
+	struct out clear = out_mem(room, ENTRY_SIZE_MAX + 1);
+	struct out bound = out_mem(room + ENTRY_SIZE_MAX + 1, ENTRY_SIZE_MAX + 1);
+	int r = canonical_write(secret, &clear, e);
+	if (r == 0 && clear.failed)
+		r = too_large(e);
+	if (r == 0)
+		r = entry_bound(entry, &bound, e);
+	if (r == 0)
+		r = m->seal(m->self, json_string_value(json_object_get(entry, "subject")),
+			cur_of(clear.at, clear.used), cur_of(bound.at, bound.used), &sealed, e);
+	if (r == 0 && json_object_set_new(data, "sealed", sealed) < 0)
+		r = err_set(e, -ENOMEM, "no memory for an entry");
+	return r;
+}
+
+/* After check(): the entry has all it needs, `secret` was taken out of it. */
+static int seal_secret(
+	json_t *entry, const json_t *secret, const struct entry_means *m, struct err *e)
+{
+	if (!json_is_object(secret))
+		return err_set(e, -EINVAL, "'secret' is no object");
+	if (!m->seal)
+		return err_set(e, -EINVAL, "'secret': nobody here keeps secrets");
+	if (!*json_string_value(json_object_get(entry, "subject")))
+		return err_set(e, -EINVAL, "'secret': whose? the subject is empty");
+	if (json_object_get(json_object_get(entry, "data"), "sealed"))
+		return err_set(e, -EINVAL, "'secret': data has a member 'sealed' already");
+	char *room = malloc(2 * (ENTRY_SIZE_MAX + 1));
+	if (!room)
+		return err_sys(e, "seal a secret");
+	int r = seal_text(entry, secret, m, room, e);
+	explicit_bzero(room, ENTRY_SIZE_MAX + 1);
+	free(room);
+	return r;
+}
+
+static int complete(json_t *entry, const struct entry_defaults *d, struct err *e)
+{
+	char now[CLOCK_TEXT];
+	if (d->actor_is_known)
+		json_object_del(entry, "actor");
+	if (fill(entry, "at", clock_text(d->now_ns, now)) < 0 || fill(entry, "site", d->site) < 0 ||
+		fill(entry, "actor", d->actor) < 0 ||
+		(!json_object_get(entry, "data") &&
+			json_object_set_new(entry, "data", json_object()) < 0))
+		return err_set(e, -ENOMEM, "no memory for an entry");
+	return 0;
+}
+
+int entry_write(const char *json, size_t size, const struct entry_defaults *d,
+	const struct entry_means *m, struct out *o, struct err *e)
 {
 	json_error_t why;
-	char now[CLOCK_TEXT];
-	if (is_written(json, size, d)) {
+	if (is_written(json, size, d, m)) {
 		out_bytes(o, json, size);
 		return o->failed || o->used > ENTRY_SIZE_MAX ? too_large(e) : 0;
 	}
-	json_t *entry = json_loadb(json, size, JSON_REJECT_DUPLICATES, &why);
+	json_t *entry = json_loadb(json, size, JSON_REJECT_DUPLICATES, &why), *secret = NULL;
 	if (!entry)
 		return err_set(e, -EINVAL, "no JSON: %s, at byte %d", why.text, why.position);
 	int r = json_is_object(entry) ? 0 : err_set(e, -EINVAL, "no JSON object");
-	if (r == 0 && d->actor_is_known)
-		json_object_del(entry, "actor");
-	if (r == 0 &&
-		(fill(entry, "at", clock_text(d->now_ns, now)) < 0 ||
-			fill(entry, "site", d->site) < 0 || fill(entry, "actor", d->actor) < 0 ||
-			(!json_object_get(entry, "data") &&
-				json_object_set_new(entry, "data", json_object()) < 0)))
-		r = err_set(e, -ENOMEM, "no memory for an entry");
 	if (r == 0)
-		r = check(entry, e);
+		r = complete(entry, d, e);
+	if (r == 0)
+		secret = take_secret(entry, m);
+	if (r == 0)
+		r = check(entry, m, e);
+	if (r == 0 && secret)
+		r = seal_secret(entry, secret, m, e);
 	if (r == 0)
 		r = canonical_write(entry, o, e);
+	json_decref(secret);
 	json_decref(entry);
 	if (r == 0 && (o->failed || o->used > ENTRY_SIZE_MAX))
 		r = too_large(e);
 	return r;
+}
+
+int entry_canonical(
+	const char *json, size_t size, const struct entry_defaults *d, struct out *o, struct err *e)
+{
+	return entry_write(json, size, d, &(struct entry_means){ 0 }, o, e);
 }

@@ -18,14 +18,24 @@ static int folder(void *self)
 	return (int)(intptr_t)self;
 }
 
-static int real_open(void *self, const char *name, enum file_how how)
+static int open_as(void *self, const char *name, enum file_how how, mode_t mode)
 {
 	/* Somebody's stick may hold a pipe under that name: nobody waits for its other end. */
 	static const int flags[] = { [FILE_READ] = O_RDONLY | O_NONBLOCK,
 		[FILE_CHANGE] = O_RDWR | O_CREAT,
 		[FILE_FRESH] = O_RDWR | O_CREAT | O_TRUNC };
-	int fd = openat(folder(self), name, flags[how] | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = openat(folder(self), name, flags[how] | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd < 0 ? -errno : fd;
+}
+
+static int real_open(void *self, const char *name, enum file_how how)
+{
+	return open_as(self, name, how, 0644);
+}
+
+static int private_open(void *self, const char *name, enum file_how how)
+{
+	return open_as(self, name, how, 0600);
 }
 
 static long real_read(void *self, int fd, void *to, size_t size, uint64_t at)
@@ -129,6 +139,13 @@ struct files files_real(int folder_fd)
 		.make_folder = real_make_folder,
 		.list = real_list,
 		.close = real_close };
+}
+
+struct files files_private(int folder_fd)
+{
+	struct files f = files_real(folder_fd);
+	f.open = private_open;
+	return f;
 }
 
 /* --- whole reads and writes --- */

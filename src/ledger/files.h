@@ -36,6 +36,7 @@ struct files {
 
 /* Of the folder behind this descriptor, which stays the caller's. */
 struct files files_real(int folder_fd);
+struct files files_private(int folder_fd); /* what it makes only its owner may read */
 
 /* Whole reads and writes, and errors that name the file. */
 int files_open(const struct files *f, const char *name, enum file_how how, struct err *e);

@@ -1,0 +1,123 @@
+#include "event/entry_view.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "event/entry.h"
+
+int entry_kind_row(const char *name, size_t size)
+{
+	for (int i = 0; entry_kinds[i].name; i++)
+		if (strncmp(entry_kinds[i].name, name, size) == 0 && !entry_kinds[i].name[size])
+			return i;
+	return -1;
+}
+
+/* --- times --- */
+
+static bool digits(struct cur *c, unsigned count, char behind, int *out)
+{
+	*out = 0;
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t digit = cur_u8(c);
+		if (digit < '0' || digit > '9')
+			return false;
+		*out = *out * 10 + digit - '0';
+	}
+	return !behind || cur_u8(c) == (uint8_t)behind;
+}
+
+/* Days since 1970 of a date in the Gregorian calendar, years from March on. */
+static int64_t days_of(int year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+static bool day_seconds(struct cur *c, int64_t *out)
+{
+	int hour, minute, second;
+	if (!digits(c, 2, ':', &hour) || !digits(c, 2, ':', &minute) || !digits(c, 2, 0, &second))
+		return false;
+	if (cur_peek(c, 0) == '.') {
+		cur_skip(c, 1);
+		while (cur_peek(c, 0) >= '0' && cur_peek(c, 0) <= '9')
+			cur_skip(c, 1);
+	}
+	*out = hour * 3600 + minute * 60 + second;
+	return hour < 24 && minute < 60 && second <= 60 && cur_is(c, "Z");
+}
+
+bool entry_seconds(struct cur c, int64_t *out)
+{
+	int year, month, day;
+	int64_t in_day = 0;
+	if (!digits(&c, 4, '-', &year) || !digits(&c, 2, '-', &month) || !digits(&c, 2, 0, &day))
+		return false;
+	if (month < 1 || month > 12 || day < 1 || day > 31)
+		return false;
+	if (c.left && (cur_u8(&c) != 'T' || !day_seconds(&c, &in_day)))
+		return false;
+	*out = days_of(year, month, day) * 86400 + in_day;
+	return true;
+}
+
+/* --- entries --- */
+
+/* Up to the quote that ends a text; that one is taken too. */
+static bool take_text(struct cur *c, struct cur *out)
+{
+	const uint8_t *at = c->at;
+	for (size_t n = 0; n < c->left; n++) {
+		if (at[n] == '\\') {
+			n++;
+		} else if (at[n] == '"') {
+			*out = cur_sub(c, n);
+			cur_skip(c, 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_word(struct cur *c, const char *word, size_t size)
+{
+	const uint8_t *at = cur_take(c, size);
+	return at && memcmp(at, word, size) == 0;
+}
+
+#define TAKE(c, word) take_word(c, word, sizeof(word) - 1)
+
+/* The last place where `,"kind":"` stands.  Behind it come two texts, within which a quote has a
+ * backslash in front: so the last one is the entry's own, whatever data has. */
+static bool find_tail(struct cur c, struct cur *tail)
+{
+	static const char word[] = ",\"kind\":\"";
+	const size_t size = sizeof word - 1;
+	for (size_t at = c.left ? c.left - 1 : 0; at-- > size;)
+		if (c.at[at] == ':' && memcmp(c.at + at - 7, word, size) == 0) {
+			*tail = cur_of(c.at + at + 2, c.left - at - 2);
+			return true;
+		}
+	return false;
+}
+
+bool entry_view(struct cur bytes, struct entry_view *out)
+{
+	struct cur front = bytes, tail, text;
+	if (!bytes.at || !find_tail(bytes, &tail) || !TAKE(&front, "{\"actor\":\"") ||
+		!take_text(&front, &text) || !TAKE(&front, ",\"at\":\"") ||
+		!take_text(&front, &text) || !TAKE(&front, ",\"data\":{") || front.at > tail.at ||
+		!memchr(text.at, 'T', text.left) || !entry_seconds(text, &out->at_s))
+		return false;
+	if (!take_text(&tail, &text))
+		return false;
+	int row = entry_kind_row((const char *)text.at, text.left);
+	if (row < 0 || !TAKE(&tail, ",\"site\":\"") || !take_text(&tail, &text) ||
+		!TAKE(&tail, ",\"subject\":\"") || !take_text(&tail, &out->subject) ||
+		!cur_is(&tail, "}"))
+		return false;
+	out->kind = (unsigned)row;
+	return true;
+}
