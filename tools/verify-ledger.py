@@ -7,11 +7,13 @@ DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a
 changed, any of them: the changes are entries, signed by the old and the new key.  Each older checkpoint that somebody
 kept must be a head of the same ledger's past.  Written from the public specifications alone: RFC 6962 (hashes), RFC 8032
 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint and signed-note; the form of a change of keys is in weir-ledger(1).
+Entries may be missing where a signed entry says so; that it might say so is verify-retention.py's to find.
 
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
@@ -44,9 +46,8 @@ def recover_x(y, sign):
 
 
 def point(data):
-    y = int.from_bytes(data, "little")
-    x = recover_x(y & (1 << 255) - 1, y >> 255)
-    y &= (1 << 255) - 1
+    number = int.from_bytes(data, "little")
+    x, y = recover_x(number & (1 << 255) - 1, number >> 255), number & (1 << 255) - 1
     return None if x is None else (x, y, 1, x * y % P)
 
 
@@ -93,7 +94,6 @@ def read_key(text):
 
 class Checkpoint:
     """A head as it is written; who signed it is known only once the tree said which keys there were."""
-
     def __init__(self, note, where):
         text, gap, lines = note.rpartition(b"\n\n")
         if not gap or not lines.endswith(b"\n"):
@@ -126,13 +126,11 @@ CHANGE = re.compile(rb'{"actor":S,"at":S,"data":{"by_new":"([^"]*)","by_old":"([
 
 class Keys:
     """The chain: (key, the number of the entry that made it the present one)."""
-
     def __init__(self, known):
         self.known, self.chain = known, []
 
     def see(self, number, entry):
-        match = CHANGE.fullmatch(entry)
-        if not match:
+        if not (match := CHANGE.fullmatch(entry)):
             return
         by_new, by_old, *texts = (part.decode() for part in match.groups())
         new, old = (read_key(text) for text in texts)
@@ -166,7 +164,6 @@ def node_hash(left, right):
 
 class Tree:
     """The perfect subtrees at the right edge, each (height, hash)."""
-
     def __init__(self):
         self.peaks, self.size = [], 0
 
@@ -203,15 +200,17 @@ def load(folder, name):
 
 
 def entries_of(folder, index, width):
-    name = tile_path("entries", index, width)
-    data, entries = load(folder, name), []
+    """The entries of a bundle; none where a whole one is missing."""
+    name, entries = tile_path("entries", index, width), []
+    missing = width == WIDTH and not os.path.exists(os.path.join(folder, name))
+    data = b"" if missing else load(folder, name)
     while data:
         size = int.from_bytes(data[:2], "big")
         if len(data) < 2 + size:
             raise Wrong(f"{name}: entry {index * WIDTH + len(entries)} ends beyond the bundle")
         entries.append(data[2:2 + size])
         data = data[2 + size:]
-    if len(entries) != width:
+    if len(entries) != width and not missing:
         raise Wrong(f"{name} has {len(entries)} entries, expected {width}")
     return entries
 
@@ -237,38 +236,45 @@ def check_row(folder, level, hashes):
 
 
 def check(folder, key, older):
-    top, past = Checkpoint(load(folder, "checkpoint"), "checkpoint"), {}
+    top, past, missing, gone = Checkpoint(load(folder, "checkpoint"), "checkpoint"), {}, [], []
     for name in older:
-        with open(name, "rb") as file:
-            head = Checkpoint(file.read(), name)
+        head = Checkpoint(load("", name), name)
         if head.origin != top.origin or head.size > top.size:
             raise Wrong(f"{name}: size {head.size} of '{head.origin}' is no past of size {top.size} of '{top.origin}'")
         past.setdefault(head.size, []).append(head)
     for head in [top] + sum(past.values(), []):
         head.signed_by(key)  # a broken signature need not wait for the tree
-    keys, tree, hashes, size, root = Keys(key), Tree(), [], top.size, top.root
+    keys, tree, hashes, size, root, level = Keys(key), Tree(), [], top.size, top.root, 0
 
     def look_back():
         for head in past.get(tree.size, []):
             if head.root != tree.root():
-                raise Wrong(f"{head.where}: another history: {head.root.hex()} at size {tree.size}, "
-                            f"expected {tree.root().hex()}")
+                raise Wrong(f"{head.where}: another history: {head.root.hex()} at {tree.size}, not {tree.root().hex()}")
 
     look_back()
     for first in range(0, size, WIDTH):
-        for entry in entries_of(folder, first // WIDTH, min(WIDTH, size - first)):
-            keys.see(len(hashes), entry)
-            hashes.append(leaf_hash(entry))
-            tree.add(hashes[-1])
+        entries = entries_of(folder, first // WIDTH, min(WIDTH, size - first))
+        tile = b"" if entries else load(folder, tile_path(0, first // WIDTH, WIDTH))  # stands for them
+        leaves = [leaf_hash(entry) for entry in entries] or re.findall(b"(?s).{32}", tile)
+        missing += [] if entries else [first]
+        for number, entry in enumerate(entries, first):
+            keys.see(number, entry)
+            if b',"kind":"retention","site":' in entry:
+                gone.append(json.loads(entry)["data"])
+        for leaf in leaves:
+            hashes.append(leaf)
+            tree.add(leaf)
             look_back()
-    level = 0
     while hashes:
         hashes, level = check_row(folder, level, hashes), level + 1
     if tree.root() != root:
         raise Wrong(f"checkpoint: root {root.hex()}, expected {tree.root().hex()} from the {size} entries")
     for head in [top] + sum(past.values(), []):
         keys.check(head)
-    return top.origin, size
+    gone = [range(r["first"], r["last"]) for data in gone for r in data.get("pruned", data.get("moved", []))]
+    for first in [m for m in missing if not any(m in some for some in gone)]:
+        raise Wrong(f"{tile_path('entries', first // WIDTH, WIDTH)} is missing, and no entry says why")
+    return top.origin, size, WIDTH * len(missing)
 
 
 def main(words):
@@ -277,16 +283,15 @@ def main(words):
         return 2
     try:
         if os.path.exists(words[1]):
-            with open(words[1], encoding="utf-8") as file:
-                words[1] = file.read()
-        origin, size = check(words[0], read_key(words[1]), words[2:])
+            words[1] = load("", words[1]).decode()
+        origin, size, gone = check(words[0], read_key(words[1]), words[2:])
     except Wrong as e:
         print(f"verify-ledger: {e}", file=sys.stderr)
         return 4
-    except (ValueError, UnicodeDecodeError) as e:
+    except (ValueError, KeyError, TypeError) as e:
         print(f"verify-ledger: not as the specification says: {e}", file=sys.stderr)
         return 4
-    print(f"{origin}: {size} entries, all as signed")
+    print(f"{origin}: {size} entries, all as signed" + (f"; of {gone} the hashes alone" if gone else ""))
     return 0
 
 

@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "ledger/read.h"
+#include "ledger/retain.h"
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
@@ -20,6 +21,7 @@ struct run {
 	struct ledger_checked *out;
 	struct tiles tiles;
 	struct merkle tree;
+	struct retain *rules;
 	struct checkpoint heads[HEADS_MAX]; /* that the tree must pass through, in order of size */
 	size_t head_count, head_at;
 	struct signed_head {
@@ -187,6 +189,29 @@ static int disagree(struct run *r, const char *name, const char *tile, const str
 		(unsigned long long)r->tree.size, hash_text(is, a), tile, hash_text(says, b));
 }
 
+/* What the entries say about keeping entries; the bundle is as it was signed, or all is wrong. */
+static int feed_rules(struct run *r, struct cur c, uint64_t index, unsigned count)
+{
+	int done = 0;
+	for (unsigned i = 0; done == 0 && i < count; i++)
+		done = retain_feed(r->rules, index * TILE_WIDTH + i, bundle_next(&c), r->e);
+	return done;
+}
+
+/* A bundle that is not here: the tile stands for it, and an entry that follows must say so. */
+static int check_missing(struct run *r, uint64_t index)
+{
+	const struct hash *hashes;
+	int done = tiles_read(&r->tiles, 0, index, &hashes, r->e);
+	if (done == 0)
+		done = retain_miss(r->rules, index * TILE_WIDTH, TILE_WIDTH, r->e);
+	for (unsigned i = 0; done == 0 && i < TILE_WIDTH; i++) {
+		merkle_add(&r->tree, &hashes[i], above, r);
+		done = r->result < 0 ? r->result : pass_heads(r);
+	}
+	return done;
+}
+
 static int check_bundle(struct run *r, uint64_t index)
 {
 	char name[TILE_NAME], tile[TILE_NAME];
@@ -195,6 +220,8 @@ static int check_bundle(struct run *r, uint64_t index)
 	tile_name(name, TILE_ENTRIES, index, width);
 	tile_name(tile, 0, index, width);
 	long size = bundle_read(&r->tiles, index, r->bundle, r->e);
+	if (size == -ENOENT && width == TILE_WIDTH)
+		return check_missing(r, index);
 	int done =
 		size < 0 ? (int)size : hash_bundle(r, cur_of(r->bundle, (size_t)size), name, width);
 	if (done == 0)
@@ -206,6 +233,36 @@ static int check_bundle(struct run *r, uint64_t index)
 		merkle_add(&r->tree, &r->leaves[i], above, r);
 		done = r->result < 0 ? r->result : pass_heads(r);
 	}
+	return done ? done : feed_rules(r, cur_of(r->bundle, (size_t)size), index, width);
+}
+
+/* Every entry that is missing was let go, and might be. */
+static int check_hole(struct run *r, struct retain_hole hole)
+{
+	while (hole.first <= hole.last) {
+		const struct retain_gone *g = retain_gone(r->rules, hole.first);
+		char name[TILE_NAME];
+		tile_name(name, TILE_ENTRIES, hole.first / TILE_WIDTH, TILE_WIDTH);
+		if (!g)
+			return err_set(r->e, -ENOENT,
+				"%s is missing, and no entry says that it was let go or moved",
+				name);
+		uint64_t last = g->last < hole.last ? g->last : hole.last;
+		r->out->gone += last - hole.first + 1;
+		if (r->c->gone)
+			r->c->gone(r->c->self, hole.first, last, g->to);
+		hole.first = last + 1;
+	}
+	return 0;
+}
+
+static int check_rules(struct run *r)
+{
+	int done = 0;
+	if (retain_wrong(r->rules))
+		return err_set(r->e, -EBADMSG, "%s", retain_wrong(r->rules));
+	for (size_t i = 0; done == 0 && i < retain_hole_count(r->rules); i++)
+		done = check_hole(r, retain_hole(r->rules, i));
 	return done;
 }
 
@@ -492,7 +549,9 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	r->e = e;
 	r->bundle = malloc(BUNDLE_MAX);
 	r->part = malloc(BUNDLE_MAX);
-	int done = r->bundle && r->part ? read_heads(r) : err_sys(e, "check the ledger");
+	int done = r->bundle && r->part ? retain_new(&r->rules, e) : err_sys(e, "check the ledger");
+	if (done == 0)
+		done = read_heads(r);
 	tiles_init(&r->tiles, c->files, out->head.size);
 	if (done == 0)
 		done = check_tree(r);
@@ -501,9 +560,12 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	if (done == 0)
 		done = check_mark(r);
 	if (done == 0)
+		done = check_rules(r);
+	if (done == 0)
 		done = check_files(r);
 	if (done == 0)
 		done = wal_check(c->files, out->head.size, see_batch, r, e);
+	retain_free(r->rules);
 	free(r->part);
 	free(r->bundle);
 	free(r);

@@ -15,18 +15,24 @@ struct ledger_check {
 	size_t earlier_count;
 	void (*progress)(void *self, uint64_t done, uint64_t all); /* or NULL; now and then */
 	void *self;
+	/* Entries that are not here, as a signed entry of the tree says: let go, or moved `to`. */
+	void (*gone)(void *self, uint64_t first, uint64_t last, const char *to); /* or NULL */
 };
 
 struct ledger_checked {
 	struct checkpoint head;
 	struct keys keys;
 	unsigned cosigned; /* by so many witnesses, if who has their keys finds that it holds */
+	uint64_t gone;     /* entries of which only the hashes are here */
 	uint64_t in_log;   /* entries behind it that only the log has yet */
 	uint64_t strange;  /* files that are no part of it, and were not looked at */
 	char one_strange[64];
 };
 
-/* 0, or -EBADMSG with the file and the entry: what was expected, and what is there. */
+/* A bundle may be missing only where an entry says that it was let go, and where it might be: by
+ * the promises and holds of its time (retain.h).
+ *
+ * 0, or -EBADMSG with the file and the entry: what was expected, and what is there. */
 int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struct err *e) MUST_USE;
 
 #endif

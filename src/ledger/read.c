@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/prune.h"
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
@@ -91,7 +92,9 @@ int ledger_head(const struct files *f, const struct note_key *key, struct checkp
 struct reading {
 	uint64_t from;
 	ledger_entry *each;
+	ledger_gone *gone;
 	void *self;
+	struct retain *rules; /* read where something is missing */
 };
 
 static int tell_bundle(struct reading *r, struct cur c, uint64_t first, uint64_t count,
@@ -116,18 +119,39 @@ static int tell_log(
 	return tell_bundle(self, cur_of(bytes, size), first, count, false, e);
 }
 
+/* A bundle is missing: an entry of the same tree says why, or this is damage. */
+static int tell_missing(struct reading *r, const struct tiles *t, uint64_t first, struct err *e)
+{
+	const struct err missing = *e;
+	int done = r->rules ? 0 : retain_load(&r->rules, t->files, t->size, NULL, e);
+	const struct retain_gone *g = done == 0 ? retain_gone(r->rules, first) : NULL;
+	if (done < 0)
+		return done;
+	if (!g)
+		return err_set(e, -EBADMSG, "%.400s, and no entry says that it was let go or moved",
+			missing.text);
+	uint64_t last = first + TILE_WIDTH - 1;
+	return r->gone ? r->gone(r->self, first > r->from ? first : r->from, last, g->to, e) : 0;
+}
+
 static int tell_tree(struct reading *r, const struct files *f, uint64_t size, struct err *e)
 {
 	struct tiles *t = malloc(sizeof *t);
 	uint8_t *bytes = malloc(BUNDLE_MAX);
-	int done = t && bytes ? 0 : err_sys(e, "read the ledger");
-	if (done == 0)
-		tiles_init(t, f, size);
+	if (!t || !bytes) {
+		free(bytes);
+		free(t);
+		return err_sys(e, "read the ledger");
+	}
+	int done = 0;
+	tiles_init(t, f, size);
 	for (uint64_t i = r->from / TILE_WIDTH; done == 0 && i * TILE_WIDTH < size; i++) {
 		long got = bundle_read(t, i, bytes, e);
-		done = got < 0 ? (int)got
-			       : tell_bundle(r, cur_of(bytes, (size_t)got), i * TILE_WIDTH,
-					 tile_width(TILE_ENTRIES, i, size), true, e);
+		unsigned width = tile_width(TILE_ENTRIES, i, size);
+		done = got == -ENOENT && width == TILE_WIDTH ? tell_missing(r, t, i * TILE_WIDTH, e)
+			: got < 0                            ? (int)got
+				  : tell_bundle(r, cur_of(bytes, (size_t)got), i * TILE_WIDTH,
+					    width, true, e);
 	}
 	free(bytes);
 	free(t);
@@ -137,12 +161,19 @@ static int tell_tree(struct reading *r, const struct files *f, uint64_t size, st
 int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t from,
 	ledger_entry *each, void *self, struct err *e)
 {
-	struct reading r = { from, each, self };
+	return ledger_read_all(f, head, from, each, NULL, self, e);
+}
+
+int ledger_read_all(const struct files *f, const struct checkpoint *head, uint64_t from,
+	ledger_entry *each, ledger_gone *gone, void *self, struct err *e)
+{
+	struct reading r = { from, each, gone, self, NULL };
 	int done = tell_tree(&r, f, head->size, e);
 	if (done == 0) {
 		r.from = from > head->size ? from : head->size;
 		done = wal_check(f, head->size, tell_log, &r, e);
 	}
+	retain_free(r.rules);
 	return done;
 }
 

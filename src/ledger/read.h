@@ -27,6 +27,12 @@ typedef int ledger_entry(void *self, uint64_t sequence, const void *entry, size_
 int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t from,
 	ledger_entry *each, void *self, struct err *e) MUST_USE;
 
+/* Entries that are not here, as a signed entry says: let go, or moved `to`.  ledger_read() goes on
+ * behind them without a word.  Those that no entry speaks of are damage. */
+typedef int ledger_gone(void *self, uint64_t first, uint64_t last, const char *to, struct err *e);
+int ledger_read_all(const struct files *f, const struct checkpoint *head, uint64_t from,
+	ledger_entry *each, ledger_gone *gone, void *self, struct err *e) MUST_USE;
+
 /* C2SP tlog-proof: the entry's place, its proof, the checkpoint it leads to. */
 int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,
 	uint64_t sequence, struct out *o, struct err *e) MUST_USE;

@@ -1,0 +1,68 @@
+/* Letting entries go, and moving them elsewhere.
+ *
+ * The unit is a whole bundle of 256 entries; its hashes (tile/0/...) stay, so every proof and every
+ * checkpoint hold as before.  In this order, and from anywhere again:
+ *
+ *	1. retain_load()    the rules, from the ledger itself
+ *	2. prune_plan()     which bundles may go, move_plan() which may move
+ *	3. move_copy()      they are there, compared, on that disk
+ *	4. the caller       writes prune_data() as entries, until they are in a signed checkpoint
+ *	5. prune_remove()   takes the bundles away
+ *
+ * Ended in between, the next plan has what is left: `said` where an entry tells of it already. */
+#ifndef LEDGER_PRUNE_H
+#define LEDGER_PRUNE_H
+
+#include <jansson.h>
+
+#include "ledger/files.h"
+#include "ledger/retain.h"
+
+struct prune_eyes {
+	void (*progress)(void *self, uint64_t done, uint64_t all); /* or NULL; now and then */
+	void *self;
+};
+
+/* All rules of a tree of this size. */
+int retain_load(struct retain **out, const struct files *f, uint64_t size,
+	const struct prune_eyes *eyes, struct err *e) MUST_USE;
+
+struct prune_range {
+	uint64_t first, last;
+	bool said; /* an entry tells of it already */
+	uint32_t kinds;
+	int64_t newest_s, counted_s;
+};
+
+struct prune_plan {
+	struct prune_range *ranges;
+	size_t count, room;
+	uint64_t entries;           /* of all ranges */
+	uint64_t stay[RETAIN_WHYS]; /* bundles, by the first reason found in each */
+	struct retain_verdict example[RETAIN_WHYS];
+	uint64_t example_at[RETAIN_WHYS]; /* the entry it is about */
+	uint64_t elsewhere;               /* bundles that were moved, and cannot be looked at */
+};
+
+void prune_plan_done(struct prune_plan *p);
+
+/* What may be let go at this time. */
+int prune_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
+	int64_t until_s, const struct prune_eyes *eyes, struct err *e) MUST_USE;
+/* What may move to `to`: bundles of entries from before that time. */
+int move_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
+	int64_t before_s, const char *to, const struct prune_eyes *eyes, struct err *e) MUST_USE;
+
+/* The data of an entry for up to RETAIN_RANGES ranges that none tells of yet, from *at on, which is
+ * moved behind them; NULL with no error: there are no more. */
+int prune_data(const struct prune_plan *p, size_t *at, int64_t until_s, const char *to,
+	json_t **out, struct err *e) MUST_USE;
+
+/* Each bundle is checked against its hashes here, written there, read again and compared; then all
+ * of it is synced. */
+int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
+	const struct files *to, struct err *e) MUST_USE;
+
+int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e) MUST_USE;
+
+#endif

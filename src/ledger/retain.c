@@ -1,0 +1,183 @@
+#include "ledger/retain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/entry.h"
+#include "ledger/retain_inside.h"
+
+int retain_new(struct retain **out, struct err *e)
+{
+	*out = calloc(1, sizeof **out);
+	return *out ? 0 : err_sys(e, "keep the rules of retention");
+}
+
+void retain_free(struct retain *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->promise_list.count; i++)
+		free(r->promises[i].why);
+	for (size_t i = 0; i < r->hold_list.count; i++) {
+		free(r->holds[i].subject);
+		free(r->holds[i].why);
+	}
+	for (size_t i = 0; i < r->gone_list.count; i++)
+		free(r->gone[i].to);
+	free(r->promises);
+	free(r->holds);
+	free(r->gone);
+	free(r->holes);
+	free(r);
+}
+
+void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e)
+{
+	if (l->count == RETAIN_RULES) {
+		err_set(e, -E2BIG, "more than %d rules of retention of one sort", RETAIN_RULES);
+		return NULL;
+	}
+	if (l->count < l->room)
+		return array;
+	size_t room = l->room ? 2 * l->room : 8;
+	void *more = realloc(array, room * size);
+	if (!more)
+		err_sys(e, "keep the rules of retention");
+	else
+		l->room = room;
+	return more;
+}
+
+/* --- in order --- */
+
+/* Where there are too many, every second one goes: what they say gets vaguer, never false. */
+static void add_mark(struct retain *r, uint64_t sequence, int64_t at_s)
+{
+	if (r->mark_count == RETAIN_MARKS) {
+		for (size_t i = 0; i < RETAIN_MARKS / 2; i++)
+			r->marks[i] = r->marks[2 * i];
+		r->mark_count = RETAIN_MARKS / 2;
+	}
+	r->marks[r->mark_count++] = (struct retain_mark){ sequence, at_s, r->passage.counted_s };
+}
+
+static bool is_rule(unsigned kind)
+{
+	const char *name = entry_kinds[kind].name;
+	return strcmp(name, "retention") == 0 || strcmp(name, "hold") == 0;
+}
+
+int retain_feed(struct retain *r, uint64_t sequence, struct cur entry, struct err *e)
+{
+	struct entry_view v;
+	r->next = sequence + 1;
+	if (!entry_view(entry, &v))
+		return 0; /* no rule: those are in the one form */
+	passage_see(&r->passage, v.at_s);
+	if (!entry_kinds[v.kind].own)
+		return 0;
+	int done = is_rule(v.kind) ? retain_rule(r, sequence, &v, entry, e) : 0;
+	add_mark(r, sequence, v.at_s);
+	return done;
+}
+
+int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
+{
+	struct retain_hole *last = r->hole_list.count ? &r->holes[r->hole_list.count - 1] : NULL;
+	r->next = first + count;
+	if (last && last->last + 1 == first) {
+		last->last = first + count - 1;
+		return 0;
+	}
+	struct retain_hole *more = retain_more(r->holes, &r->hole_list, sizeof *more, e);
+	if (!more)
+		return e->code;
+	r->holes = more;
+	more[r->hole_list.count++] = (struct retain_hole){ first, first + count - 1 };
+	add_mark(r, first, INT64_MIN);
+	return 0;
+}
+
+/* --- questions --- */
+
+const char *retain_wrong(const struct retain *r)
+{
+	return r->wrong.code ? r->wrong.text : NULL;
+}
+
+bool retain_unknown(const struct retain *r, uint64_t *by)
+{
+	*by = r->unknown;
+	return r->has_unknown;
+}
+
+const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence)
+{
+	for (size_t i = r->gone_list.count; i-- > 0;)
+		if (sequence >= r->gone[i].first && sequence <= r->gone[i].last)
+			return &r->gone[i];
+	return NULL;
+}
+
+const struct retain_promise *retain_promises(const struct retain *r, size_t *count)
+{
+	*count = r->promise_list.count;
+	return r->promises;
+}
+
+const struct retain_hold *retain_holds(const struct retain *r, size_t *count)
+{
+	*count = r->hold_list.count;
+	return r->holds;
+}
+
+const struct retain_gone *retain_all_gone(const struct retain *r, size_t *count)
+{
+	*count = r->gone_list.count;
+	return r->gone;
+}
+
+size_t retain_hole_count(const struct retain *r)
+{
+	return r->hole_list.count;
+}
+
+struct retain_hole retain_hole(const struct retain *r, size_t i)
+{
+	return r->holes[i];
+}
+
+const struct retain_promise *retain_longest(const struct retain *r, unsigned kind)
+{
+	const struct retain_promise *longest = NULL;
+	for (size_t i = 0; i < r->promise_list.count; i++) {
+		const struct retain_promise *p = &r->promises[i];
+		if ((p->all || p->kinds >> kind & 1) && (!longest || p->days > longest->days))
+			longest = p;
+	}
+	return longest;
+}
+
+static bool is_on(const struct retain_hold *h, uint64_t sequence, const struct entry_view *v)
+{
+	switch (h->what) {
+	case HOLD_SUBJECT:
+		return v->subject.left == strlen(h->subject) &&
+			memcmp(v->subject.at, h->subject, v->subject.left) == 0;
+	case HOLD_ENTRIES:
+		return sequence >= h->first && sequence <= h->last;
+	case HOLD_KIND:
+		return v->kind == h->kind;
+	}
+	return true;
+}
+
+const struct retain_hold *retain_held(
+	const struct retain *r, uint64_t sequence, const struct entry_view *v)
+{
+	for (size_t i = 0; i < r->hold_list.count; i++)
+		if (!r->holds[i].released && is_on(&r->holds[i], sequence, v))
+			return &r->holds[i];
+	return NULL;
+}

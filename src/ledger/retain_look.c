@@ -1,0 +1,170 @@
+/* Whether entries may go: judged from the entries themselves, and, when they are gone, from what
+ * was claimed of them and from what still stands around the place where they were. */
+#include <stdio.h>
+
+#include "event/entry.h"
+#include "ledger/retain_inside.h"
+
+enum { DAY_S = 86400 };
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* --- from the entries --- */
+
+/* What the entries of a hole bore witness of while they were there. */
+static int64_t counted_of(const struct retain *r, uint64_t first, uint64_t last)
+{
+	int64_t sum = 0;
+	while (first <= last) {
+		const struct retain_gone *g = retain_gone(r, first);
+		if (!g)
+			break;
+		sum += g->first == first ? g->counted_s : 0;
+		first = g->last + 1;
+	}
+	return sum;
+}
+
+struct retain_look retain_look(const struct retain *r, int64_t until_s)
+{
+	struct passage all = r->passage;
+	struct retain_look l = { .r = r, .until_s = until_s, .floor_s = INT64_MIN };
+	passage_see(&all, until_s);
+	l.counted_s = all.counted_s;
+	for (size_t i = 0; i < r->hole_list.count; i++)
+		l.counted_s += counted_of(r, r->holes[i].first, r->holes[i].last);
+	return l;
+}
+
+void retain_look_miss(struct retain_look *l, uint64_t first, uint64_t count)
+{
+	l->gone_s += counted_of(l->r, first, first + count - 1);
+}
+
+/* The earlier of two ages: by the clock, and by what was written since. */
+static struct retain_verdict judge_age(
+	const struct retain_look *l, const struct retain_promise *p, const struct entry_view *v)
+{
+	int64_t by_clock = l->until_s - greatest(v->at_s, l->floor_s);
+	int64_t by_ledger = l->counted_s - l->passage.counted_s - l->gone_s;
+	int64_t left = (int64_t)p->days * DAY_S - least(by_clock, by_ledger);
+	return (struct retain_verdict){ left > 0 ? TOO_YOUNG : MAY_GO, p->by, v->kind, left };
+}
+
+struct retain_verdict retain_judge(
+	struct retain_look *l, uint64_t sequence, struct cur entry, struct entry_view *v)
+{
+	if (!entry_view(entry, v))
+		return (struct retain_verdict){ .why = NOT_UNDERSTOOD };
+	passage_see(&l->passage, v->at_s);
+	if (entry_kinds[v->kind].own) {
+		if (v->at_s <= l->until_s)
+			l->floor_s = greatest(l->floor_s, v->at_s);
+		return (struct retain_verdict){ .why = OWN_KIND, .kind = v->kind };
+	}
+	const struct retain_hold *h = retain_held(l->r, sequence, v);
+	if (h)
+		return (struct retain_verdict){ HELD, h->by, v->kind, 0 };
+	const struct retain_promise *p = retain_longest(l->r, v->kind);
+	if (!p)
+		return (struct retain_verdict){ .why = NOT_PROMISED, .kind = v->kind };
+	return judge_age(l, p, v);
+}
+
+/* --- from a claim --- */
+
+/* They came after the ledger's own entries in front of them. */
+static int64_t floor_of(const struct retain *r, uint64_t first, int64_t until_s)
+{
+	int64_t floor = INT64_MIN;
+	for (size_t i = 0; i < r->mark_count && r->marks[i].sequence < first; i++)
+		if (r->marks[i].at_s <= until_s)
+			floor = greatest(floor, r->marks[i].at_s);
+	return floor;
+}
+
+/* The most that was written since, where all of it is still here. */
+static int64_t counted_since(const struct retain *r, const struct retain_gone *g)
+{
+	int64_t before = 0;
+	if (r->hole_list.count && r->holes[r->hole_list.count - 1].last > g->last)
+		return INT64_MAX;
+	for (size_t i = 0; i < r->mark_count && r->marks[i].sequence <= g->first; i++)
+		before = r->marks[i].counted_s;
+	return r->passage.counted_s - before;
+}
+
+static void claim_hold(struct retain *r, const struct retain_gone *g)
+{
+	for (size_t i = 0; i < r->hold_list.count; i++) {
+		const struct retain_hold *h = &r->holds[i];
+		bool on = h->what == HOLD_ENTRIES ? h->first <= g->last && h->last >= g->first
+						  : h->what == HOLD_KIND && g->kinds >> h->kind & 1;
+		if (on && !h->released)
+			RETAIN_WRONG(r,
+				"entry %llu let go entries %llu to %llu, which entry %llu holds",
+				(unsigned long long)g->by, (unsigned long long)g->first,
+				(unsigned long long)g->last, (unsigned long long)h->by);
+	}
+}
+
+static void claim_own(struct retain *r, const struct retain_gone *g)
+{
+	for (size_t i = 0; i < r->mark_count; i++) {
+		const struct retain_mark *m = &r->marks[i];
+		if (m->at_s != INT64_MIN && m->sequence >= g->first && m->sequence <= g->last)
+			RETAIN_WRONG(r,
+				"entry %llu let go entries %llu to %llu, of which %llu is the "
+				"ledger's own",
+				(unsigned long long)g->by, (unsigned long long)g->first,
+				(unsigned long long)g->last, (unsigned long long)m->sequence);
+	}
+}
+
+static void claim_age(struct retain *r, const struct retain_gone *g, unsigned kind, int64_t until_s)
+{
+	const struct retain_promise *p = retain_longest(r, kind);
+	if (!p) {
+		RETAIN_WRONG(r,
+			"entry %llu let go entries %llu to %llu, and nothing was promised for kind "
+			"'%s': it is kept for ever",
+			(unsigned long long)g->by, (unsigned long long)g->first,
+			(unsigned long long)g->last, entry_kinds[kind].name);
+		return;
+	}
+	int64_t born = greatest(g->newest_s, floor_of(r, g->first, until_s));
+	int64_t age = least(until_s - born, counted_since(r, g));
+	if (age < (int64_t)p->days * DAY_S)
+		RETAIN_WRONG(r,
+			"entry %llu let go entries %llu to %llu after %lld days at most, entry %llu "
+			"promised %u for kind '%s'",
+			(unsigned long long)g->by, (unsigned long long)g->first,
+			(unsigned long long)g->last, (long long)age / DAY_S,
+			(unsigned long long)p->by, p->days, entry_kinds[kind].name);
+}
+
+void retain_claim(struct retain *r, const struct retain_gone *g, int64_t until_s, int64_t at_s)
+{
+	if (until_s > at_s)
+		RETAIN_WRONG(r, "entry %llu let entries go at a time that was still to come",
+			(unsigned long long)g->by);
+	claim_own(r, g);
+	claim_hold(r, g);
+	for (unsigned kind = 0; entry_kinds[kind].name; kind++) {
+		if (!(g->kinds >> kind & 1))
+			continue;
+		if (entry_kinds[kind].own)
+			RETAIN_WRONG(r, "entry %llu let go entries of kind '%s', which always stay",
+				(unsigned long long)g->by, entry_kinds[kind].name);
+		else
+			claim_age(r, g, kind, until_s);
+	}
+}

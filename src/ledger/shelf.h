@@ -1,0 +1,13 @@
+/* Two folders that are read as one: bundles of entries that are not here may be on the shelf. */
+#ifndef LEDGER_SHELF_H
+#define LEDGER_SHELF_H
+
+#include "ledger/files.h"
+
+struct shelf {
+	const struct files *here, *there; /* there NULL: nowhere else */
+};
+
+struct files shelf_files(struct shelf *s);
+
+#endif
