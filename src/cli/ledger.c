@@ -83,9 +83,9 @@ int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], stru
 }
 
 struct write_opts {
-	struct ledger_opts ledger;
-	const char *key, *origin, *actor, *passphrase_file;
-	bool sealed, witnessed;
+	struct ledger_write_opts write;
+	const char *origin;
+	bool sealed, witnessed, secret;
 };
 
 /* --- writing --- */
@@ -99,6 +99,7 @@ struct writer {
 	const struct signer *signer;
 	struct entry_defaults defaults;
 	struct entry_means means;
+	void *self; /* of who does the work */
 	uint64_t line, acknowledged;
 	char *input;
 	size_t used;
@@ -211,7 +212,7 @@ static int append_all(struct writer *w, struct err *e)
 }
 
 static struct writer *new_writer(
-	struct cli *cli, const struct write_opts *o, const char *site, struct err *e)
+	struct cli *cli, const struct ledger_write_opts *o, const char *site, struct err *e)
 {
 	struct writer *w = calloc(1, sizeof *w);
 	if (!w || !(w->input = malloc(INPUT))) {
@@ -227,6 +228,7 @@ static struct writer *new_writer(
 
 static void free_writer(struct writer *w)
 {
+	explicit_bzero(w->input, INPUT); /* there may be secrets in it */
 	free(w->input);
 	free(w);
 }
@@ -254,14 +256,16 @@ static int no_more(struct writer *w, struct err *e)
 	return 0;
 }
 
-static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledger_home *h,
-	const struct signer *signer, int (*work)(struct writer *w, struct err *e), struct err *e)
+static int with_ledger(struct cli *cli, const struct ledger_write_opts *o, struct ledger_home *h,
+	const struct signer *signer, int (*work)(struct writer *w, struct err *e), void *self,
+	struct err *e)
 {
 	const struct ledger_config config = { .files = &h->files, .signer = signer };
 	struct writer *w = new_writer(cli, o, signer->origin, e);
 	if (!w)
 		return e->code;
 	w->signer = signer;
+	w->self = self;
 	int r = ledger_open(&w->ledger, &config, clock_monotonic(), e);
 	if (r == 0) {
 		struct err late = { 0 };
@@ -284,16 +288,29 @@ static int with_ledger(struct cli *cli, const struct write_opts *o, struct ledge
 	return r;
 }
 
+static int append_entries(struct writer *w, struct err *e)
+{
+	const struct write_opts *o = w->self;
+	struct ledger_secrets secrets = { .dir = o->write.ledger.dir, .fd = -1 };
+	w->means = (struct entry_means){
+		.all_secret = o->secret, .seal = ledger_secrets_seal, .self = &secrets
+	};
+	int r = append_all(w, e);
+	ledger_secrets_close(&secrets);
+	return r;
+}
+
 /* Through whoever serves it; -ENOENT: nobody. */
 static int append_served(
 	struct cli *cli, const struct write_opts *o, const struct ledger_home *h, struct err *e)
 {
-	struct writer *w = new_writer(cli, o, h->key.name, e);
+	struct writer *w = new_writer(cli, &o->write, h->key.name, e);
 	if (!w)
 		return e->code;
+	w->self = (void *)o;
 	int r = served_open(&w->served, h->dir, print_numbers, w, e);
 	if (r == 0) {
-		r = append_all(w, e);
+		r = append_entries(w, e);
 		served_close(w->served);
 		if (r == -ENOENT)
 			r = e->code = -EIO; /* of the writer's, not of the socket */
@@ -310,19 +327,23 @@ static int ended(int r, int late, struct err *e, const struct err *why)
 	return r ? r : late;
 }
 
-static int append_here(
-	struct cli *cli, const struct write_opts *o, struct ledger_home *h, struct err *e)
+/* With the ledger open to write, all that goes with it; then `after`, under the same lock. */
+static int write_to(struct cli *cli, const struct ledger_write_opts *o, bool witnessed,
+	struct ledger_home *h, int (*work)(struct writer *w, struct err *e), void *self,
+	int (*after)(void *self, struct err *e), struct err *e)
 {
 	struct ledger_keeper k = { 0 };
 	struct key_paths paths;
 	struct err late;
 	int r = ledger_keeper_open(&k, &paths, h, o->key, o->passphrase_file, e);
 	if (r == 0)
-		r = witnesses_agree(h, o->witnessed, e);
+		r = witnesses_agree(h, witnessed, e);
 	if (r == 0)
-		r = with_ledger(cli, o, h, &k.signer, append_all, e);
+		r = with_ledger(cli, o, h, &k.signer, work, self, e);
 	if (r == 0)
 		r = ledger_keeper_changed(&k, &paths, h, e);
+	if (r == 0 && after)
+		r = after(self, e);
 	return ended(r, ledger_keeper_stop(&k, &late), e, &late);
 }
 
@@ -330,15 +351,82 @@ static int run_append(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct write_opts *o = opts;
 	struct ledger_home h;
-	int r = ledger_home_open(&h, o->ledger.dir, e);
+	int r = ledger_home_open(&h, o->write.ledger.dir, e);
 	if (r == 0)
 		r = append_served(cli, o, &h, e);
 	if (r == -ENOENT && h.fd >= 0)
-		r = append_here(cli, o, &h, e);
+		r = write_to(cli, &o->write, o->witnessed, &h, append_entries, (void *)o, NULL, e);
 	if (r == -ENOSPC || r == -EDQUOT)
 		err_try(e, "make room, then append what got no number");
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
+}
+
+/* --- what the ledger writes about itself --- */
+
+struct ledger_own {
+	struct writer *writer;
+	const struct ledger_home *home;
+	const struct ledger_own_work *work;
+};
+
+const struct ledger_home *ledger_own_home(const struct ledger_own *w)
+{
+	return w->home;
+}
+
+uint64_t ledger_own_size(const struct ledger_own *w)
+{
+	return ledger_published(w->writer->ledger);
+}
+
+int ledger_own_write(struct ledger_own *own, const char *kind, const char *subject, json_t *data,
+	uint64_t *sequence, struct err *e)
+{
+	struct writer *w = own->writer;
+	const struct entry_means means = { .own = true };
+	json_t *entry =
+		json_pack("{s:s, s:s, s:o}", "kind", kind, "subject", subject, "data", data);
+	char *text = entry ? json_dumps(entry, JSON_COMPACT) : NULL;
+	struct out o = out_mem(w->entry, sizeof w->entry);
+	w->defaults.now_ns = clock_wall();
+	int r = text ? entry_write(text, strlen(text), &w->defaults, &means, &o, e)
+		     : err_set(e, -EINVAL, "an entry of this is no JSON");
+	if (r == 0)
+		r = ledger_append(w->ledger, w->entry, o.used, sequence, e);
+	if (r == 0)
+		r = ledger_commit(w->ledger, e);
+	free(text);
+	json_decref(entry);
+	return r;
+}
+
+static int write_own(struct writer *w, struct err *e)
+{
+	struct ledger_own *own = w->self;
+	own->writer = w;
+	int r = ledger_publish(w->ledger, clock_monotonic(), e);
+	return r < 0 ? r : own->work->write(own->work->self, own, e);
+}
+
+static int after_own(void *self, struct err *e)
+{
+	const struct ledger_own *own = self;
+	return own->work->after ? own->work->after(own->work->self, own->home, e) : 0;
+}
+
+int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
+	const struct ledger_own_work *work, struct err *e)
+{
+	struct ledger_home h;
+	struct ledger_own own = { .home = &h, .work = work };
+	int r = ledger_home_open(&h, o->ledger.dir, e);
+	if (r == 0)
+		r = write_to(cli, o, false, &h, write_own, &own, after_own, e);
+	if (r == -EBUSY)
+		err_try(e, "end who writes to it, weir ledger serve for one, and call this again");
+	ledger_home_close(&h);
+	return r;
 }
 
 /* --- init --- */
@@ -416,13 +504,13 @@ static int run_init(struct cli *cli, const void *opts, struct err *e)
 	if (name_home(&named, o->origin, e) < 0)
 		return EXIT_ASKED_WRONGLY;
 	int r = 0;
-	if (o->sealed || o->passphrase_file)
-		r = passphrase_choose(&held, o->passphrase_file, e);
+	if (o->sealed || o->write.passphrase_file)
+		r = passphrase_choose(&held, o->write.passphrase_file, e);
 	if (r == 0)
-		r = make_home(&h, o->ledger.dir, e);
+		r = make_home(&h, o->write.ledger.dir, e);
 	h.key = named.key;
 	if (r == 0)
-		r = key_paths_of(&p, h.dir, o->key, e);
+		r = key_paths_of(&p, h.dir, o->write.key, e);
 	if (r == 0)
 		r = ledger_home_lock(&h, e);
 	if (r == 0)
@@ -430,7 +518,7 @@ static int run_init(struct cli *cli, const void *opts, struct err *e)
 	if (r == 0)
 		r = ledger_keeper_start(&k, p.key, NULL, p.head, &h, &held, NULL, e);
 	if (r == 0)
-		r = with_ledger(cli, o, &h, &k.signer, no_more, e);
+		r = with_ledger(cli, &o->write, &h, &k.signer, no_more, NULL, e);
 	r = ended(r, ledger_keeper_stop(&k, &late), e, &late);
 	if (r == 0) {
 		note_key_text(&h.key, text);
@@ -448,27 +536,29 @@ static int run_init(struct cli *cli, const void *opts, struct err *e)
 static const struct opt init_opts[] = {
 	LEDGER_DIR_OPT,
 	{ OPT_TEXT, 0, "key", "FILE", "where the signing key goes (DIR.key)",
-		offsetof(struct write_opts, key), NULL },
+		offsetof(struct ledger_write_opts, key), NULL },
 	{ OPT_TEXT, 0, "origin", "NAME", "what checkpoints call it (HOST/ledger)",
 		offsetof(struct write_opts, origin), NULL },
 	{ OPT_FLAG, 's', "sealed", NULL, "seal the key with a passphrase, asked for twice",
 		offsetof(struct write_opts, sealed), NULL },
 	{ OPT_TEXT, 0, "passphrase-file", "FILE", "seal it with the passphrase in this file",
-		offsetof(struct write_opts, passphrase_file), NULL },
+		offsetof(struct ledger_write_opts, passphrase_file), NULL },
 	{ 0 },
 };
 
 static const struct opt append_opts[] = {
 	LEDGER_DIR_OPT,
-	{ OPT_TEXT, 0, "key", "FILE", "the signing key (DIR.key)", offsetof(struct write_opts, key),
-		NULL },
+	{ OPT_TEXT, 0, "key", "FILE", "the signing key (DIR.key)",
+		offsetof(struct ledger_write_opts, key), NULL },
 	{ OPT_TEXT, 0, "actor", "NAME", "who did it, where an entry does not say (local)",
-		offsetof(struct write_opts, actor), NULL },
+		offsetof(struct ledger_write_opts, actor), NULL },
+	{ OPT_FLAG, 0, "secret", NULL, "store data under the key of the subject",
+		offsetof(struct write_opts, secret), NULL },
 	{ OPT_FLAG, 0, "witnessed", NULL, "write only if every witness can be asked, and agrees",
 		offsetof(struct write_opts, witnessed), NULL },
 	{ OPT_TEXT, 0, "passphrase-file", "FILE",
 		"where the passphrase of a sealed key stands (asked for)",
-		offsetof(struct write_opts, passphrase_file), NULL },
+		offsetof(struct ledger_write_opts, passphrase_file), NULL },
 	{ 0 },
 };
 
@@ -479,7 +569,9 @@ static const char *const init_examples[] = {
 
 static const char *const append_examples[] = {
 	"echo '{\"kind\":\"note\",\"subject\":\"pump 3\"}' | weir ledger append --dir /srv/ledger",
-	"prints the entry's number once it is on the disk", NULL
+	"prints the entry's number once it is on the disk",
+	"echo '{\"kind\":\"note\",\"subject\":\"p-17\",\"secret\":{\"pin\":7}}' | weir ledger append",
+	"what is secret can be erased later: weir ledger erase p-17", NULL
 };
 
 const struct verb verb_ledger_init = {
@@ -499,7 +591,8 @@ const struct verb verb_ledger_append = {
 	.brief = "Write entries, one JSON object a line on standard input",
 	.about =
 		"An entry is an object with kind, subject, actor, at, site and data; the last four have "
-		"defaults. Its number is printed once it is on the disk. A line that is no entry ends the "
+		"defaults. A member secret, an object, is stored under a key of the subject, which weir "
+		"ledger erase destroys. Its number is printed once it is on the disk. A line that is no entry ends the "
 		"reading; what came before it stays.",
 	.examples = append_examples,
 	.opts_size = sizeof(struct write_opts),

@@ -2,10 +2,13 @@
 #ifndef CLI_LEDGER_H
 #define CLI_LEDGER_H
 
+#include <jansson.h>
 #include <limits.h>
 
 #include "cli/cli.h"
+#include "event/entry.h"
 #include "ledger/read.h"
+#include "ledger/shelf.h"
 
 #define LEDGER_DIR "/var/lib/weir/ledger"
 
@@ -40,5 +43,80 @@ void ledger_home_close(struct ledger_home *h);
 /* Beside the folder, which may be copied to anybody, and not in it: DIR.key, DIR.socket. */
 int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e) MUST_USE;
 int ledger_exit(const struct err *e); /* the exit code that fits */
+/* As the one form of an entry writes a text, without the quotes. */
+int ledger_escape(const char *text, char *to, size_t room, struct err *e) MUST_USE;
+void ledger_progress(void *self, uint64_t done, uint64_t all); /* on a terminal */
+
+/* --- what the ledger writes about itself --- */
+
+struct ledger_write_opts {
+	struct ledger_opts ledger;
+	const char *key, *actor, *passphrase_file;
+};
+
+#define LEDGER_WRITE_OPTS                                                                          \
+	LEDGER_DIR_OPT,                                                                            \
+		{ OPT_TEXT, 0, "key", "FILE", "the signing key (DIR.key)",                         \
+			offsetof(struct ledger_write_opts, key), NULL },                           \
+		{ OPT_TEXT, 0, "actor", "NAME", "who asks for it (local)",                         \
+			offsetof(struct ledger_write_opts, actor), NULL },                         \
+	{                                                                                          \
+		OPT_TEXT, 0, "passphrase-file", "FILE",                                            \
+			"where the passphrase of a sealed key stands (asked for)",                 \
+			offsetof(struct ledger_write_opts, passphrase_file), NULL                  \
+	}
+
+struct ledger_own; /* the ledger, open and locked, with all it has in a checkpoint */
+
+struct ledger_own_work {
+	int (*write)(void *self, struct ledger_own *w, struct err *e);
+	/* Once what was written is in a signed checkpoint and on the disk; or NULL. */
+	int (*after)(void *self, const struct ledger_home *h, struct err *e);
+	void *self;
+};
+
+int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
+	const struct ledger_own_work *work, struct err *e) MUST_USE;
+const struct ledger_home *ledger_own_home(const struct ledger_own *w);
+uint64_t ledger_own_size(const struct ledger_own *w);
+/* An entry of one of the ledger's own kinds; durable when it returns.  Takes `data`. */
+int ledger_own_write(struct ledger_own *w, const char *kind, const char *subject, json_t *data,
+	uint64_t *sequence, struct err *e) MUST_USE;
+
+/* --- another folder, to which entries were moved --- */
+
+struct ledger_shelf {
+	int fd;
+	struct files here, there, both;
+	struct shelf shelf;
+};
+
+/* `also` may be NULL.  s->both reads the two as one. */
+int ledger_shelf_open(struct ledger_shelf *s, const struct ledger_home *h, const char *also,
+	struct err *e) MUST_USE;
+void ledger_shelf_close(struct ledger_shelf *s);
+
+#define LEDGER_ALSO_OPT(of)                                                                        \
+	{                                                                                          \
+		OPT_TEXT, 0, "also", "DIR", "where entries were moved to, read with this one",     \
+			offsetof(struct of, also), NULL                                            \
+	}
+
+/* --- the keys of subjects, DIR.subjects --- */
+
+struct ledger_secrets {
+	const char *dir; /* of the ledger */
+	int fd;
+	struct files files;
+	struct subjects *subjects; /* NULL: not open */
+};
+
+/* -ENOENT: there are none yet, and `make` does not say to begin. */
+int ledger_secrets_open(
+	struct ledger_secrets *s, const char *dir, bool make, struct err *e) MUST_USE;
+void ledger_secrets_close(struct ledger_secrets *s);
+/* An entry_means.seal; opens the keys when the first secret comes. */
+int ledger_secrets_seal(void *secrets, const char *subject, struct cur clear, struct cur bound,
+	json_t **sealed, struct err *e);
 
 #endif

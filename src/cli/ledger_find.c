@@ -216,9 +216,17 @@ static int ask_store(struct finding *f, struct err *e)
 	return f->finder->store ? store_find(f->finder->store, &q, from_store, f, e) : 0;
 }
 
+static int gone_from_ledger(
+	void *self, uint64_t first, uint64_t last, const char *to, struct err *e)
+{
+	const struct finding *f = self;
+	const struct ledger_finder *finder = f->finder;
+	return finder->gone && !f->ring ? finder->gone(finder->gone_self, first, last, to, e) : 0;
+}
+
 static int ask_ledger(struct finding *f, uint64_t from, struct err *e)
 {
-	return ledger_view_read(&f->finder->view, from, from_ledger, f, e);
+	return ledger_view_read_all(&f->finder->view, from, from_ledger, gone_from_ledger, f, e);
 }
 
 static uint64_t later(uint64_t a, uint64_t b)

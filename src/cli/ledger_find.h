@@ -49,6 +49,8 @@ struct ledger_finder {
 	struct ledger_view view;
 	struct store *store; /* NULL: the ledger itself is read */
 	uint64_t stored;     /* entries below it the store answers for */
+	ledger_gone *gone;   /* told of entries that are not here any more; NULL: nobody is */
+	void *gone_self;
 };
 
 /* Uses the store when there is one, after it took in what it has not, where it may be written.  One

@@ -105,12 +105,19 @@ static void say_value(struct words *w, size_t path_size, const char *name, json_
 	int more = snprintf(w->path + path_size, PATH - path_size, "%s", name);
 	size_t size = path_size + (size_t)more < PATH ? path_size + (size_t)more : PATH - 1;
 	bool list = json_is_array(value);
-	if ((json_is_object(value) && json_object_size(value)) || (list && !is_flat(value))) {
+	bool is_sealed = path_size == 0 && strcmp(name, "sealed") == 0 && json_is_object(value) &&
+		json_object_get(value, "text");
+	if (!is_sealed &&
+		((json_is_object(value) && json_object_size(value)) || (list && !is_flat(value)))) {
 		say_inside(w, size, value);
 		return;
 	}
 	out_str(w->out, w->some ? ", " : "  ");
 	w->some = true;
+	if (is_sealed) { /* the cipher text says nothing */
+		out_str(w->out, "(sealed)");
+		return;
+	}
 	say(w->out, w->path, " ,\"");
 	if (!list) {
 		out_char(w->out, ' ');
@@ -231,6 +238,12 @@ static void write_base64(struct out *o, const void *bytes, size_t size)
 void ledger_line_json(
 	const struct cli *cli, uint64_t sequence, const void *bytes, size_t size, bool signed_yet)
 {
+	ledger_line_json_secret(cli, sequence, bytes, size, signed_yet, NULL);
+}
+
+void ledger_line_json_secret(const struct cli *cli, uint64_t sequence, const void *bytes,
+	size_t size, bool signed_yet, const char *secret)
+{
 	static char text[ENTRY_SIZE_MAX + 1];
 	struct out *o = cli->out;
 	out_fmt(o, "{\"sequence\":%llu,\"signed\":%s,", (unsigned long long)sequence,
@@ -248,6 +261,10 @@ void ledger_line_json(
 		text_out(o, text);
 	} else {
 		out_bytes(o, bytes, size);
+	}
+	if (secret) {
+		out_str(o, ",\"secret\":");
+		text_out(o, secret);
 	}
 	out_str(o, "}\n");
 }

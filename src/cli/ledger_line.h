@@ -15,6 +15,9 @@ void ledger_line(
  * base64 instead.  A terminal gets nothing that moves its cursor. */
 void ledger_line_json(
 	const struct cli *cli, uint64_t sequence, const void *bytes, size_t size, bool signed_yet);
+/* The same with a member `secret` behind it, of this JSON. */
+void ledger_line_json_secret(const struct cli *cli, uint64_t sequence, const void *bytes,
+	size_t size, bool signed_yet, const char *secret);
 /* Whether an entry can stand in a line as it is. */
 bool ledger_line_fits(const void *bytes, size_t size);
 

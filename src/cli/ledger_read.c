@@ -9,15 +9,61 @@
 #include "cli/ledger_find.h"
 #include "ledger/check.h"
 #include "ledger/compare.h"
+#include "report/glyph.h"
 
 /* --- verify --- */
 
 struct verify_opts {
 	struct ledger_opts ledger;
-	const char *key, *from, *against, *export;
+	const char *key, *from, *also, *against, *export;
 };
 
-enum { KEPT_MAX = 32 };
+enum { KEPT_MAX = 32, TOLD_MAX = 8 };
+
+/* Entries that are not here, in runs. */
+struct gone_runs {
+	size_t count;
+	struct {
+		uint64_t first, last;
+		char to[160];
+	} runs[TOLD_MAX];
+};
+
+static void see_gone(void *self, uint64_t first, uint64_t last, const char *to)
+{
+	struct gone_runs *g = self;
+	size_t i = g->count;
+	const char *where = to ? to : "";
+	if (i && i <= TOLD_MAX && g->runs[i - 1].last + 1 == first &&
+		strcmp(g->runs[i - 1].to, where) == 0) {
+		g->runs[i - 1].last = last;
+		return;
+	}
+	g->count++;
+	if (i >= TOLD_MAX)
+		return;
+	g->runs[i].first = first;
+	g->runs[i].last = last;
+	snprintf(g->runs[i].to, sizeof g->runs[i].to, "%s", where);
+}
+
+static void print_gone(struct out *o, const struct gone_runs *g, uint64_t all)
+{
+	for (size_t i = 0; i < g->count && i < TOLD_MAX; i++) {
+		out_fmt(o, "entries %llu to %llu were ", (unsigned long long)g->runs[i].first,
+			(unsigned long long)g->runs[i].last);
+		if (g->runs[i].to[0]) {
+			out_str(o, "moved to ");
+			text_out(o, g->runs[i].to);
+			out_str(o, " (--also checks them there); their hashes hold\n");
+		} else {
+			out_str(o, "let go after their retention; their hashes hold\n");
+		}
+	}
+	if (g->count > TOLD_MAX)
+		out_fmt(o, "and so were %zu more ranges, %llu entries in all\n",
+			g->count - TOLD_MAX, (unsigned long long)all);
+}
 
 /* A checkpoint that somebody kept.  Where another key than the known one signed it, the tree must
  * tell first whose that is. */
@@ -46,7 +92,7 @@ static int read_kept(struct kept *k, const struct note_key *key, struct err *e)
 	return r;
 }
 
-static void show_progress(void *self, uint64_t done, uint64_t all)
+void ledger_progress(void *self, uint64_t done, uint64_t all)
 {
 	(void)self;
 	if (all > 1000000)
@@ -156,20 +202,26 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 	struct ledger_home h;
 	static struct ledger_checked found;
 	static struct kept kept;
+	struct gone_runs gone = { 0 };
+	struct ledger_shelf shelf = { .fd = -1 };
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	struct note_key named = h.key;
+	if (r == 0)
+		r = ledger_shelf_open(&shelf, &h, o->also, e);
 	if (r == 0 && o->key)
 		r = note_key_read(o->key, &h.key, e);
 	kept.path = o->from;
 	if (r == 0 && o->from)
 		r = read_kept(&kept, &h.key, e);
 	if (r == 0) {
-		const struct ledger_check c = { .files = &h.files,
+		const struct ledger_check c = { .files = &shelf.both,
 			.key = &h.key,
 			.origin = h.key.name,
 			.earlier = &kept.head,
 			.earlier_count = o->from != NULL,
-			.progress = cli->tty_err ? show_progress : NULL };
+			.progress = cli->tty_err ? ledger_progress : NULL,
+			.gone = see_gone,
+			.self = &gone };
 		r = ledger_check(&c, &found, e);
 	}
 	if (r == 0)
@@ -178,10 +230,13 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 		r = check_kept(&kept, &found.keys, e);
 	if (r == 0 && o->against)
 		r = check_against(&h, &found, o->against, e);
-	if (r == 0)
+	if (r == 0) {
 		print_checked(cli->out, &h, &found, o->key);
-	else
+		print_gone(cli->out, &gone, found.gone);
+	} else {
 		err_in(e, "%s does not hold", h.dir);
+	}
+	ledger_shelf_close(&shelf);
 	ledger_home_close(&h);
 	return r < 0 ? r == -ENOENT ? EXIT_PROBLEMS : ledger_exit(e) : EXIT_DONE;
 }
@@ -223,6 +278,7 @@ static const struct opt verify_opts[] = {
 		"a checkpoint that you kept: it must be of this ledger's past"),
 	TEXT_OPT(verify_opts, 0, against, "COPY",
 		"a copy that you kept, or another reader's: where they part is named"),
+	LEDGER_ALSO_OPT(verify_opts),
 	TEXT_OPT(verify_opts, 0, export, "FILE", "an export, in the place of a ledger"),
 	{ 0 },
 };

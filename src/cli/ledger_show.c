@@ -1,24 +1,128 @@
 /* weir ledger show: entries, one line each. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "cli/ledger_find.h"
 #include "cli/ledger_line.h"
 #include "ledger/around.h"
+#include "ledger/subject.h"
+#include "report/glyph.h"
 
 struct opts {
 	struct find_opts find;
-	bool json;
+	const char *also;
+	bool json, reveal;
 };
 
 struct show {
 	const struct cli *cli;
-	bool json;
+	bool json, reveal;
 	const struct ledger_ask *ask;
 	const char *dir;
 	uint64_t count, next; /* shown; the one behind the last of them */
 	unsigned holes;
+	struct ledger_secrets secrets;
+	struct {
+		bool any;
+		uint64_t first, last;
+		char to[160]; /* empty: let go */
+	} gone;               /* not told yet: more may follow */
 };
+
+/* --- what is not here any more --- */
+
+static void tell_gone(struct show *s)
+{
+	struct out *o = s->cli->out;
+	if (!s->gone.any)
+		return;
+	s->gone.any = false;
+	if (s->json) {
+		struct json j = json_on(o);
+		json_open(&j, '{');
+		json_kv_str(&j, "gone", s->gone.to[0] ? "moved" : "let go");
+		json_kv_uint(&j, "first", s->gone.first);
+		json_kv_uint(&j, "last", s->gone.last);
+		json_kv_str(&j, "to", s->gone.to);
+		json_close(&j, '}');
+		json_line(&j);
+		return;
+	}
+	out_fmt(o, "%8llu to %llu: ", (unsigned long long)s->gone.first,
+		(unsigned long long)s->gone.last);
+	if (s->gone.to[0]) {
+		out_str(o, "moved to ");
+		text_out(o, s->gone.to);
+		out_str(o, " (--also reads them there)\n");
+	} else {
+		out_str(o, "let go after their retention; their hashes are here\n");
+	}
+}
+
+static int see_gone(void *self, uint64_t first, uint64_t last, const char *to, struct err *e)
+{
+	struct show *s = self;
+	(void)e;
+	if (!to)
+		to = "";
+	if (s->gone.any && s->gone.last + 1 == first && strcmp(s->gone.to, to) == 0) {
+		s->gone.last = last;
+		return 0;
+	}
+	tell_gone(s);
+	s->gone.any = true;
+	s->gone.first = first;
+	s->gone.last = last;
+	snprintf(s->gone.to, sizeof s->gone.to, "%s", to);
+	return 0;
+}
+
+/* --- secrets --- */
+
+/* The clear text; or a sentence why not, as a text. */
+static json_t *secret_of(struct show *s, json_t *entry, bool *is_open)
+{
+	json_t *clear = NULL;
+	char text[300];
+	struct err why = { 0 };
+	if (!s->secrets.subjects)
+		err_set(&why, -ENOKEY, "no keys of subjects are here");
+	else if (subject_reveal(s->secrets.subjects, entry, &clear, &why) == 0) {
+		*is_open = true;
+		return clear;
+	}
+	*is_open = false;
+	snprintf(text, sizeof text, "(sealed: %.250s)", why.text);
+	return json_string(text);
+}
+
+/* True where there was one, and it was shown. */
+static bool show_secret(
+	struct show *s, uint64_t sequence, const void *bytes, size_t size, bool signed_yet)
+{
+	json_t *entry = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
+	bool sealed = entry && subject_is_sealed(entry), is_open = false;
+	json_t *secret = sealed ? secret_of(s, entry, &is_open) : NULL;
+	char *text = NULL;
+	if (s->json && is_open) {
+		text = json_dumps(secret, JSON_COMPACT | JSON_SORT_KEYS);
+	} else if (secret && !s->json) {
+		json_object_set(json_object_get(entry, "data"), "sealed", secret);
+		text = json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS);
+	}
+	if (text && s->json)
+		ledger_line_json_secret(s->cli, sequence, bytes, size, signed_yet, text);
+	else if (text)
+		ledger_line(s->cli, sequence, text, strlen(text), signed_yet);
+	bool shown = text;
+	free(text);
+	json_decref(secret);
+	json_decref(entry);
+	return shown;
+}
 
 static int show_entry(void *self, uint64_t sequence, const void *bytes, size_t size,
 	bool signed_yet, struct err *e)
@@ -27,6 +131,9 @@ static int show_entry(void *self, uint64_t sequence, const void *bytes, size_t s
 	(void)e;
 	s->count++;
 	s->next = sequence + 1;
+	tell_gone(s);
+	if (s->reveal && show_secret(s, sequence, bytes, size, signed_yet))
+		return s->cli->out->failed;
 	if (s->json)
 		ledger_line_json(s->cli, sequence, bytes, size, signed_yet);
 	else
@@ -81,10 +188,25 @@ static int show_around(struct show *s, const struct ledger_finder *f, struct err
 	return e->code = -EBADMSG; /* a file that is gone is damage, too */
 }
 
+/* Where entries were moved to is read as if they were here; keys are there or are not. */
+static int read_more(struct show *s, struct ledger_finder *f, const struct opts *o,
+	struct ledger_shelf *shelf, struct err *e)
+{
+	int r = ledger_shelf_open(shelf, &f->home, o->also, e);
+	if (r == 0)
+		f->home.files = shelf->both;
+	f->gone = see_gone;
+	f->gone_self = s;
+	if (r == 0 && o->reveal)
+		r = ledger_secrets_open(&s->secrets, f->home.dir, false, e);
+	return r == -ENOENT && o->reveal && shelf->both.self ? 0 : r;
+}
+
 static int run(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct opts *o = opts;
-	struct show s = { .cli = cli, .json = o->json };
+	struct show s = { .cli = cli, .json = o->json, .reveal = o->reveal, .secrets.fd = -1 };
+	struct ledger_shelf shelf = { .fd = -1 };
 	struct ledger_ask ask;
 	struct ledger_finder f;
 	uint64_t count = 0;
@@ -95,10 +217,16 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 		return ledger_exit(e);
 	s.ask = &ask;
 	s.dir = f.home.dir;
-	r = ledger_find(&f, &ask, show_entry, &s, &count, e);
+	r = read_more(&s, &f, o, &shelf, e);
+	if (r == 0)
+		r = ledger_find(&f, &ask, show_entry, &s, &count, e);
+	count += s.gone.any;
+	tell_gone(&s);
 	if (is_damage(r) && !ask.last)
 		r = show_around(&s, &f, e);
 	uint64_t head = f.view.head.size;
+	ledger_secrets_close(&s.secrets);
+	ledger_shelf_close(&shelf);
 	ledger_finder_close(&f);
 	if (r < 0)
 		return ledger_exit(e);
@@ -112,6 +240,9 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 static const struct opt show_opts[] = {
 	FILTER_OPTS,
 	RANGE_OPTS,
+	{ OPT_FLAG, 0, "reveal", NULL, "open secrets whose keys are here",
+		offsetof(struct opts, reveal), NULL },
+	LEDGER_ALSO_OPT(opts),
 	{ OPT_FLAG, 'j', "json", NULL, "one JSON object a line", offsetof(struct opts, json),
 		NULL },
 	{ 0 },

@@ -61,6 +61,7 @@ static bool may_try_again(struct ledger_view *v, int code, unsigned *tries)
 struct reading {
 	uint64_t next;
 	ledger_entry *each;
+	ledger_gone *gone; /* or NULL */
 	void *self;
 	bool ended; /* by whom it is told to */
 };
@@ -75,13 +76,29 @@ static int read_one(void *self, uint64_t sequence, const void *bytes, size_t siz
 	return done;
 }
 
+static int miss_some(void *self, uint64_t first, uint64_t last, const char *to, struct err *e)
+{
+	struct reading *r = self;
+	int done = r->gone ? r->gone(r->self, first, last, to, e) : 0;
+	r->ended = done != 0;
+	r->next = last + 1;
+	return done;
+}
+
 int ledger_view_read(
 	struct ledger_view *v, uint64_t from, ledger_entry *each, void *self, struct err *e)
 {
-	struct reading r = { from, each, self, false };
+	return ledger_view_read_all(v, from, each, NULL, self, e);
+}
+
+int ledger_view_read_all(struct ledger_view *v, uint64_t from, ledger_entry *each,
+	ledger_gone *gone, void *self, struct err *e)
+{
+	struct reading r = { from, each, gone, self, false };
 	unsigned tries = 0;
 	for (uint64_t began = from;; began = r.next) {
-		int done = ledger_read(&v->home->files, &v->head, r.next, read_one, &r, e);
+		int done = ledger_read_all(
+			&v->home->files, &v->head, r.next, read_one, miss_some, &r, e);
 		if (r.next > began)
 			tries = 0;
 		if (done >= 0)
@@ -210,12 +227,31 @@ static int take_one(void *self, uint64_t sequence, const void *bytes, size_t siz
 	return r;
 }
 
+/* Entries of which only the hashes are here: their numbers stay free. */
+static int skip_some(void *self, uint64_t first, uint64_t last, const char *to, struct err *e)
+{
+	struct filling *f = self;
+	int r = 0;
+	(void)to;
+	if (first != f->tree.size)
+		return FOR_NOW;
+	for (uint64_t at = first; r == 0 && at <= last; at++) {
+		struct hash leaf;
+		r = tiles_hash(&f->view->tiles, 0, at, &leaf, e);
+		if (r == 0)
+			merkle_add(&f->tree, &leaf, NULL, NULL);
+	}
+	if (r == 0)
+		store_skip(f->store, last - first + 1);
+	return r;
+}
+
 /* Up to the head, whose root says whether it was all true. */
 static int fill(struct filling *f, struct err *e)
 {
 	int r = begin(f, e);
 	while (r >= 0 && f->tree.size < f->view->head.size)
-		r = ledger_view_read(f->view, f->tree.size, take_one, f, e);
+		r = ledger_view_read_all(f->view, f->tree.size, take_one, skip_some, f, e);
 	if (r < 0)
 		return r;
 	struct hash root = merkle_root(&f->tree);

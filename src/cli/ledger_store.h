@@ -23,6 +23,8 @@ int ledger_view_renew(struct ledger_view *v, struct err *e) MUST_USE;
 /* As ledger_read(). */
 int ledger_view_read(struct ledger_view *v, uint64_t from, ledger_entry *each, void *self,
 	struct err *e) MUST_USE;
+int ledger_view_read_all(struct ledger_view *v, uint64_t from, ledger_entry *each,
+	ledger_gone *gone, void *self, struct err *e) MUST_USE;
 /* Whether these are the bytes of that entry, which the head covers.  -EBADMSG: they are not. */
 int ledger_view_check(struct ledger_view *v, uint64_t sequence, const void *bytes, size_t size,
 	struct err *e) MUST_USE;

@@ -318,6 +318,12 @@ int store_take(struct store *s, const void *bytes, size_t size, struct err *e)
 	return r;
 }
 
+void store_skip(struct store *s, uint64_t count)
+{
+	assert(s->begun && s->next + count < INT64_MAX);
+	s->next += count;
+}
+
 int store_commit(struct store *s, const uint8_t root[SHA256_SIZE], struct err *e)
 {
 	assert(s->begun);

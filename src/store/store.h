@@ -51,6 +51,7 @@ int store_state(struct store *s, struct store_state *out, struct err *e) MUST_US
  * there to store_commit() or store_drop().  The root is that of the tree behind the last one. */
 int store_begin(struct store *s, struct store_state *now, struct err *e) MUST_USE;
 int store_take(struct store *s, const void *bytes, size_t size, struct err *e) MUST_USE;
+void store_skip(struct store *s, uint64_t count); /* entries that nobody has any more */
 int store_commit(struct store *s, const uint8_t root[SHA256_SIZE], struct err *e) MUST_USE;
 void store_drop(struct store *s);
 

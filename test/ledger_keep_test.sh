@@ -1,0 +1,191 @@
+#!/bin/sh
+# What becomes of entries over the years, as people meet it: promises, holds, letting go, moving,
+# secrets and their erasure; and what somebody with the key may try against it.
+#
+#     ledger_keep_test.sh WEIR AGED_LEDGER VERIFY-RETENTION.PY
+set -u
+weir=$(realpath "$1")
+aged=$(realpath "$2")
+other=$(realpath "$3")
+export LC_ALL=C.UTF-8
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+bad=0
+
+good() { printf '[       OK ] %s\n' "$1"; }
+fail() {
+	printf '[  FAILED  ] %s\n    %s\n    exit %s; said:\n' "$1" "$2" "$code"
+	sed 's/^/    /' out err | head -20
+	bad=1
+}
+
+# does NAME CODE PATTERN ARGUMENT...: the exit code, and a line on stdout or stderr that fits.
+does() {
+	name=$1 want=$2 pattern=$3
+	shift 3
+	"$weir" ledger "$@" >out 2>err </dev/null
+	code=$?
+	if [ $code -ne "$want" ]; then
+		fail "$name" "exit $want was wanted"
+	elif ! cat out err | grep -qE -- "$pattern"; then
+		fail "$name" "nothing fits: $pattern"
+	else
+		good "$name"
+	fi
+}
+
+# Both who check say so; the other one may word it in its own way.
+both() {
+	name=$1 want=$2 pattern=$3 dir=$4
+	does "$name" "$want" "$pattern" verify --dir "$dir"
+	python3 "$other" "$dir" "$(sed -n 2p "$dir/ledger")" >out 2>err
+	code=$?
+	[ $code -eq "$want" ] && good "$name, says the other one" || fail "$name" "the other one disagrees"
+}
+
+# note_like DAYS-AGO KIND SUBJECT COUNT: entries from then on, four a day.
+cat >entries.py <<'END'
+import datetime, json, sys
+now = datetime.datetime.now(datetime.timezone.utc)
+for row in sys.argv[1:]:
+    days, kind, subject, count, data = (row.split("|") + ["{}"])[:5]
+    for i in range(int(count)):
+        at = now - datetime.timedelta(days=float(days)) + datetime.timedelta(hours=6 * i)
+        print(json.dumps({"kind": kind, "subject": subject, "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                          "data": json.loads(data.replace("@AGO", (now - datetime.timedelta(days=900)).strftime(
+                              "%Y-%m-%dT%H:%M:%SZ")).replace("@NOW", now.strftime("%Y-%m-%dT%H:%M:%SZ")))}))
+END
+add() {
+	dir=$1
+	shift
+	python3 entries.py "$@" | "$aged" "$dir" keep.example/test || { echo "cannot make $dir"; exit 1; }
+}
+
+# Years of it: 4,000 entries, 1,000 days ago until now; entry 0 is the key.
+years() { add "$1" '1000|key|keep.example/test|1' '999.5|note|pump 1|1511' '620|note|pump 2|1000' '369|note|pump 1|1476'; }
+
+# --- promises ---
+years A
+both 'all of it holds' 0 '' A
+does 'nothing promised, nothing goes' 0 'would let go of 0 entries' prune --dry-run --dir A
+does 'a promise' 0 'entry 3988 promises that every kind is kept for 500 days' \
+	retention promise --days 500 --why contract --dir A
+does 'a shorter one is refused' 5 'entry 3988 promised 500 days already' retention promise --days 499 --dir A
+does 'a longer one is not' 0 'promises that finding is kept for 900 days' \
+	retention promise --days 900 --kind finding --dir A
+does 'shorter for one kind' 5 'entry 3989 promised 900 days' retention promise --days 600 --kind finding,note --dir A
+does 'what holds' 0 '^note +500 days  entry 3988  contract' retention show --dir A
+does 'a promise of nothing' 2 'how long' retention promise --dir A
+does 'days beyond reason' 2 'from 1 to' retention promise --days 99999999 --dir A
+does 'kinds that stay anyway' 2 'always stay' retention promise --days 5 --kind hold --dir A
+
+# --- holds ---
+does 'a hold' 0 '^3990$' hold add --subject 'pump 2' --why 'case 12' --dir A
+does 'it is listed' 0 '3990 +subject +pump 2 +case 12' hold list --dir A
+does 'who keeps what' 0 'is held by 3990' prune --dry-run --dir A
+does 'a hold of nothing' 2 'hold what' hold add --why x --dir A
+does 'a hold on everything at once' 2 'hold what' hold add --kind note --subject x --why x --dir A
+does 'release without a reason' 2 'why' hold release 3990 --dir A
+does 'release of what is none' 3 'is no hold' hold release 5 --why x --dir A
+
+# --- letting go ---
+cp -a A B && cp A.key B.key && cp A.key.head B.key.head
+"$weir" ledger prove 300 --dir A >before
+does 'the old ones go' 0 '^let go of entries 256 to 1279$' prune --dir A
+[ -e A/tile/entries/001 ] && fail 'they are gone' 'A/tile/entries/001 is there'
+both 'all of it holds without them' 0 'entries 256 to 1279 were let go|1024 the hashes' A
+does 'a proof of one that is gone' 0 'c2sp.org/tlog-proof' prove 300 --dir A
+head -12 before | tail -10 >a && head -12 out | tail -10 >b
+does 'show says so' 0 '256 to 1279: let go' show --dir A
+does 'once is enough' 0 'let go of 0 entries' prune --dir A
+does 'its hold keeps pump 2' 0 'is held by 3990' prune --dry-run --dir A
+does 'released' 0 '^3992$' hold release 3990 --why 'case closed' --dir A
+does 'then they go, too' 0 '^let go of entries 1280 to' prune --dir A
+both 'and all of it holds' 0 'entries 256 to' A
+
+# --- moving ---
+does 'a place is wanted' 2 'where to' move --dir B
+does 'moved' 0 'moved [0-9]+ entries in all' move --to far --before 2999-01-01 --dir B
+both 'without the place, the hashes hold' 0 'were moved to .*/far' B
+does 'with it, all is checked' 0 'B holds' verify --also far --dir B
+grep -q moved out && fail 'with it, all is checked' 'something is said to be elsewhere'
+does 'show says where' 0 'moved to .*/far' show --dir B
+does 'show reads there' 0 '^ +300 .* note +pump 1' show --also far --dir B
+does 'let go from there' 0 '^let go of entries 256 to 1279$' prune --also far --dir B
+[ -e far/tile/entries/001 ] && fail 'let go from there' 'far/tile/entries/001 is there'
+both 'moved, then let go' 0 'let go' B
+does 'no place within itself' 1 'the ledger itself' move --to B --dir B
+years O
+does 'no place of another ledger' 1 'another ledger' move --to far --dir O
+
+# --- secrets ---
+"$weir" ledger init --dir S --origin secret.example >/dev/null
+printf '%s\n' '{"kind":"access","subject":"p-17","data":{"door":4},"secret":{"name":"Ada Bell"}}' \
+	'{"kind":"access","subject":"p-18","secret":{"name":"Cora Dunn"}}' |
+	"$weir" ledger append --dir S >out 2>err && good 'secrets are taken' || fail 'secrets are taken' ''
+echo '{"kind":"note","subject":"p-17","data":{"said":"Ada was here"}}' |
+	"$weir" ledger append --secret --dir S >/dev/null
+code=0
+grep -rqaE 'Ada|Bell|Cora' S S.subjects && fail 'nowhere in clear' 'the clear text is on the disk' || good 'nowhere in clear'
+ls S.subjects | grep -q p-17 && fail 'no names of subjects' 'a file is named by it'
+find S.subjects -perm /077 | grep -q . && fail 'for nobody else' 'somebody may look into S.subjects' || good 'for nobody else'
+does 'closed' 0 '\(sealed\)' show --dir S
+does 'opened' 0 'Ada Bell' show --reveal --dir S
+does 'opened, for scripts' 0 '"secret":\{"name":"Ada Bell"\}' show --reveal --json --dir S
+does 'a held subject stays' 0 '^4$' hold add --subject p-17 --why 'case 9' --dir S
+does 'held: not erased' 5 'p-17 is held by entry 4: case 9' erase p-17 --why asked --dir S
+does 'released for that' 0 '' hold release 4 --why closed --dir S
+does 'held by its kind' 0 '^6$' hold add --kind access --why audit --dir S
+does 'held by its kind: not erased' 5 'held by entry 6' erase p-17 --why asked --dir S
+does 'released, too' 0 '' hold release 6 --why closed --dir S
+does 'erasing wants a reason' 2 'why' erase p-17 --dir S
+does 'erased' 0 'destroyed the key of p-17, which sealed 2 entries; entry 8' erase p-17 --why asked --dir S
+does 'nobody reads it' 0 'sealed: its key is not here' show --reveal --dir S
+grep -q Ada out && fail 'nobody reads it' 'it is read'
+does 'the other stays' 0 'Cora Dunn' show --reveal --dir S
+both 'every proof holds' 0 '' S
+does 'erased is erased' 3 'has no key here' erase p-17 --why again --dir S
+echo '{"kind":"note","subject":"p-17","secret":{"new":1}}' | "$weir" ledger append --dir S >/dev/null
+does 'a new key opens the new' 0 'sealed.new 1' show --reveal --dir S
+does 'and not the old' 0 'its key was destroyed' show --reveal --dir S
+chmod 755 S.subjects
+does 'open to others: refused' 5 'others than its owner' show --reveal --dir S
+chmod 700 S.subjects
+
+# --- by hand ---
+for kind in retention hold erasure key; do
+	echo "{\"kind\":\"$kind\",\"subject\":\"x\",\"data\":{\"days\":1}}" |
+		"$weir" ledger append --dir S >out 2>err
+	code=$?
+	[ $code -eq 5 ] && good "no $kind by hand" || fail "no $kind by hand" 'exit 5 was wanted'
+done
+
+# --- with the key, and against the rules ---
+# forge NAME DIR PATTERN ROW...: entries of somebody who has the key; then the bundle is deleted.
+forge() {
+	name=$1 dir=$2 pattern=$3
+	shift 3
+	years "$dir"
+	add "$dir" "$@"
+	rm -f "$dir/tile/entries/$gone"
+	both "$name" 4 "$pattern" "$dir"
+}
+pruned='0|retention|x|1|{"pruned":[{"first":FIRST,"last":LAST,"kinds":["note"],"newest":"@AGO","counted":99999999}],"until":"@NOW"}'
+range() { echo "$pruned" | sed "s/FIRST/$1/; s/LAST/$2/"; }
+gone=005
+forge 'deleted, and nobody says so' F1 'tile/entries/005 is missing, and no entry says'
+forge 'no promise' F2 'nothing was promised|kept for ever' "$(range 1280 1535)"
+forge 'before its time' F3 'days at most, entry 3988 promised 2000' \
+	'0|retention|every kind|1|{"days":2000}' "$(range 1280 1535)"
+forge 'shortened by hand: the longest counts' F4 'entry 3988 promised 2000' \
+	'0|retention|every kind|1|{"days":2000}' '0|retention|every kind|1|{"days":1}' "$(range 1280 1535)"
+forge 'a hold is ignored' F5 'which entry 3989 holds' '0|retention|every kind|1|{"days":10}' \
+	'0|hold|x|1|{"hold":"entries","first":1300,"last":1301}' "$(range 1280 1535)"
+forge 'another bundle than it says' F6 'tile/entries/005 is missing' \
+	'0|retention|every kind|1|{"days":10}' "$(range 1536 1791)"
+gone=000
+forge 'the rules themselves' F7 'the ledger.s own' '0|retention|every kind|1|{"days":10}' "$(range 0 255)"
+gone=005
+forge 'half a bundle' F8 'names no whole bundles' '0|retention|every kind|1|{"days":10}' "$(range 1280 1500)"
+exit $bad
