@@ -170,9 +170,11 @@ static void show_hole(void *self, uint64_t first, uint64_t count, const char *wh
 	cli_say(text, "");
 }
 
-static bool is_damage(int code)
+/* Where there is something to try, a store is wrong, and not the ledger. */
+static bool is_damage(int code, const struct err *e)
 {
-	return code == -EBADMSG || code == -ENOENT || code == -EFBIG || code == -EIO;
+	bool damage = code == -EBADMSG || code == -ENOENT || code == -EFBIG || code == -EIO;
+	return damage && !e->try[0];
 }
 
 /* Goes on where the reading ended, and says what it leaves out.  -EBADMSG: it did. */
@@ -222,7 +224,7 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 		r = ledger_find(&f, &ask, show_entry, &s, &count, e);
 	count += s.gone.any;
 	tell_gone(&s);
-	if (is_damage(r) && !ask.last)
+	if (is_damage(r, e) && !ask.last)
 		r = show_around(&s, &f, e);
 	uint64_t head = f.view.head.size;
 	ledger_secrets_close(&s.secrets);
