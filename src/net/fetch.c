@@ -1,7 +1,6 @@
 #include "net/fetch.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "base/interrupt.h"
 #include "net/credentials.h"
+#include "net/curl_late.h"
 
 enum {
 	CONNECT_SECONDS = 10,
@@ -210,6 +210,8 @@ int fetch_open(struct fetch **out, const char *url, const struct fetch_options *
 		r = read_url(f, url, e);
 	if (r == 0 && f->bucket)
 		r = use_bucket(f, o, e);
+	if (r == 0)
+		r = curl_late_load(e);
 	if (r == 0 && !started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		r = err_set(e, -EIO, "libcurl does not start");
 	if (r == 0) {
@@ -231,7 +233,8 @@ void fetch_close(struct fetch *f)
 {
 	if (!f)
 		return;
-	curl_easy_cleanup(f->curl);
+	if (f->curl)
+		curl_easy_cleanup(f->curl);
 	credentials_wipe(&f->secrets);
 	explicit_bzero(f->pair, sizeof f->pair);
 	free(f);
