@@ -20,10 +20,10 @@ long text_file_read(const char *path, char *text, size_t room, struct err *e)
 		have += (size_t)got;
 	long r = got < 0 ? err_sys(e, "read %s", path) : 0;
 	close(fd);
-	if (r == 0 && have == room)
-		r = err_set(e, -EFBIG, "%s is larger than %zu bytes", path, room - 1);
 	if (r < 0)
 		return r;
+	if (have == room)
+		return err_set(e, -EFBIG, "%s is larger than %zu bytes", path, room - 1);
 	text[have] = 0;
 	return (long)have;
 }

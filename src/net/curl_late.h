@@ -24,7 +24,7 @@
 #undef curl_easy_getinfo
 
 struct curl_late {
-#define CALL(name) typeof(curl_##name) *name;
+#define CALL(name) typeof(curl_##name) *(name);
 	CURL_CALLS(CALL)
 #undef CALL
 };
