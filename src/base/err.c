@@ -54,3 +54,10 @@ int err_try(struct err *e, const char *fmt, ...)
 	va_end(args);
 	return e->code;
 }
+
+int err_end(struct err *e, int r, int late, const struct err *why)
+{
+	if (r == 0 && late < 0)
+		*e = *why;
+	return r ? r : late;
+}

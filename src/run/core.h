@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "base/ipc.h"
-#include "cli/ledger.h"
+#include "cli/ledger/ledger.h"
 #include "ledger/note.h"
 #include "ledger/wal.h"
 

@@ -14,7 +14,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/jail.h"
-#include "cli/ledger.h"
+#include "cli/ledger/ledger.h"
 #include "crypt/digest.h"
 #include "ledger/keeper_ask.h"
 #include "ledger/ledger.h"

@@ -1,0 +1,75 @@
+/* A ledger's folder, and what lies beside it. */
+#include "cli/ledger/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger/keys.h"
+#include "ledger/ledger.h"
+
+int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e)
+{
+	*h = (struct ledger_home){ .dir = dir ? dir : LEDGER_DIR, .fd = -1 };
+	h->fd = open(h->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->fd < 0)
+		return err_sys(e, "open the ledger %s", h->dir);
+	h->files = files_real(h->fd);
+	int r = ledger_whose(&h->files, &h->key, e);
+	if (r == 0)
+		return 0;
+	err_in(e, "%s", h->dir);
+	if (r == -ENOENT)
+		err_try(e, "weir ledger init --dir %s", h->dir);
+	ledger_home_close(h);
+	return r;
+}
+
+void ledger_home_close(struct ledger_home *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+}
+
+int ledger_exit(const struct err *e)
+{
+	switch (e->code) {
+	case -ENOENT:
+		return EXIT_NOT_FOUND;
+	case -EBADMSG:
+		return EXIT_PROBLEMS;
+	case -EPERM:
+	case -EACCES:
+		return EXIT_NOT_ALLOWED;
+	case -EHOSTUNREACH:
+		return EXIT_UNREACHABLE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e)
+{
+	char real[PATH_MAX];
+	size_t size = strlen(dir);
+	while (size > 1 && dir[size - 1] == '/')
+		size--;
+	/* "." and ".." say no name to put something beside. */
+	bool dots = dir[size - 1] == '.' &&
+		(size == 1 || dir[size - 2] == '/' ||
+			(dir[size - 2] == '.' && (size == 2 || dir[size - 3] == '/')));
+	if (dots) {
+		if (!realpath(dir, real))
+			return err_sys(e, "%s", dir);
+		dir = real;
+		size = strlen(real);
+	}
+	struct out o = out_mem(path, PATH_MAX);
+	out_bytes(&o, dir, size);
+	out_str(&o, ending);
+	out_text(&o);
+	return o.failed ? err_set(e, -ENAMETOOLONG, "%s: too long a name", dir) : 0;
+}

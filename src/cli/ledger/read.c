@@ -1,0 +1,318 @@
+/* weir ledger verify, prove, checkpoint: what a ledger says of itself, and whether it holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "cli/ledger/export.h"
+#include "cli/ledger/find.h"
+#include "ledger/check.h"
+#include "ledger/compare.h"
+#include "report/glyph.h"
+
+/* --- verify --- */
+
+struct verify_opts {
+	struct ledger_opts ledger;
+	const char *key, *from, *also, *against, *export;
+};
+
+enum { KEPT_MAX = 32, TOLD_MAX = 8 };
+
+/* Entries that are not here, in runs. */
+struct gone_runs {
+	size_t count;
+	struct {
+		uint64_t first, last;
+		char to[160];
+	} runs[TOLD_MAX];
+};
+
+static void see_gone(void *self, uint64_t first, uint64_t last, const char *to)
+{
+	struct gone_runs *g = self;
+	size_t i = g->count;
+	const char *where = to ? to : "";
+	if (i && i <= TOLD_MAX && g->runs[i - 1].last + 1 == first &&
+		strcmp(g->runs[i - 1].to, where) == 0) {
+		g->runs[i - 1].last = last;
+		return;
+	}
+	g->count++;
+	if (i >= TOLD_MAX)
+		return;
+	g->runs[i].first = first;
+	g->runs[i].last = last;
+	snprintf(g->runs[i].to, sizeof g->runs[i].to, "%s", where);
+}
+
+static void print_gone(struct out *o, const struct gone_runs *g, uint64_t all)
+{
+	for (size_t i = 0; i < g->count && i < TOLD_MAX; i++) {
+		out_fmt(o, "entries %llu to %llu were ", (unsigned long long)g->runs[i].first,
+			(unsigned long long)g->runs[i].last);
+		if (g->runs[i].to[0]) {
+			out_str(o, "moved to ");
+			text_out(o, g->runs[i].to);
+			out_str(o, " (--also checks them there); their hashes hold\n");
+		} else {
+			out_str(o, "let go after their retention; their hashes hold\n");
+		}
+	}
+	if (g->count > TOLD_MAX)
+		out_fmt(o, "and so were %zu more ranges, %llu entries in all\n",
+			g->count - TOLD_MAX, (unsigned long long)all);
+}
+
+/* A checkpoint that somebody kept.  Where another key than the known one signed it, the tree must
+ * tell first whose that is. */
+struct kept {
+	const char *path;
+	char bytes[NOTE_MAX];
+	struct note note;
+	struct checkpoint head;
+};
+
+static int read_kept(struct kept *k, const struct note_key *key, struct err *e)
+{
+	int fd = open(k->path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, k->bytes, sizeof k->bytes);
+	int r = size < 0 ? err_sys(e, "read %s", k->path) : 0;
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		r = note_read(cur_of(k->bytes, (size_t)size), &k->note, e);
+	if (r == 0 && note_has(&k->note, key))
+		r = note_check(&k->note, key, NULL, e);
+	if (r == 0)
+		r = checkpoint_read(k->note.text, &k->head, e);
+	if (r < 0)
+		err_in(e, "%s", k->path);
+	return r;
+}
+
+void ledger_progress(void *self, uint64_t done, uint64_t all)
+{
+	(void)self;
+	if (all > 1000000)
+		fprintf(stderr, "\r%llu of %llu entries", (unsigned long long)done,
+			(unsigned long long)all);
+}
+
+static void print_checked(struct out *o, const struct ledger_home *h,
+	const struct ledger_checked *found, bool own_key)
+{
+	char root[64], key[NOTE_KEY_TEXT];
+	base64_text(found->head.root.b, sizeof found->head.root.b, root);
+	note_key_text(&h->key, key);
+	out_fmt(o, "%s holds: %llu entries, root %s\n", h->dir,
+		(unsigned long long)found->head.size, root);
+	if (!own_key)
+		out_fmt(o,
+			"signed by the key that the folder itself names (--key to be sure): %s\n",
+			key);
+	if (found->cosigned)
+		out_fmt(o, "%u witness%s signed it, too: weir ledger witness ask looks at that\n",
+			found->cosigned, found->cosigned == 1 ? "" : "es");
+	for (unsigned i = 0; i < found->keys.count; i++) {
+		const struct key_change *c = &found->keys.changes[i];
+		out_fmt(o, "entry %llu changes the key from %08x to %08x, signed by both\n",
+			(unsigned long long)c->at, c->old.id, c->new.id);
+	}
+	if (found->in_log)
+		out_fmt(o, "%llu more entries wait for a checkpoint\n",
+			(unsigned long long)found->in_log);
+	if (found->strange)
+		out_fmt(o, "%llu files are no part of it, %s for one\n",
+			(unsigned long long)found->strange, found->one_strange);
+}
+
+static int verify_export(struct cli *cli, const struct verify_opts *o, struct err *e)
+{
+	struct ledger_audit a = { .own_key = o->key };
+	char key[NOTE_KEY_TEXT];
+	int r = o->key ? note_key_read(o->key, &a.key, e) : 0;
+	if (r == 0)
+		r = ledger_audit(o->export, &a, e);
+	if (r < 0)
+		return ledger_exit(e);
+	note_key_text(&a.key, key);
+	out_fmt(cli->out, "%s holds: %llu entries, %llu to %llu, of the %llu that '%s' signed\n",
+		o->export, (unsigned long long)a.entries, (unsigned long long)a.first,
+		(unsigned long long)a.last, (unsigned long long)a.head.size, a.key.name);
+	if (!o->key)
+		out_fmt(cli->out, "signed by the key that it names itself (--key to be sure): %s\n",
+			key);
+	return EXIT_DONE;
+}
+
+static int check_kept(const struct kept *k, const struct keys *keys, struct err *e)
+{
+	int r = keys_check(keys, &k->note, k->head.size, NULL, e);
+	return r < 0 ? err_in(e, "%s", k->path), r : 0;
+}
+
+/* The folder may name any key; where one was handed over another way, the tree says whose the
+ * others are. */
+static int check_named(const struct note_key *named, const struct keys *keys, struct err *e)
+{
+	bool known = note_key_same(named, keys_first(keys));
+	for (unsigned i = 0; i < keys->count; i++)
+		known |= note_key_same(named, &keys->changes[i].new);
+	return known ? 0
+		     : err_set(e, -EBADMSG, "its file 'ledger' names another key: %s+%08x",
+			       named->name, named->id);
+}
+
+/* An older copy, or another reader's: it must hold by itself, and be of the same history. */
+static int check_against(const struct ledger_home *h, const struct ledger_checked *found,
+	const char *dir, struct err *e)
+{
+	struct ledger_home copy;
+	static struct ledger_checked theirs;
+	int r = ledger_home_open(&copy, dir, e);
+	if (r < 0)
+		return r;
+	/* Only entries that the same key signed can speak against ours. */
+	const struct ledger_check c = {
+		.files = &copy.files, .key = &h->key, .origin = h->key.name
+	};
+	r = ledger_check(&c, &theirs, e);
+	if (r < 0) {
+		err_in(e, "the copy %s does not hold itself", dir);
+	} else {
+		const struct ledger_copy a = { &h->files, found->head, h->dir };
+		const struct ledger_copy b = { &copy.files, theirs.head, dir };
+		r = ledger_compare(&a, &b, e);
+	}
+	if (r == 0 && theirs.head.size > found->head.size)
+		r = err_set(e, -EBADMSG, "it has %llu entries, %s has %llu: this is an older state",
+			(unsigned long long)found->head.size, dir,
+			(unsigned long long)theirs.head.size);
+	ledger_home_close(&copy);
+	return r;
+}
+
+static int run_verify(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct verify_opts *o = opts;
+	if (o->export)
+		return verify_export(cli, o, e);
+	struct ledger_home h;
+	static struct ledger_checked found;
+	static struct kept kept;
+	struct gone_runs gone = { 0 };
+	struct ledger_shelf shelf = { .fd = -1 };
+	int r = ledger_home_open(&h, o->ledger.dir, e);
+	struct note_key named = h.key;
+	if (r == 0)
+		r = ledger_shelf_open(&shelf, &h, o->also, e);
+	if (r == 0 && o->key)
+		r = note_key_read(o->key, &h.key, e);
+	kept.path = o->from;
+	if (r == 0 && o->from)
+		r = read_kept(&kept, &h.key, e);
+	if (r == 0) {
+		const struct ledger_check c = { .files = &shelf.both,
+			.key = &h.key,
+			.origin = h.key.name,
+			.earlier = &kept.head,
+			.earlier_count = o->from != NULL,
+			.progress = cli->tty_err ? ledger_progress : NULL,
+			.gone = see_gone,
+			.self = &gone };
+		r = ledger_check(&c, &found, e);
+	}
+	if (r == 0)
+		r = check_named(&named, &found.keys, e);
+	if (r == 0 && o->from)
+		r = check_kept(&kept, &found.keys, e);
+	if (r == 0 && o->against)
+		r = check_against(&h, &found, o->against, e);
+	if (r == 0) {
+		print_checked(cli->out, &h, &found, o->key);
+		print_gone(cli->out, &gone, found.gone);
+	} else {
+		err_in(e, "%s does not hold", h.dir);
+	}
+	ledger_shelf_close(&shelf);
+	ledger_home_close(&h);
+	return r < 0 ? r == -ENOENT ? EXIT_PROBLEMS : ledger_exit(e) : EXIT_DONE;
+}
+
+/* --- prove --- */
+
+static int run_prove(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct ledger_opts *o = opts;
+	struct ledger_home h;
+	struct checkpoint head;
+	char note[NOTE_MAX + 1];
+	uint64_t sequence;
+	if (cli->operand_count != 1)
+		return err_set(e, -EINVAL, "one number of an entry is wanted"), EXIT_ASKED_WRONGLY;
+	if (ledger_number(cli->operands[0], "SEQUENCE", &sequence, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	int r = ledger_home_open(&h, o->dir, e);
+	if (r == 0)
+		r = ledger_head(&h.files, &h.key, &head, note, e);
+	if (r == 0)
+		r = ledger_prove(&h.files, &head, note, sequence, cli->out, e);
+	ledger_home_close(&h);
+	return r < 0 ? ledger_exit(e) : EXIT_DONE;
+}
+
+/* --- the verbs --- */
+
+#define TEXT_OPT(of, letter, member, value, help)                                                  \
+	{                                                                                          \
+		OPT_TEXT, letter, #member, value, help, offsetof(struct of, member), NULL          \
+	}
+
+static const struct opt verify_opts[] = {
+	LEDGER_DIR_OPT,
+	TEXT_OPT(verify_opts, 0, key, "KEY",
+		"the public key to believe, name+id+base64 (the one the folder names)"),
+	TEXT_OPT(verify_opts, 0, from, "FILE",
+		"a checkpoint that you kept: it must be of this ledger's past"),
+	TEXT_OPT(verify_opts, 0, against, "COPY",
+		"a copy that you kept, or another reader's: where they part is named"),
+	LEDGER_ALSO_OPT(verify_opts),
+	TEXT_OPT(verify_opts, 0, export, "FILE", "an export, in the place of a ledger"),
+	{ 0 },
+};
+
+static const struct opt dir_opts[] = { LEDGER_DIR_OPT, { 0 } };
+
+static const char *const verify_examples[] = {
+	"weir ledger verify --dir /mnt/usb/ledger --key plant.example/north+5c1a...",
+	"every byte of a copy, against a key that was handed over another way",
+	"weir ledger verify --against /mnt/usb/ledger", "and that this is what the copy grew into",
+	NULL
+};
+
+static const char *const prove_examples[] = { "weir ledger prove 1234 > 1234.tlog-proof",
+	"what anybody checks who has the entry and the public key", NULL };
+
+const struct verb verb_ledger_verify = {
+	.name = "ledger verify",
+	.brief = "Check every entry, tile and signature; name the first thing that does not hold",
+	.about =
+		"Nothing in the folder is believed but what follows from the key. Exit 4 where something "
+		"does not hold. tools/verify-ledger.py does the same without this program.",
+	.examples = verify_examples,
+	.opts_size = sizeof(struct verify_opts),
+	.opts = verify_opts,
+	.run = run_verify,
+};
+
+const struct verb verb_ledger_prove = {
+	.name = "ledger prove",
+	.operands = "SEQUENCE",
+	.brief = "A proof that an entry is in the checkpoint (C2SP tlog-proof)",
+	.examples = prove_examples,
+	.opts_size = sizeof(struct ledger_opts),
+	.opts = dir_opts,
+	.run = run_prove,
+};

@@ -1,0 +1,224 @@
+/* weir ledger rebuild: the store made anew from the ledger, and held against the one before. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/ledger/store.h"
+
+struct opts {
+	struct ledger_opts ledger;
+	const char *store;
+};
+
+struct rebuild {
+	struct cli *cli;
+	const struct opts *o;
+	struct ledger_home home;
+	struct ledger_view view;
+	char path[PATH_MAX], path_new[PATH_MAX];
+	int lock; /* on the new file, while it is made */
+	struct store *is, *was;
+};
+
+/* --- the new file, for one process at a time --- */
+
+static void remove_beside(const char *path, const char *ending)
+{
+	char name[PATH_MAX + 16];
+	snprintf(name, sizeof name, "%s%s", path, ending);
+	unlink(name);
+}
+
+/* What SQLite leaves behind where a process ended in the middle. */
+static void remove_logs(const char *path)
+{
+	remove_beside(path, "-wal");
+	remove_beside(path, "-shm");
+	remove_beside(path, "-journal");
+}
+
+/* Left over from a process that ended, it is begun again.  Another one may have put its own in the
+ * place of the store between our opening and our lock: then the name is of another file. */
+static int lock_new(struct rebuild *r, struct err *e)
+{
+	struct stat ours, there;
+	r->lock = open(r->path_new, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (r->lock < 0)
+		return err_sys(e, "make %s", r->path_new);
+	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0 || fstat(r->lock, &ours) < 0 ||
+		stat(r->path_new, &there) < 0 || ours.st_ino != there.st_ino ||
+		ours.st_dev != there.st_dev) {
+		close(r->lock);
+		r->lock = -1;
+		return err_set(e, -EBUSY, "%s: another process rebuilds it", r->path);
+	}
+	remove_logs(r->path_new);
+	return ftruncate(r->lock, 0) < 0 ? err_sys(e, "empty %s", r->path_new) : 0;
+}
+
+static int make_new(struct rebuild *r, struct err *e)
+{
+	uint64_t taken = 0;
+	uint8_t content[SHA256_SIZE];
+	struct out *o = r->cli->out;
+	int64_t began = clock_monotonic();
+	int done = lock_new(r, e);
+	if (done == 0)
+		done = store_open(&r->is, r->path_new, STORE_NEW, r->home.key.name, e);
+	if (done == 0)
+		done = ledger_store_fill(r->is, &r->view, r->cli->tty_err, &taken, e);
+	if (done == 0)
+		done = store_finish(r->is, e);
+	double seconds = (double)(clock_monotonic() - began) / 1e9;
+	if (done == 0)
+		done = store_content(r->is, content, e);
+	if (done < 0)
+		return done;
+	out_fmt(o, "%s: %llu entries in %.1f s, %.0f/s\ncontent ", r->path,
+		(unsigned long long)taken, seconds, (double)taken / seconds);
+	out_hex(o, content, sizeof content);
+	out_char(o, '\n');
+	return 0;
+}
+
+/* --- the one before --- */
+
+/* 1: they differ. */
+static int compare(struct rebuild *r, struct err *e)
+{
+	struct store_state state;
+	char where[200];
+	int done = store_state(r->was, &state, e);
+	if (done == 0)
+		done = ledger_view_had(&r->view, state.taken, state.root, e);
+	if (done == 0)
+		done = store_differs(r->is, r->was, state.taken, where, e);
+	if (done < 0)
+		return done;
+	if (done)
+		out_fmt(r->cli->out, "differed from the one before: %s\n", where);
+	else if (state.taken < r->view.head.size)
+		out_fmt(r->cli->out, "identical with the one before, which had %llu of them\n",
+			(unsigned long long)state.taken);
+	else
+		out_str(r->cli->out, "identical with the one before\n");
+	return done;
+}
+
+/* A file of that name that is none of ours stays, when somebody named it. */
+static int hold_against(struct rebuild *r, struct err *e)
+{
+	struct err why = { 0 };
+	int done = store_open(&r->was, r->path, STORE_WRITE, r->home.key.name, &why);
+	if (done == -ENOENT) {
+		out_str(r->cli->out, "there was none before\n");
+		return 0;
+	}
+	if ((done == -EBADMSG || done == -EXDEV) && r->o->store) {
+		*e = why;
+		err_try(e, "another --store, or take that file away");
+		return e->code;
+	}
+	if (done == -EACCES || done == -EBUSY) {
+		*e = why;
+		return done;
+	}
+	if (done == 0)
+		done = compare(r, &why);
+	if (done < 0)
+		out_fmt(r->cli->out, "the one before: %.600s\n", why.text);
+	int alone = r->was ? store_alone(r->was, e) : 0;
+	return alone < 0 ? alone : done > 0;
+}
+
+static int sync_folder(const char *path, struct err *e)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		slash ? path : ".");
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 || fsync(fd) < 0 ? err_sys(e, "sync %s", folder) : 0;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int put_in_place(struct rebuild *r, struct err *e)
+{
+	store_close(r->is);
+	r->is = NULL;
+	if (!r->was)
+		remove_logs(r->path);
+	if (rename(r->path_new, r->path) < 0)
+		return err_sys(e, "rename %s", r->path_new);
+	return sync_folder(r->path, e);
+}
+
+static int rebuild(struct rebuild *r, struct err *e)
+{
+	int done = make_new(r, e);
+	int differed = done < 0 ? done : hold_against(r, e);
+	if (differed >= 0)
+		done = put_in_place(r, e);
+	else
+		done = differed;
+	store_close(r->is);
+	store_close(r->was);
+	if (done < 0 && r->lock >= 0) {
+		remove_logs(r->path_new);
+		unlink(r->path_new);
+	}
+	if (r->lock >= 0)
+		close(r->lock);
+	return done < 0 ? done : differed;
+}
+
+static int run(struct cli *cli, const void *opts, struct err *e)
+{
+	struct rebuild r = { .cli = cli, .o = opts, .home.fd = -1, .lock = -1 };
+	int done = ledger_home_open(&r.home, r.o->ledger.dir, e);
+	if (done == 0)
+		done = ledger_view_open(&r.view, &r.home, e);
+	if (done == 0)
+		done = r.o->store ? ledger_beside(r.o->store, "", r.path, e)
+				  : ledger_beside(r.home.dir, ".store", r.path, e);
+	if (done == 0)
+		done = ledger_beside(r.path, ".new", r.path_new, e);
+	if (done == 0)
+		done = rebuild(&r, e);
+	ledger_home_close(&r.home);
+	if (done < 0)
+		return ledger_exit(e);
+	e->code = 0; /* what differed was told; nothing failed */
+	return done ? EXIT_PROBLEMS : EXIT_DONE;
+}
+
+static const struct opt opts[] = {
+	LEDGER_DIR_OPT,
+	{ OPT_TEXT, 0, "store", "FILE", "the store to make (DIR.store)",
+		offsetof(struct opts, store), NULL },
+	{ 0 },
+};
+
+static const char *const examples[] = { "weir ledger rebuild --dir /srv/ledger",
+	"makes /srv/ledger.store, from which show and export answer at once", NULL };
+
+const struct verb verb_ledger_rebuild = {
+	.name = "ledger rebuild",
+	.brief = "Make the store anew from the ledger",
+	.about =
+		"The store is what the ledger holds, laid out for questions: a SQLite file beside the "
+		"folder. It may be deleted at any time. Rebuilding reads every entry, proves that together "
+		"they are what the checkpoint signs, and says whether the store that was there had the "
+		"same content. Until the new one is whole, the one before answers.",
+	.examples = examples,
+	.opts_size = sizeof(struct opts),
+	.opts = opts,
+	.run = run,
+};
