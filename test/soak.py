@@ -17,7 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TESTS = os.path.join(TOP, "build", "timed", "test")
 WEIR = os.path.join(TOP, "build", "timed", "src", "run", "weir")
 POINTS = os.environ.get("POINTS") or "10000"
-MEMORY_MAX_KIB, OPEN_MAX_MS = 64 << 10, 100  # the measures
+MEMORY_MAX_KIB, OPEN_MAX_MS = 64 << 10, 100
 SKIPPED = 77
 
 

@@ -1,12 +1,13 @@
 /* ledger WHAT ...: one measurement of the ledger, or of what it is compared with; prints words and
  * numbers for ledger.py.  Entries have 256 bytes.
  *
- *	append DIR BATCH COUNT        the log written here, the tree made by a sealer beside it
- *	bare FILE BATCH COUNT ROOM    write and fdatasync, in a file that grows (0) or was written
- *before sqlite FILE BATCH COUNT       rows of one table, WAL, synchronous=full clients SOCKET COUNT
- *SECONDS  so many askers, each waiting for its own answer rate DIR RATE SECONDS         so many
- *entries a second, whether answers come or not verify DIR                    every entry, one core
- *	proof DIR                     making and checking proofs, signing
+ *	append DIR BATCH COUNT		the log written here, the tree made by a sealer beside it
+ *	bare FILE BATCH COUNT ROOM	write and fdatasync; the file grows (0) or has its room
+ *	sqlite FILE BATCH COUNT		rows of one table, WAL, synchronous=full
+ *	clients SOCKET COUNT SECONDS	so many askers, each waiting for its own answer
+ *	rate DIR RATE SECONDS		so many entries a second, whether answers come or not
+ *	verify DIR			every entry, one core
+ *	proof DIR			making and checking proofs, signing
  */
 #include <assert.h>
 #include <errno.h>
@@ -27,6 +28,7 @@
 #include "base/attr.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "cli/ledger/keeper.h"
 #include "crypt/keyfile.h"
 #include "event/append.h"
 #include "ledger/check.h"
@@ -132,25 +134,32 @@ static void hear_sealer(struct wal *w, int timeout_ms)
 	}
 }
 
+/* As `weir ledger serve` does it. */
+static void start_sealer(const char *dir, struct ledger_keeper *k)
+{
+	const char *arguments[] = { dir, NULL };
+	need(child_start(&sealer, "sealer", arguments, &e) == 0, "start");
+	need(ipc_send_fd(sealer.channel, SEALER_KEY, k->child.channel, &e) == 0, "the key");
+	close(k->child.channel);
+	k->child.channel = -1;
+}
+
 static int append(char **words)
 {
-	const char *dir = words[0];
 	uint64_t batch = strtoull(words[1], NULL, 10), count = strtoull(words[2], NULL, 10);
-	char key[4096], text[SIZE + 1];
-	struct note_key whose;
+	char text[SIZE + 1];
 	struct wal *w;
 	struct samples syncs = samples_new();
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	need(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0, dir);
-	struct files f = files_real(fd);
+	struct ledger_home home;
+	struct ledger_keeper keeper = { 0 };
+	struct key_paths paths;
 	struct checkpoint head;
 	static char note[NOTE_MAX + 1];
-	need(ledger_whose(&f, &whose, &e) == 0 && ledger_head(&f, &whose, &head, note, &e) == 0,
-		dir);
-	snprintf(key, sizeof key, "%s.key", dir);
-	const char *arguments[] = { dir, key, NULL };
-	need(wal_open(&w, &f, WAL_SEGMENT, head.size, NULL, NULL, &e) == 0, "the log");
-	need(child_start(&sealer, "sealer", arguments, &e) == 0, "start");
+	need(ledger_home_open(&home, words[0], &e) == 0, "open");
+	need(ledger_keeper_open(&keeper, &paths, &home, NULL, NULL, &e) == 0, "the key");
+	need(ledger_head(&home.files, &home.key, &head, note, &e) == 0, "the head");
+	need(wal_open(&w, &home.files, WAL_SEGMENT, head.size, NULL, NULL, &e) == 0, "the log");
+	start_sealer(words[0], &keeper);
 	need(sealing_say(sealer.channel, SEALING_DURABLE, wal_durable(w), &e) == 0, "tell");
 	hear_sealer(w, 10000);
 	size_t size = entry_of(0, text);
@@ -187,6 +196,7 @@ static int append(char **words)
 	while (settled < end)
 		hear_sealer(w, 1000);
 	need(child_stop(&sealer, 60000, &e) == 0, "stop");
+	need(ledger_keeper_stop(&keeper, &e) == 0, "stop");
 	need(wal_clear(w, &e) == 0, "clear");
 	wal_close(w);
 	return 0;
@@ -451,7 +461,7 @@ static int proof(char **words)
 			"signature");
 	printf("signature-us %.2f\n", (cpu() - began) * 1e6 / TIMES);
 	snprintf(path, sizeof path, "%s.key", words[0]);
-	need(keyfile_read(path, &secret, &e) == 0, path);
+	need(keyfile_load(path, &secret, &e) == 0, path);
 	uint8_t signature[SIGN_SIZE];
 	began = cpu();
 	for (unsigned i = 0; i < TIMES; i++)
@@ -471,8 +481,8 @@ int main(int argc, char **argv)
 	} rows[] = { { "append", 3, append }, { "bare", 4, bare }, { "sqlite", 3, sqlite },
 		{ "clients", 3, clients }, { "rate", 3, rate }, { "verify", 1, verify },
 		{ "proof", 1, proof } };
-	if (argc > 3 && strcmp(argv[1], "--process") == 0 && strcmp(argv[2], "sealer") == 0)
-		return sealer_main(argv + 3);
+	if (argc > 3 && strcmp(argv[1], "--process") == 0)
+		return (strcmp(argv[2], "key") == 0 ? key_main : sealer_main)(argv + 3);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; argc > 1 && i < COUNT_OF(rows); i++)
 		if (strcmp(argv[1], rows[i].name) == 0 && argc == rows[i].words + 2)
