@@ -88,6 +88,8 @@ static int receive(
 	while (got < 0 && errno == EINTR);
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		return err_set(e, -EPIPE, "the other end has gone");
+	if (got < 0 && errno == EAGAIN)
+		return err_set(e, -EAGAIN, "no message yet"); /* often, and nobody reads it */
 	if (got < 0)
 		return err_sys(e, "receive a message");
 	if (m->msg_flags & MSG_TRUNC)

@@ -60,7 +60,7 @@ void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 {
 	digest_start();
-	uint8_t both[1 + 2 * SHA256_SIZE]; /* two hashes are a node: one call less for each */
+	uint8_t both[512]; /* a node, and most entries: one call less for each */
 	bool is_short = size < sizeof both;
 	both[0] = mark;
 	if (is_short)

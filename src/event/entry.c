@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "event/canonical.h"
 #include "event/entry_plain.h"
+#include "event/entry_view.h"
 
 const struct entry_kind entry_kinds[] = {
 	{ "asset", "an asset came, went, or is another than before", true, NULL },
@@ -33,10 +34,8 @@ const struct entry_kind entry_kinds[] = {
 
 static const struct entry_kind *find_kind(const char *name, size_t size)
 {
-	for (const struct entry_kind *k = entry_kinds; k->name; k++)
-		if (strlen(k->name) == size && memcmp(k->name, name, size) == 0)
-			return k;
-	return NULL;
+	int row = entry_kind_row(name, size);
+	return row < 0 ? NULL : &entry_kinds[row];
 }
 
 /* "2026-11-22T20:40:11Z", with a fraction or without. */

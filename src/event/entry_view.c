@@ -7,8 +7,10 @@
 
 int entry_kind_row(const char *name, size_t size)
 {
-	for (int i = 0; entry_kinds[i].name; i++)
-		if (strncmp(entry_kinds[i].name, name, size) == 0 && !entry_kinds[i].name[size])
+	/* The first letter says no to nearly all: this is asked of every entry of a ledger. */
+	for (int i = 0; size && entry_kinds[i].name; i++)
+		if (entry_kinds[i].name[0] == name[0] &&
+			strncmp(entry_kinds[i].name, name, size) == 0 && !entry_kinds[i].name[size])
 			return i;
 	return -1;
 }
@@ -95,11 +97,14 @@ static bool find_tail(struct cur c, struct cur *tail)
 {
 	static const char word[] = ",\"kind\":\"";
 	const size_t size = sizeof word - 1;
-	for (size_t at = c.left ? c.left - 1 : 0; at-- > size;)
-		if (c.at[at] == ':' && memcmp(c.at + at - 7, word, size) == 0) {
-			*tail = cur_of(c.at + at + 2, c.left - at - 2);
-			return true;
-		}
+	size_t left = c.left ? c.left - 1 : 0;
+	for (const uint8_t *at; left > size && (at = memrchr(c.at + size, ':', left - size));) {
+		left = (size_t)(at - c.at);
+		if (memcmp(at - 7, word, size) != 0)
+			continue;
+		*tail = cur_of(at + 2, c.left - left - 2);
+		return true;
+	}
 	return false;
 }
 

@@ -13,6 +13,7 @@
 enum {
 	CLIENTS_MAX = 1024,
 	TURN = 16,           /* messages of one client before it is another's turn */
+	LOOK_EVERY = 16,     /* turns of a client that sends one at a time: is there a second? */
 	PENDING_MAX = 16384, /* messages, or parts of them, that wait for one commit */
 	LOG_MAX_MIB = 512,   /* of log that the sealer has not settled: then the writer waits */
 	TELL_ENTRIES = 1024, /* the sealer hears of so many more entries at once */
@@ -26,6 +27,8 @@ struct client {
 	int fd;
 	uint32_t uid, generation;
 	bool used, knows_itself; /* root, or we: what it says of the actor counts */
+	bool streams;            /* had more than one message when we looked last */
+	unsigned turns;
 	char actor[32];
 };
 

@@ -183,9 +183,13 @@ static void on_client(uv_poll_t *poll, int status, int events)
 		let_go(p);
 		return;
 	}
-	for (unsigned n = 0; n < TURN && !uv_is_closing((uv_handle_t *)poll); n++) {
+	/* Most wait for their answer before they ask again: to find that out costs as much as a
+	 * message.  What is left in the socket comes with the next turn. */
+	unsigned most = p->streams || ++p->turns % LOOK_EVERY == 0 ? TURN : 1;
+	for (unsigned n = 0; n < most && !uv_is_closing((uv_handle_t *)poll); n++) {
 		struct ipc_message m;
 		int r = ipc_receive(p->fd, room, sizeof room, &m, &e);
+		p->streams = n > 0 && (r == 0 || n > 1);
 		if (r == -EAGAIN)
 			return;
 		if (r == 0) {
@@ -228,6 +232,7 @@ static void come_in(struct core *c, int fd)
 	p->fd = fd;
 	p->uid = who.uid;
 	p->used = true;
+	p->streams = true; /* until we know better */
 	p->knows_itself = who.uid == 0 || who.uid == c->uid;
 	snprintf(p->actor, sizeof p->actor, p->knows_itself ? "local" : "uid:%u", who.uid);
 	p->poll.data = p;
