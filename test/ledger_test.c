@@ -329,10 +329,39 @@ static void an_older_memory(void **unused)
 	disk_free(d);
 }
 
+/* A disk that is full from then on: what was provided takes entries, and not one more. */
+static void room_made_ahead(void **state)
+{
+	enum { SEGMENT = 2 * WAL_LEAST, AHEAD = 3, SIZE = 60000 };
+	(void)state;
+	static char entry[SIZE];
+	struct disk *d = disk_new(1);
+	struct files f = disk_files(d);
+	struct wal *w;
+	struct err e;
+	assert_int_equal(wal_open(&w, &f, SEGMENT, 0, NULL, NULL, &e), 0);
+	assert_int_equal(wal_provide(w, AHEAD, &e), 0);
+	assert_true(disk_used(d) >= (size_t)AHEAD * SEGMENT);
+	disk_room(d, disk_used(d));
+	unsigned taken = 0;
+	int r = 0;
+	for (; r == 0 && taken < 100; taken += r == 0) {
+		assert_int_equal(wal_add(w, entry, sizeof entry, &e), 0);
+		r = wal_commit(w, &e);
+	}
+	assert_int_equal(r, -ENOSPC);
+	assert_int_equal(taken, AHEAD * (SEGMENT / SIZE));
+	assert_int_equal(wal_provide(w, AHEAD, &e), 0); /* fewer is no failure */
+	assert_int_equal(wal_durable(w), taken);
+	wal_close(w);
+	disk_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_come_back),
+		cmocka_unit_test(room_made_ahead),
 		cmocka_unit_test(killed_anywhere),
 		cmocka_unit_test(a_signed_head_without_its_tiles),
 		cmocka_unit_test(an_older_or_another_folder),

@@ -105,6 +105,22 @@ static int make_segment(struct wal *w, const char *name, uint64_t size, struct e
 	return r;
 }
 
+int wal_provide(struct wal *w, unsigned segments, struct err *e)
+{
+	struct wal_segments *s = &w->segments;
+	assert(segments <= WAL_SPARES);
+	while (s->spares < segments) {
+		char spare[WAL_NAME];
+		wal_spare_name(spare, s->spares);
+		int fd = make_segment(w, spare, w->segment_size, e);
+		if (fd < 0)
+			return fd == -ENOSPC ? 0 : fd;
+		w->files->close(w->files->self, fd);
+		s->spares++;
+	}
+	return 0;
+}
+
 /* Twice as large as the one before, as long as there is room on the disk. */
 static int get_segment(struct wal *w, const char *name, size_t need, struct err *e)
 {

@@ -66,6 +66,10 @@ int wal_tell(const struct wal *w, wal_batch *batch, void *self, struct err *e) M
 /* Tells the batches once more, as wal_open() did. */
 int wal_replay(struct wal *w, uint64_t from, wal_batch *batch, void *self, struct err *e) MUST_USE;
 
+/* Writes the room of so many segments ahead, so that no entry waits for it: at a start, since those
+ * let go later are used again.  Where there is no room on the disk it is fewer. */
+int wal_provide(struct wal *w, unsigned segments, struct err *e) MUST_USE;
+
 /* Entries below `from` are elsewhere, on the disk: their segments may be used again. */
 int wal_forget(struct wal *w, uint64_t from, struct err *e) MUST_USE;
 

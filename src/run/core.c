@@ -288,6 +288,8 @@ static int open_log(struct core *c, struct err *e)
 		r = settled_size(c, &settled, e);
 	if (r == 0)
 		r = wal_open(&c->log, &c->files, WAL_SEGMENT, settled, NULL, NULL, e);
+	if (r == 0)
+		r = wal_provide(c->log, SEGMENTS_AHEAD, e);
 	if (r < 0)
 		return err_in(e, "%s", c->dir), r;
 	c->began_with = wal_durable(c->log);

@@ -15,6 +15,7 @@ enum {
 	TURN = 16,           /* messages of one client before it is another's turn */
 	LOOK_EVERY = 16,     /* turns of a client that sends one at a time: is there a second? */
 	PENDING_MAX = 16384, /* messages, or parts of them, that wait for one commit */
+	SEGMENTS_AHEAD = 3,  /* of room in the log: at 50,000 small entries/s some seconds */
 	LOG_MAX_MIB = 512,   /* of log that the sealer has not settled: then the writer waits */
 	TELL_ENTRIES = 1024, /* the sealer hears of so many more entries at once */
 	TELL_MS = 20,        /* or of fewer so often */
