@@ -7,6 +7,7 @@ After a change that was killed at any call that changes a file the ledger goes o
 with the old key and with the new one.  A change that only one key signed does not hold.
 """
 import ctypes
+import fcntl
 import json
 import os
 import platform
@@ -119,6 +120,43 @@ def asked_wrongly():
     assert done.returncode == 2 and b"no such process" in done.stderr
 
 
+def somebody_writes():
+    """Where another process writes, each action says what to do about it; show needs nobody's leave."""
+    begin()
+    held = os.open("L", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    for action in ("rotate", "seal", "unseal", "remember"):
+        says(1, "L: another process writes to it; try: end who writes to it, weir ledger serve for one", "key", action,
+             "--dir", "L")
+    assert shown()["signed"] == 1
+    os.close(held)
+
+
+def a_wrong_key():
+    """It is refused before anything is read: the damage further on is not what is named."""
+    begin()
+    old = shown()["public"]
+    good("key", "rotate", "--dir", "L")
+    middle = shown()["public"]
+    good("key", "rotate", "--dir", "L")
+    good("export", "--dir", "L", "--out", "all.tar")
+    good("init", "--dir", "M", "--origin", "plant.example/north")
+    good("init", "--dir", "N", "--origin", "plant.example/south")
+    bundle = "L/tile/entries/000.p/3"
+    with open(bundle, "r+b") as file:
+        file.seek(40)
+        file.write(b"?")
+    name, number, data = old.split("+", 2)
+    for garbage in ("", "garbage", f"{name}+{number}", f"{name}+00000000+{data}", f"{name}+{number}+{data[:-4]}"):
+        says(2, "weir: --key: ", "verify", "--dir", "L", "--key", garbage)
+        says(2, "weir: --key: ", "verify", "--export", "all.tar", "--key", garbage)
+        says(2, "weir: --key: ", "follow", "L", "--dir", "F", "--key", garbage)
+    for other in ("M", "N"):
+        says(4, "is no key of this ledger", "verify", "--dir", "L", "--key", shown(other)["public"])
+    for own in (old, middle, shown()["public"]):
+        says(4, "000.p/3: entry 0 ", "verify", "--dir", "L", "--key", own)
+
+
 # --- the last head ---
 
 def an_older_folder():
@@ -163,16 +201,20 @@ def changed_twice():
         append()
         write(f"kept{n}", good("checkpoint", "--dir", "L"))
         kept.append(f"kept{n}")
+        shutil.copytree("L", f"copy-before{n}")
         if n < 2:
             good("key", "rotate", "--dir", "L", "--actor", "an operator")
             keys.append(shown()["public"])
             write(f"both{n}", good("checkpoint", "--dir", "L"))
             kept.append(f"both{n}")
+            shutil.copytree("L", f"copy{n}")
     with open("both0", encoding="utf-8") as file:
         assert file.read().count("\u2014 ") == 2
     for key in keys:
         for name in kept:
             assert verify("L", key, name) == 0, (key, name)
+        for name in [name for name in os.listdir(".") if name.startswith("copy")]:
+            good("verify", "--dir", "L", "--key", key, "--against", name)
     good("init", "--dir", "M", "--origin", "plant.example/north")
     assert verify("L", shown("M")["public"]) == 4
     with open("L/ledger", encoding="utf-8") as file:
@@ -298,8 +340,8 @@ def killed_anywhere():
     print(f"killed at {n - 1} calls")
 
 
-TESTS = [sealed_and_unsealed, sealed_from_the_beginning, asked_wrongly, an_older_folder, a_lost_head, another_key,
-         changed_twice, a_stolen_old_key, by_hand, killed_anywhere]
+TESTS = [sealed_and_unsealed, sealed_from_the_beginning, asked_wrongly, somebody_writes, a_wrong_key, an_older_folder,
+         a_lost_head, another_key, changed_twice, a_stolen_old_key, by_hand, killed_anywhere]
 
 
 def main():

@@ -122,12 +122,12 @@ static bool signed_by(const struct note_key *key, struct cur base64, const char 
 		got == SIGN_SIZE && sign_holds(key->public, text, size, signature);
 }
 
-static bool is_known(const struct keys *k, const struct note_key *key)
+bool keys_have(const struct keys *k, const struct note_key *key)
 {
-	bool known = k->count && note_key_same(key, &k->changes[0].old);
+	bool have = note_key_same(key, keys_first(k));
 	for (unsigned i = 0; i < k->count; i++)
-		known |= note_key_same(key, &k->changes[i].new);
-	return known;
+		have |= note_key_same(key, &k->changes[i].new);
+	return have;
 }
 
 static int check_change(
@@ -141,7 +141,7 @@ static int check_change(
 	if (k->count && !note_key_same(&c->old, keys_last(k)))
 		return err_set(e, -EBADMSG, "it changes key %08x, the present one is %08x",
 			c->old.id, keys_last(k)->id);
-	if (note_key_same(&c->old, &c->new) || is_known(k, &c->new))
+	if (note_key_same(&c->old, &c->new) || (k->count && keys_have(k, &c->new)))
 		return err_set(
 			e, -EBADMSG, "it changes to key %08x, which was there before", c->new.id);
 	if (!signed_by(&c->old, p->by_old, text, size))
@@ -193,7 +193,7 @@ int keys_see(struct keys *k, uint64_t sequence, struct cur entry, struct err *e)
 
 int keys_end(const struct keys *k, struct err *e)
 {
-	if (k->count == 0 || is_known(k, &k->known))
+	if (keys_have(k, &k->known))
 		return 0;
 	return err_set(e, -EBADMSG,
 		"key %08x is none of this ledger's: its keys are %08x and %u later ones",

@@ -53,6 +53,7 @@ int keys_see(struct keys *k, uint64_t sequence, struct cur entry, struct err *e)
 /* After the last entry.  -EBADMSG: the known key is none of this ledger's. */
 int keys_end(const struct keys *k, struct err *e) MUST_USE;
 
+bool keys_have(const struct keys *k, const struct note_key *key); /* the first one, or a later */
 const struct note_key *keys_first(const struct keys *k);
 const struct note_key *keys_last(const struct keys *k);
 /* Who signs heads of this size. */

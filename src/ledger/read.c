@@ -177,6 +177,19 @@ int ledger_read_all(const struct files *f, const struct checkpoint *head, uint64
 	return done;
 }
 
+static int see_keys(void *self, uint64_t sequence, const void *entry, size_t size, bool signed_yet,
+	struct err *e)
+{
+	(void)signed_yet;
+	return keys_see(self, sequence, cur_of(entry, size), e);
+}
+
+int ledger_keys_read(
+	const struct files *f, const struct checkpoint *head, struct keys *k, struct err *e)
+{
+	return ledger_read(f, head, 0, see_keys, k, e);
+}
+
 void ledger_prove_text(
 	const struct merkle_proof *proof, uint64_t sequence, const char *note, struct out *o)
 {

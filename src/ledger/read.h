@@ -3,7 +3,7 @@
 #define LEDGER_READ_H
 
 #include "ledger/files.h"
-#include "ledger/note.h"
+#include "ledger/keys.h"
 
 /* The file `ledger` says what the folder is and whose: "weir ledger 1", the public key; where keys
  * changed also "first" and the one that it began with.  Only what the tree says of keys is proved
@@ -32,6 +32,11 @@ int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t f
 typedef int ledger_gone(void *self, uint64_t first, uint64_t last, const char *to, struct err *e);
 int ledger_read_all(const struct files *f, const struct checkpoint *head, uint64_t from,
 	ledger_entry *each, ledger_gone *gone, void *self, struct err *e) MUST_USE;
+
+/* The chain of keys as the entries say it, those that only the log has included.  `k` has begun.
+ * Nothing is hashed: for a folder of one's own, or for a first look. */
+int ledger_keys_read(const struct files *f, const struct checkpoint *head, struct keys *k,
+	struct err *e) MUST_USE;
 
 /* C2SP tlog-proof: the entry's place, its proof, the checkpoint it leads to. */
 int ledger_prove(const struct files *f, const struct checkpoint *head, const char *note,

@@ -153,13 +153,8 @@ static int follow_once(void *self, bool *final, struct err *e)
 /* Given, or known from the first time. */
 static int choose_key(struct following *f, struct err *e)
 {
-	if (f->o->key) {
-		int r = note_key_read(f->o->key, &f->key, e);
-		if (r == 0 && f->key.kind != NOTE_ED25519)
-			r = err_set(e, -EINVAL, "'%s' is the key of a witness, not of a ledger",
-				f->key.name);
-		return r < 0 ? err_in(e, "--key"), -EINVAL : 0;
-	}
+	if (f->o->key)
+		return ledger_key_read(f->o->key, &f->key, e);
 	int r = ledger_whose(&f->copy->files, &f->key, e);
 	if (r == -ENOENT) {
 		err_set(e, -EINVAL, "whose ledger is it?");

@@ -34,6 +34,18 @@ void ledger_home_close(struct ledger_home *h)
 	h->fd = -1;
 }
 
+int ledger_key_read(const char *text, struct note_key *out, struct err *e)
+{
+	int r = note_key_read(text, out, e);
+	if (r == 0 && out->kind != NOTE_ED25519)
+		r = err_set(e, -EINVAL, "'%s' is the key of a witness, not of a ledger", out->name);
+	if (r == 0)
+		return 0;
+	err_in(e, "--key");
+	err_try(e, "NAME+ID+BASE64, as weir ledger init printed it");
+	return e->code = -EINVAL;
+}
+
 int ledger_exit(const struct err *e)
 {
 	switch (e->code) {

@@ -52,7 +52,9 @@ int ledger_home_lock(const struct ledger_home *h, struct err *e)
 {
 	if (flock(h->fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	return err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
+	err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
+	err_try(e, "end who writes to it, weir ledger serve for one, and call this again");
+	return e->code;
 }
 
 /* --- a change of keys that was broken off --- */

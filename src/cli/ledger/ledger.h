@@ -43,6 +43,8 @@ void ledger_home_close(struct ledger_home *h);
 /* Beside the folder, which may be copied to anybody, and not in it: DIR.key, DIR.socket. */
 int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e) MUST_USE;
 int ledger_exit(const struct err *e); /* the exit code that fits */
+/* The ledger's key as --key has it: one that signs heads, or -EINVAL. */
+int ledger_key_read(const char *text, struct note_key *out, struct err *e) MUST_USE;
 /* As the one form of an entry writes a text, without the quotes. */
 int ledger_escape(const char *text, char *to, size_t room, struct err *e) MUST_USE;
 void ledger_progress(void *self, uint64_t done, uint64_t all); /* on a terminal */

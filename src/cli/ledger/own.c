@@ -66,8 +66,6 @@ int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0)
 		r = writer_do(cli, o, false, &h, write_own, &own, after_own, e);
-	if (r == -EBUSY)
-		err_try(e, "end who writes to it, weir ledger serve for one, and call this again");
 	ledger_home_close(&h);
 	return r;
 }

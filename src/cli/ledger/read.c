@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -132,10 +133,9 @@ static int verify_export(struct cli *cli, const struct verify_opts *o, struct er
 {
 	struct ledger_audit a = { .own_key = o->key };
 	char key[NOTE_KEY_TEXT];
-	int r = o->key ? note_key_read(o->key, &a.key, e) : 0;
-	if (r == 0)
-		r = ledger_audit(o->export, &a, e);
-	if (r < 0)
+	if (o->key && ledger_key_read(o->key, &a.key, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	if (ledger_audit(o->export, &a, e) < 0)
 		return ledger_exit(e);
 	note_key_text(&a.key, key);
 	out_fmt(cli->out, "%s holds: %llu entries, %llu to %llu, of the %llu that '%s' signed\n",
@@ -157,12 +157,42 @@ static int check_kept(const struct kept *k, const struct keys *keys, struct err 
  * others are. */
 static int check_named(const struct note_key *named, const struct keys *keys, struct err *e)
 {
-	bool known = note_key_same(named, keys_first(keys));
-	for (unsigned i = 0; i < keys->count; i++)
-		known |= note_key_same(named, &keys->changes[i].new);
-	return known ? 0
-		     : err_set(e, -EBADMSG, "its file 'ledger' names another key: %s+%08x",
-			       named->name, named->id);
+	return keys_have(keys, named)
+		? 0
+		: err_set(e, -EBADMSG, "its file 'ledger' names another key: %s+%08x", named->name,
+			  named->id);
+}
+
+/* Before everything is hashed: whether it can be a key of this ledger.  It is named, it signed the
+ * checkpoint, or an entry says that it was one in between.  Nothing is believed yet but a no. */
+static int may_be_its_key(const struct files *files, const struct note_key *key, struct err *e)
+{
+	static struct keys keys;
+	struct note_key first, present;
+	struct checkpoint head;
+	struct err none;
+	char note[NOTE_MAX + 1];
+	int r = ledger_keys_named(files, &first, &present, e);
+	if (r < 0 || note_key_same(key, &first) || note_key_same(key, &present) ||
+		ledger_head(files, key, &head, note, &none) == 0)
+		return r;
+	if (strcmp(key->name, present.name) == 0) {
+		if (ledger_head(files, &present, &head, note, &none) < 0)
+			return 0; /* that is another story, and checking tells it */
+		keys_begin(&keys, &present);
+		if (!note_key_same(&first, &present) &&
+			(ledger_keys_read(files, &head, &keys, &none) < 0 || keys_have(&keys, key)))
+			return 0;
+	}
+	return err_set(e, -EBADMSG, "--key: %s+%08x is no key of this ledger, which names %s+%08x",
+		key->name, key->id, present.name, present.id);
+}
+
+/* An earlier copy may be from before the key was changed. */
+static const struct note_key *key_of_copy(
+	const struct ledger_home *h, const struct ledger_home *copy, const struct keys *keys)
+{
+	return keys_have(keys, &copy->key) ? &copy->key : &h->key;
 }
 
 /* An older copy, or another reader's: it must hold by itself, and be of the same history. */
@@ -174,10 +204,10 @@ static int check_against(const struct ledger_home *h, const struct ledger_checke
 	int r = ledger_home_open(&copy, dir, e);
 	if (r < 0)
 		return r;
-	/* Only entries that the same key signed can speak against ours. */
-	const struct ledger_check c = {
-		.files = &copy.files, .key = &h->key, .origin = h->key.name
-	};
+	/* Only entries that a key of the same ledger signed can speak against ours. */
+	const struct ledger_check c = { .files = &copy.files,
+		.key = key_of_copy(h, &copy, &found->keys),
+		.origin = h->key.name };
 	r = ledger_check(&c, &theirs, e);
 	if (r < 0) {
 		err_in(e, "the copy %s does not hold itself", dir);
@@ -194,29 +224,19 @@ static int check_against(const struct ledger_home *h, const struct ledger_checke
 	return r;
 }
 
-static int run_verify(struct cli *cli, const void *opts, struct err *e)
+/* All that was asked for; `h` has the key that is believed. */
+static int verify(struct cli *cli, const struct verify_opts *o, const struct ledger_home *h,
+	const struct files *files, const struct note_key *named, struct err *e)
 {
-	const struct verify_opts *o = opts;
-	if (o->export)
-		return verify_export(cli, o, e);
-	struct ledger_home h;
 	static struct ledger_checked found;
 	static struct kept kept;
 	struct gone_runs gone = { 0 };
-	struct ledger_shelf shelf = { .fd = -1 };
-	int r = ledger_home_open(&h, o->ledger.dir, e);
-	struct note_key named = h.key;
-	if (r == 0)
-		r = ledger_shelf_open(&shelf, &h, o->also, e);
-	if (r == 0 && o->key)
-		r = note_key_read(o->key, &h.key, e);
 	kept.path = o->from;
-	if (r == 0 && o->from)
-		r = read_kept(&kept, &h.key, e);
+	int r = o->from ? read_kept(&kept, &h->key, e) : 0;
 	if (r == 0) {
-		const struct ledger_check c = { .files = &shelf.both,
-			.key = &h.key,
-			.origin = h.key.name,
+		const struct ledger_check c = { .files = files,
+			.key = &h->key,
+			.origin = h->key.name,
 			.earlier = &kept.head,
 			.earlier_count = o->from != NULL,
 			.progress = cli->tty_err ? ledger_progress : NULL,
@@ -225,17 +245,38 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 		r = ledger_check(&c, &found, e);
 	}
 	if (r == 0)
-		r = check_named(&named, &found.keys, e);
+		r = check_named(named, &found.keys, e);
 	if (r == 0 && o->from)
 		r = check_kept(&kept, &found.keys, e);
 	if (r == 0 && o->against)
-		r = check_against(&h, &found, o->against, e);
-	if (r == 0) {
-		print_checked(cli->out, &h, &found, o->key);
-		print_gone(cli->out, &gone, found.gone);
-	} else {
-		err_in(e, "%s does not hold", h.dir);
+		r = check_against(h, &found, o->against, e);
+	if (r < 0)
+		return err_in(e, "%s does not hold", h->dir), r;
+	print_checked(cli->out, h, &found, o->key);
+	print_gone(cli->out, &gone, found.gone);
+	return 0;
+}
+
+static int run_verify(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct verify_opts *o = opts;
+	if (o->export)
+		return verify_export(cli, o, e);
+	struct ledger_home h;
+	struct note_key key;
+	struct ledger_shelf shelf = { .fd = -1 };
+	if (o->key && ledger_key_read(o->key, &key, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	int r = ledger_home_open(&h, o->ledger.dir, e);
+	const struct note_key named = h.key;
+	if (r == 0)
+		r = ledger_shelf_open(&shelf, &h, o->also, e);
+	if (r == 0 && o->key) {
+		r = may_be_its_key(&shelf.both, &key, e);
+		h.key = key;
 	}
+	if (r == 0)
+		r = verify(cli, o, &h, &shelf.both, &named, e);
 	ledger_shelf_close(&shelf);
 	ledger_home_close(&h);
 	return r < 0 ? r == -ENOENT ? EXIT_PROBLEMS : ledger_exit(e) : EXIT_DONE;
