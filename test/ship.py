@@ -12,9 +12,11 @@ import hashlib
 import hmac
 import http.server
 import os
+import pty
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -356,6 +358,79 @@ def witnesses(key):
     says("no such request", weir(*cosign, stdin="hello\n"), 2, "400 Bad Request")
 
 
+KEPT = ("R", "R.key", "R.key.head")
+
+
+def copy_of(name, to):
+    (shutil.copytree if os.path.isdir(name) else shutil.copy)(name, to)
+
+
+def rotated_and_put_back():
+    """A backup from before the key was changed, with the key of that time: its witness knows better."""
+    key = weir("init", "--dir", "R", "--origin", "plant.example/rotated")[1].splitlines()[-1]
+    _, witness, _ = weir("witness", "key", "keeper.example", "K")
+    weir("follow", "R", "--dir", "RW", "--key", key, "--cosign", "K")
+    weir("witness", "add", witness.strip(), "RW", "--dir", "R")
+    append("R", 3)
+    os.mkdir("was")
+    for name in KEPT:
+        copy_of(name, f"was/{name}")
+    says("changes the key, witnessed", weir("key", "rotate", "--dir", "R", "--witnessed"), 0, "another one now", 1)
+    says("a witness that is behind agrees", weir("witness", "ask", "--dir", "R"), 0, "which are the first ones here", 1)
+    weir("follow", "R", "--dir", "RW", "--cosign", "K")
+    shutil.copytree("RW", "RW-both")
+    append("R", 2)
+    says("the witness goes on", weir("follow", "R", "--dir", "RW", "--cosign", "K"), 0, "7 entries now", 1)
+    for name in KEPT:
+        shutil.rmtree(name) if os.path.isdir(name) else os.unlink(name)
+        copy_of(f"was/{name}", name)
+    signed = ("R/checkpoint", "R/ledger", "R.key", "R.key.head")
+    before = [open(name, "rb").read() for name in signed]
+    for words in (["append"], ["append", "--witnessed"], ["key", "rotate"], ["key", "rotate", "--witnessed"], ["serve"],
+                  ["hold", "add", "--subject", "pump", "--why", "case 12"]):
+        done = weir(*words, "--dir", "R", stdin='{"kind":"note","subject":"pump"}\n')
+        says(f"set back to before the change: {' '.join(words)}", done, 4,
+             r"restored from a backup\? witness keeper.example saw 7 entries .*signed by key [0-9a-f]{8}, which the 4 here "
+             r"do not know: .*change of keys.*AFTER A RESTORE")
+    says("and is told so", weir("witness", "ask", "--dir", "R"), 4, "which the 4 here do not know", 1)
+    shutil.rmtree("RW")
+    os.rename("RW-both", "RW")
+    says("so a head that both keys signed", weir("key", "rotate", "--dir", "R"), 4, "saw 5 entries .*this folder has 4")
+    os.rename("RW", "out-of-reach")
+    says("out of reach, all wanted", weir("key", "rotate", "--dir", "R", "--witnessed"), 6, "could not be asked.*nothing is")
+    check("nothing was signed", [open(name, "rb").read() for name in signed] == before and not os.path.exists("R.key.new"))
+    says("out of reach, a warning", weir("key", "rotate", "--dir", "R"), 0, "keeper.example could not be asked")
+
+
+def hanging():
+    """Places that take the connection and say nothing are waited for together."""
+    weir("init", "--dir", "H", "--origin", "plant.example/hanging")
+    deaf = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(4)]
+    for n, one in enumerate(deaf):
+        _, witness, _ = weir("witness", "key", f"deaf{n}.example", f"D{n}")
+        weir("witness", "add", witness.strip(), f"http://127.0.0.1:{one.getsockname()[1]}/w", "--dir", "H")
+    began = time.monotonic()
+    shown, error = pty.openpty()
+    with subprocess.Popen([WEIR, "ledger", "append", "--dir", "H"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=error, env={**os.environ, "no_proxy": "*"}) as done:
+        out, _ = done.communicate(b'{"kind":"note","subject":"pump"}\n', timeout=120)
+    took = time.monotonic() - began
+    os.close(error)
+    said = b""
+    try:
+        while part := os.read(shown, 65536):
+            said += part
+    except OSError:
+        pass  # the other end of the terminal is closed
+    said = said.decode()
+    check("writes all the same", done.returncode == 0 and out == b"1\n", f"{done.returncode} {out} {said}")
+    check("waits for all at once", took < 25, f"{took} seconds")
+    check("says for whom", "waiting for deaf0.example, deaf1.example, deaf2.example, deaf3.example" in said, said)
+    check("and who was silent", said.count("could not be asked") == 4, said)
+    for one in deaf:
+        one.close()
+
+
 def folders(key):
     says("the ledger itself", weir("push", "--dir", "L", "L"), 1, "the ledger itself")
     sent = weir("push", "--dir", "L", "--once-each", "drop")
@@ -446,6 +521,8 @@ def main():
             witnesses(key)
         else:
             skip("servers", "no openssl")
+        rotated_and_put_back()
+        hanging()
         folders(key)
         goes_on(key)
         paper()

@@ -20,6 +20,7 @@
 const char origin[] = "ledger.example/test";
 struct sign_key *secret, *other_secret, *witness_secret;
 struct note_key public, witness_public;
+struct keeper turn[TURNS];
 
 int set_up_keys(void **unused)
 {
@@ -33,6 +34,13 @@ int set_up_keys(void **unused)
 		return -1;
 	public = note_key_of(origin, NOTE_ED25519, secret);
 	witness_public = note_key_of("witness.example", NOTE_COSIGNATURE, witness_secret);
+	for (uint8_t i = 0; i < TURNS; i++) {
+		uint8_t later[SIGN_SEED] = { 7, i };
+		turn[i].secret = sign_key_new(later, &e);
+		if (!turn[i].secret)
+			return -1;
+		turn[i].public = note_key_of(origin, NOTE_ED25519, turn[i].secret);
+	}
 	return 0;
 }
 
@@ -42,6 +50,8 @@ int wipe_keys(void **unused)
 	sign_key_free(secret);
 	sign_key_free(other_secret);
 	sign_key_free(witness_secret);
+	for (unsigned i = 0; i < TURNS; i++)
+		sign_key_free(turn[i].secret);
 	return 0;
 }
 
@@ -54,7 +64,10 @@ static int sign_with_key(void *self, const struct checkpoint *c,
 	(void)c;
 	(void)from_last;
 	(void)e;
-	note_sign(o, o->used, &k->public, k->secret, 0);
+	size_t text = o->used;
+	note_sign(o, text, &k->public, k->secret, 0);
+	if (k->before)
+		note_sign(o, text, &k->before->public, k->before->secret, 0);
 	return 0;
 }
 
@@ -63,22 +76,41 @@ static size_t entry_of(uint64_t n, unsigned version, char text[64])
 	return (size_t)snprintf(text, 64, "{\"n\":%llu,\"v\":%u}", (unsigned long long)n, version);
 }
 
+static void mark(const struct files *f, const struct note_key *present)
+{
+	struct note_key first, last;
+	struct err e = { 0 };
+	if (ledger_keys_named(f, &first, &last, &e) < 0)
+		first = *present;
+	assert_int_equal(ledger_mark_change(f, &first, present, &e), 0);
+}
+
+static struct ledger *open_as(const struct keeper *k, const struct files *f)
+{
+	static struct signer signer; /* the ledger keeps a pointer to it */
+	signer = (struct signer){ .self = (void *)(uintptr_t)k,
+		.origin = k->public.name,
+		.key = &k->public,
+		.before = k->before ? &k->before->public : NULL,
+		.sign = sign_with_key };
+	const struct ledger_config config = { f, &signer, WAL_LEAST, 150 };
+	struct ledger *l = NULL;
+	struct err e = { 0 };
+	if (ledger_open(&l, &config, 0, &e) < 0)
+		fail_msg("%s", e.text);
+	return l;
+}
+
 /* Entries up to `to`, of a history of this version, in a ledger that is closed; its own log stays
  * where it is not finished. */
 void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned version, bool publish,
 	bool finish)
 {
 	struct files f = disk_files(d);
-	const struct signer signer = { .self = (void *)(uintptr_t)k,
-		.origin = k->public.name,
-		.key = &k->public,
-		.sign = sign_with_key };
-	const struct ledger_config config = { &f, &signer, WAL_LEAST, 150 };
-	struct ledger *l;
 	struct err e = { 0 };
 	char text[64];
-	assert_int_equal(ledger_mark(&f, &k->public, &e), 0);
-	assert_int_equal(ledger_open(&l, &config, 0, &e), 0);
+	mark(&f, &k->public);
+	struct ledger *l = open_as(k, &f);
 	for (uint64_t n = ledger_size(l), sequence; n < to; n++) {
 		size_t size = entry_of(n, version, text);
 		assert_int_equal(ledger_append(l, text, size, &sequence, &e), 0);
@@ -89,6 +121,32 @@ void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned vers
 	if (finish && ledger_finish(l, 0, &e) < 0)
 		fail_msg("%s", e.text);
 	ledger_close(l);
+}
+
+void change_key_by(
+	struct disk *d, unsigned n, const struct sign_key *by_old, const struct sign_key *by_new)
+{
+	struct keeper both = { turn[n].secret, turn[n].public, &turn[n - 1] };
+	struct files f = disk_files(d);
+	char data[KEY_CHANGE_DATA], text[KEY_CHANGE_DATA + 256];
+	uint64_t sequence;
+	struct err e = { 0 };
+	key_change_data(&turn[n - 1].public, by_old, &turn[n].public, by_new, data);
+	int size = snprintf(text, sizeof text,
+		"{\"actor\":\"a\",\"at\":\"2026-11-23T00:00:00Z\",\"data\":%s,\"kind\":\"key\","
+		"\"site\":\"s\",\"subject\":\"x\"}",
+		data);
+	struct ledger *l = open_as(&both, &f);
+	assert_int_equal(ledger_append(l, text, (size_t)size, &sequence, &e), 0);
+	if (ledger_finish(l, 0, &e) < 0)
+		fail_msg("%s", e.text);
+	ledger_close(l);
+	mark(&f, &turn[n].public);
+}
+
+void change_key(struct disk *d, unsigned n)
+{
+	change_key_by(d, n, turn[n - 1].secret, turn[n].secret);
 }
 
 void write_to(struct disk *d, uint64_t to, unsigned version)

@@ -16,13 +16,22 @@ int wipe_keys(void **unused);
 struct keeper {
 	struct sign_key *secret;
 	struct note_key public;
+	const struct keeper *before; /* signs, too: while keys change */
 };
+
+enum { TURNS = 4 };
+extern struct keeper
+	turn[TURNS]; /* the ledger's keys, one after the other; the first is `secret` */
 
 /* Entries up to `to`, of a history of this version, in a ledger that is closed; its log stays where
  * it is not finished. */
 void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned version, bool publish,
 	bool finish);
 void write_to(struct disk *d, uint64_t to, unsigned version);
+/* The change from turn[n - 1] to turn[n], as one more entry: signed by these two, or by others. */
+void change_key(struct disk *d, unsigned n);
+void change_key_by(
+	struct disk *d, unsigned n, const struct sign_key *by_old, const struct sign_key *by_new);
 struct disk *ledger_of(uint64_t count, unsigned version);
 struct disk *copy_of(const struct disk *from);
 

@@ -23,10 +23,9 @@ static int ask_one(
 	struct files f = disk_files(own), theirs = disk_files(at);
 	struct remote place = remote_folder(&theirs, "the witness");
 	w.key = witness_public;
-	*seen = (struct witness_seen){ .witness = &w, .at = &place };
-	int r = witness_ask(&f, &public, seen, 1, size, e);
-	seen->at = NULL;
-	return r;
+	*seen = (struct witness_seen){ .witness = &w };
+	witness_hear(&place, seen);
+	return witness_judge(&f, seen, 1, size, e);
 }
 
 static void witnesses_remember(void **unused)
@@ -69,6 +68,117 @@ static void witnesses_remember(void **unused)
 	ends_free(&ends);
 }
 
+/* A copy whose checkpoint has one more line, by this key. */
+static struct disk *signed_copy(
+	const struct disk *from, const struct note_key *key, const struct sign_key *with)
+{
+	struct disk *d = copy_of(from);
+	struct files f = disk_files(d);
+	struct note n;
+	struct err e = { 0 };
+	char note[NOTE_MAX];
+	long size = files_load(&f, "checkpoint", note, sizeof note, &e);
+	assert_true(size > 0);
+	assert_int_equal(note_read(cur_of(note, (size_t)size), &n, &e), 0);
+	struct out o = out_mem(note, sizeof note);
+	o.used = (size_t)size;
+	note_sign(&o, n.text.left, key, with, 1700000000);
+	assert_int_equal(files_replace(&f, "checkpoint", note, o.used, &e), 0);
+	return d;
+}
+
+static struct disk *rotated(uint64_t first, uint64_t to)
+{
+	struct disk *d = ledger_of(first, 1);
+	change_key(d, 1);
+	write_as(&turn[1], d, to, 1, true, true);
+	return d;
+}
+
+/* What a witness saw under one key of the ledger, asked by who has another. */
+static void witnesses_remember_other_keys(void **unused)
+{
+	(void)unused;
+	struct disk *before = ledger_of(300, 1), *between = rotated(300, 301),
+		    *after = rotated(300, 420), *fork = ledger_of(350, 2),
+		    *longer = ledger_of(900, 2), *grown = ledger_of(500, 1),
+		    *twice = rotated(300, 420);
+	change_key(twice, 2);
+	const struct {
+		struct disk *own, *seen;
+		enum witness_says says;
+		uint32_t key;
+	} rows[] = {
+		/* Its past, signed by the key of that time. */
+		{ after, before, WITNESS_AGREES, public.id },
+		{ after, between, WITNESS_AGREES, turn[1].public.id },
+		{ twice, before, WITNESS_AGREES, public.id },
+		{ twice, after, WITNESS_AGREES, turn[1].public.id },
+		/* An earlier key signed another history: that counts as much. */
+		{ after, fork, WITNESS_ANOTHER, public.id },
+		{ after, longer, WITNESS_MORE, public.id },
+		{ twice, fork, WITNESS_ANOTHER, public.id },
+		/* Set back to before the change, the old key with it; then written on. */
+		{ before, between, WITNESS_MORE, public.id },
+		{ before, after, WITNESS_STRANGER, turn[1].public.id },
+		{ before, twice, WITNESS_STRANGER, turn[2].public.id },
+		{ after, twice, WITNESS_MORE, turn[1].public.id },
+		{ grown, after, WITNESS_STRANGER, turn[1].public.id },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct disk *at = signed_copy(rows[i].seen, &witness_public, witness_secret);
+		struct witness_seen seen;
+		struct err e = { 0 };
+		uint64_t size;
+		if (ask_one(rows[i].own, at, &seen, &size, &e) < 0)
+			fail_msg("row %zu: %s", i, e.text);
+		if (seen.says != rows[i].says || seen.key != rows[i].key)
+			fail_msg("row %zu: says %d by key %08x: %s", i, seen.says, seen.key,
+				seen.why.text);
+		disk_free(at);
+	}
+	struct disk *const all[] = { before, between, after, fork, longer, grown, twice };
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		disk_free(all[i]);
+}
+
+/* Without a signature of the ledger that may be one, no witness stops a writer. */
+static void witnesses_that_do_not_count(void **unused)
+{
+	(void)unused;
+	struct disk *own = rotated(300, 420), *fork = ledger_of(350, 2), *bare = ledger_of(800, 2);
+	struct files f = disk_files(bare);
+	struct witness_seen seen;
+	struct err e = { 0 };
+	uint64_t size;
+	size_t note_size;
+	char note[NOTE_MAX];
+	static const char front[] = "\x94 ledger.example/test ";
+	/* Of an earlier key, and broken. */
+	struct disk *at = signed_copy(fork, &witness_public, witness_secret);
+	uint8_t *bytes = disk_bytes(at, "checkpoint", &note_size);
+	char *line = memmem(bytes, note_size, front, sizeof front - 1);
+	assert_non_null(line);
+	line[sizeof front + 20] ^= 1;
+	assert_int_equal(ask_one(own, at, &seen, &size, &e), 0);
+	assert_int_equal(seen.says, WITNESS_UNSURE);
+	assert_says(&seen.why, "does not hold");
+	disk_free(at);
+	/* The witness's own alone. */
+	struct checkpoint c = { .size = 800 };
+	struct out o = out_mem(note, sizeof note);
+	memcpy(c.origin, origin, strlen(origin) + 1);
+	checkpoint_text(&c, &o);
+	note_sign(&o, o.used, &witness_public, witness_secret, 1700000000);
+	assert_int_equal(files_replace(&f, "checkpoint", note, o.used, &e), 0);
+	assert_int_equal(ask_one(own, bare, &seen, &size, &e), 0);
+	assert_int_equal(seen.says, WITNESS_UNSURE);
+	assert_says(&seen.why, "no signature of 'ledger.example/test'");
+	disk_free(own);
+	disk_free(fork);
+	disk_free(bare);
+}
+
 static void lists_of_witnesses(void **unused)
 {
 	(void)unused;
@@ -102,25 +212,18 @@ static void looks_at_every_line(void **unused)
 	} rows[] = { { &witness_public, witness_secret, NULL }, { &public, secret, "2 signatures" },
 		{ &same_form, other_secret, "signature 2 is neither" } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct disk *d = ledger_of(10, 1);
+		struct disk *bare = ledger_of(10, 1),
+			    *d = signed_copy(bare, rows[i].key, rows[i].secret);
 		struct files f = disk_files(d);
 		struct ledger_checked found;
-		struct note n;
 		struct err e = { 0 };
-		char note[NOTE_MAX];
 		const struct ledger_check c = { .files = &f, .key = &public, .origin = origin };
-		long size = files_load(&f, "checkpoint", note, sizeof note, &e);
-		assert_true(size > 0);
-		assert_int_equal(note_read(cur_of(note, (size_t)size), &n, &e), 0);
-		struct out o = out_mem(note, sizeof note);
-		o.used = (size_t)size;
-		note_sign(&o, n.text.left, rows[i].key, rows[i].secret, 1700000000);
-		assert_int_equal(files_replace(&f, "checkpoint", note, o.used, &e), 0);
 		assert_int_equal(ledger_check(&c, &found, &e), rows[i].words ? -EBADMSG : 0);
 		if (rows[i].words)
 			assert_says(&e, rows[i].words);
 		else
 			assert_int_equal(found.cosigned, 1);
+		disk_free(bare);
 		disk_free(d);
 	}
 }
@@ -211,6 +314,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(witnesses_remember),
+		cmocka_unit_test(witnesses_remember_other_keys),
+		cmocka_unit_test(witnesses_that_do_not_count),
 		cmocka_unit_test(lists_of_witnesses),
 		cmocka_unit_test(looks_at_every_line),
 		cmocka_unit_test(converses_as_a_witness),

@@ -68,25 +68,51 @@ int witness_list_read(struct cur text, struct witness list[WITNESS_MAX], struct 
 
 /* --- what they saw --- */
 
-static void hear(const struct note_key *log, struct witness_seen *seen)
+void witness_hear(const struct remote *at, struct witness_seen *seen)
 {
-	char note[NOTE_MAX + 1];
+	seen->size = at->get(at->self, "checkpoint", seen->note, NOTE_MAX, &seen->why);
+	seen->note[seen->size > 0 ? seen->size : 0] = 0;
+}
+
+/* A line by the ledger's name that can be one of its keys'. */
+static const struct note_line *line_of(const struct note *n, const char *name)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		if (cur_is(&n->lines[i].name, name) && n->lines[i].size == SIGN_SIZE)
+			return &n->lines[i];
+	return NULL;
+}
+
+/* Signed by the witness, and by a key of this name; where that is the present one, it holds. */
+static int read_seen(struct witness_seen *s, const struct note_key *log, struct err *e)
+{
 	struct note n;
-	struct err *e = &seen->why;
-	seen->says = WITNESS_SILENT;
-	if (!seen->at)
-		return;
-	int r = remote_head(seen->at, log, &seen->head, note, e);
-	if (r == 0 && strcmp(seen->head.origin, log->name) != 0)
-		r = err_set(e, -EBADMSG, "it follows the ledger '%s'", seen->head.origin);
+	int r = note_read(cur_of(s->note, (size_t)s->size), &n, e);
 	if (r == 0)
-		r = note_read(cur_of(note, strlen(note)), &n, e);
-	if (r == 0 && note_check(&n, &seen->witness->key, &seen->seconds, e) < 0)
-		r = -EBADMSG;
+		r = checkpoint_read(n.text, &s->head, e);
+	if (r == 0 && strcmp(s->head.origin, log->name) != 0)
+		r = err_set(e, -EBADMSG, "it follows the ledger '%s'", s->head.origin);
+	if (r == 0)
+		r = note_check(&n, &s->witness->key, &s->seconds, e);
 	if (r < 0)
-		seen->says = r == -EBADMSG ? WITNESS_UNSURE : WITNESS_SILENT;
+		return r;
+	const struct note_line *line = line_of(&n, log->name);
+	bool present = note_has(&n, log);
+	if (present || !line)
+		r = note_check(&n, log, NULL, e);
+	if (r == 0)
+		s->key = present ? log->id : line->id;
+	return r;
+}
+
+static void take(struct witness_seen *s, const struct note_key *log)
+{
+	if (s->size < 0)
+		s->says = WITNESS_SILENT;
 	else
-		seen->says = WITNESS_MORE; /* until it is found here */
+		s->says = read_seen(s, log, &s->why) < 0
+			? WITNESS_UNSURE
+			: WITNESS_MORE; /* until it is found here */
 }
 
 /* --- what is here --- */
@@ -144,41 +170,88 @@ static int pass_published(struct here *h, struct tiles *t, struct err *e)
 	return r;
 }
 
-static int look_here(
-	struct here *h, const struct files *files, const struct note_key *log, struct err *e)
+static int look_here(struct here *h, const struct files *files, const struct note_key *log,
+	struct checkpoint *head, struct err *e)
 {
 	char note[NOTE_MAX + 1];
-	struct checkpoint head = { 0 };
 	struct tiles *t = malloc(sizeof *t);
 	if (!t)
 		return err_sys(e, "read the tree");
-	int r = ledger_head(files, log, &head, note, e);
+	int r = ledger_head(files, log, head, note, e);
 	if (r == -ENOENT)
 		r = 0; /* nothing was published yet */
-	tiles_init(t, files, head.size);
+	tiles_init(t, files, head->size);
 	if (r == 0)
 		r = pass_published(h, t, e);
 	if (r == 0)
-		r = tiles_tree(t, head.size, &h->tree, e);
+		r = tiles_tree(t, head->size, &h->tree, e);
 	free(t);
 	if (r < 0)
 		return r;
 	pass(h);
-	return wal_check(files, head.size, pass_batch, h, e);
+	return wal_check(files, head->size, pass_batch, h, e);
 }
 
-int witness_ask(const struct files *files, const struct note_key *log, struct witness_seen *seen,
-	size_t count, uint64_t *own, struct err *e)
+/* --- whose signature it is --- */
+
+/* What is not of our past, and not signed by the present key: by an earlier one of ours, whose line
+ * must hold, or by one that is not known here. */
+static void judge_signature(struct witness_seen *s, const struct keys *keys)
 {
-	struct here *h = calloc(1, sizeof *h);
-	if (!h)
-		return err_sys(e, "ask the witnesses");
-	*h = (struct here){ .seen = seen, .count = count };
-	for (size_t i = 0; i < count; i++)
-		hear(log, &seen[i]);
-	/* Only then, since somebody may write meanwhile: what they saw is here by now. */
-	int r = look_here(h, files, log, e);
-	*own = h->tree.size;
-	free(h);
+	const enum witness_says before = s->says;
+	struct note n;
+	struct err why;
+	if (note_read(cur_of(s->note, (size_t)s->size), &n, &why) < 0)
+		return; /* it was read before */
+	s->says = WITNESS_STRANGER;
+	for (unsigned i = 0; i <= keys->count; i++) {
+		const struct note_key *key = i ? &keys->changes[i - 1].new : keys_first(keys);
+		int r = note_check(&n, key, NULL, &why);
+		if (r == -ENOENT)
+			continue;
+		s->says = r == 0 ? before : WITNESS_UNSURE;
+		if (r < 0)
+			s->why = why;
+		return;
+	}
+}
+
+static int judge_strangers(struct here *h, const struct files *files, const struct note_key *log,
+	const struct checkpoint *head, struct err *e)
+{
+	struct keys *keys = NULL;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < h->count; i++) {
+		struct witness_seen *s = &h->seen[i];
+		if (s->says < WITNESS_MORE || s->key == log->id)
+			continue;
+		if (!keys) {
+			keys = malloc(sizeof *keys);
+			if (!keys)
+				return err_sys(e, "read the keys");
+			keys_begin(keys, log);
+			r = ledger_keys_read(files, head, keys, e);
+		}
+		if (r == 0)
+			judge_signature(s, keys);
+	}
+	free(keys);
+	return r;
+}
+
+int witness_judge(const struct files *files, struct witness_seen *seen, size_t count, uint64_t *own,
+	struct err *e)
+{
+	struct here h = { .seen = seen, .count = count };
+	struct checkpoint head = { 0 };
+	struct note_key log;
+	int r = ledger_whose(files, &log, e);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		take(&seen[i], &log);
+	if (r == 0)
+		r = look_here(&h, files, &log, &head, e);
+	if (r == 0)
+		r = judge_strangers(&h, files, &log, &head, e);
+	*own = h.tree.size;
 	return r;
 }

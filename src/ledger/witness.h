@@ -1,8 +1,10 @@
 /* Witnesses: others who follow this ledger and sign what they saw.  Whoever restores an older copy
  * of the folder has its key and its past, and would sign a second history; they remember.
  *
- * Before anything is signed, witness_ask() asks each for the largest head it saw, and whether this
- * folder, its log included, passes through it. */
+ * Before anything is signed, each is asked for the largest head it saw, and witness_judge() finds
+ * whether this folder, its log included, passes through it.  A head of our past is one whoever
+ * signed it; one that is not speaks against us where a key of the ledger signed it: the present
+ * one, an earlier one, or a later one, which an older folder cannot know. */
 #ifndef LEDGER_WITNESS_H
 #define LEDGER_WITNESS_H
 
@@ -20,25 +22,31 @@ struct witness {
 int witness_list_read(struct cur text, struct witness list[WITNESS_MAX], struct err *e) MUST_USE;
 
 enum witness_says {
-	WITNESS_SILENT,  /* not reached, or it has no checkpoint yet: `why` */
-	WITNESS_UNSURE,  /* what it shows is not signed as it should be: `why` */
-	WITNESS_AGREES,  /* saw what is ours */
-	WITNESS_MORE,    /* saw more than there is here */
-	WITNESS_ANOTHER, /* saw another history */
+	WITNESS_SILENT,   /* not reached, or it has no checkpoint yet: `why` */
+	WITNESS_UNSURE,   /* what it shows is not signed as it should be: `why` */
+	WITNESS_AGREES,   /* saw what is ours */
+	WITNESS_MORE,     /* saw more than there is here */
+	WITNESS_ANOTHER,  /* saw another history */
+	WITNESS_STRANGER, /* saw what is not here, signed by a key that is not known here: `key` */
 };
 
 struct witness_seen {
 	const struct witness *witness;
-	const struct remote *at; /* NULL: it could not be opened, and `why` is there already */
+	long size;               /* of what its place shows, or a negative errno: `why` */
+	char note[NOTE_MAX + 1]; /* that, ended by a NUL */
 	enum witness_says says;
 	struct checkpoint head; /* from WITNESS_AGREES on */
 	uint64_t seconds;       /* when it signed it, by its own clock */
+	uint32_t key;           /* the id of the ledger's key that signed it */
 	struct err why;
 };
 
-/* Asks them all.  `own` gets the entries here, those in the log included.  -errno only where this
- * ledger itself cannot be read; what each said is in `seen`. */
-int witness_ask(const struct files *files, const struct note_key *log, struct witness_seen *seen,
-	size_t count, uint64_t *own, struct err *e) MUST_USE;
+/* Reads what its place shows; may take as long as that place takes. */
+void witness_hear(const struct remote *at, struct witness_seen *seen);
+/* What they said of this ledger, all of them heard before: somebody may write meanwhile, and what
+ * they saw is here by now.  `own` gets the entries here, those in the log included.  -errno only
+ * where this ledger itself cannot be read; what each said is in `seen`. */
+int witness_judge(const struct files *files, struct witness_seen *seen, size_t count, uint64_t *own,
+	struct err *e) MUST_USE;
 
 #endif

@@ -8,6 +8,7 @@
 int core_main(char **arguments);
 int key_main(char **arguments);
 int sealer_main(char **arguments);
+int witness_main(char **arguments);
 
 int key_lock(struct err *e) MUST_USE; /* what the process with the key is locked to */
 

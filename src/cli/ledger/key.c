@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/ledger/keeper.h"
+#include "cli/ledger/witnesses.h"
 #include "event/entry.h"
 #include "ledger/keys.h"
 #include "ledger/ledger.h"
@@ -17,7 +18,7 @@
 struct key_opts {
 	struct ledger_opts ledger;
 	const char *key, *passphrase_file, *new_passphrase_file, *actor;
-	bool json;
+	bool json, witnessed;
 };
 
 struct act {
@@ -294,6 +295,8 @@ static int rotate(struct act *a, struct err *e)
 	char text[NOTE_KEY_TEXT];
 	bool changing = access(a->paths.before, F_OK) == 0;
 	int r = present_passphrase(a, &held, e);
+	if (r == 0)
+		r = witnesses_agree(&a->home, a->o->witnessed, e);
 	/* What waits is signed by the key it was written under, so that the change is all that
 	 * stands behind the checkpoint; an earlier change comes to its end. */
 	if (r == 0)
@@ -376,6 +379,9 @@ static const struct opt key_opts[] = {
 		offsetof(struct key_opts, new_passphrase_file), NULL },
 	{ OPT_TEXT, 0, "actor", "NAME", "who changes the key (local)",
 		offsetof(struct key_opts, actor), NULL },
+	{ OPT_FLAG, 0, "witnessed", NULL,
+		"of rotate: only if every witness can be asked, and agrees",
+		offsetof(struct key_opts, witnessed), NULL },
 	{ OPT_FLAG, 'j', "json", NULL, "of show: one JSON object", offsetof(struct key_opts, json),
 		NULL },
 	{ 0 },

@@ -13,7 +13,7 @@
 #include "crypt/digest.h"
 #include "net/fetch.h"
 
-enum { GLANCE_CONNECT = 4, GLANCE_SECONDS = 10 };
+enum { GLANCE_CONNECT = 4, GLANCE_SECONDS = 9 };
 
 static long url_get(void *self, const char *name, void *to, size_t room, struct err *e)
 {

@@ -2,22 +2,30 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
+#include "base/ipc.h"
 #include "cli/ledger/place.h"
 
-enum { WORD = 512 };
+/* Over the channel of a process that asks one. */
+enum {
+	ASK_PLACE = 1, /* to it: the place and what is needed to reach it, each ended by a NUL */
+	ASK_NOTE,      /* from it: the checkpoint there, */
+	ASK_SILENT,    /* or why there is none: 4 code, text and what to try, each ended by a NUL */
+};
 
 struct witnesses {
 	size_t count;
 	uint64_t own;
 	struct witness list[WITNESS_MAX];
 	struct witness_seen seen[WITNESS_MAX];
-	struct place places[WITNESS_MAX];
-	char options[WITNESS_MAX][WITNESS_PLACE];
+	struct child asked[WITNESS_MAX]; /* pid 0: it has answered */
 };
 
 /* NAME=VALUE words behind a place, cut apart where they stand. */
@@ -43,18 +51,172 @@ static int read_more(char *more, struct place_opts *o, struct err *e)
 	return 0;
 }
 
-/* One that cannot be opened is silent, and says why. */
-static void open_one(struct witnesses *w, size_t i)
+/* --- the process that asks one --- */
+
+static int send_silence(int channel, const struct err *why, struct err *e)
 {
-	struct witness_seen *s = &w->seen[i];
+	char room[sizeof why->text + sizeof why->try + 8];
+	struct out o = out_mem(room, sizeof room);
+	out_be(&o, (uint32_t)-why->code, 4);
+	out_bytes(&o, why->text, strlen(why->text) + 1);
+	out_bytes(&o, why->try, strlen(why->try) + 1);
+	return ipc_send(channel, ASK_SILENT, room, o.used, e);
+}
+
+static bool take_words(struct cur *c, char *to, size_t room)
+{
+	long end = cur_find(c, 0);
+	struct cur words = cur_upto(c, end < 0 ? c->left : (size_t)end + 1);
+	if (end < 0 || words.left > room)
+		return false;
+	memcpy(to, words.at, words.left);
+	return true;
+}
+
+int witness_answer(int channel, struct err *e)
+{
+	static uint8_t room[IPC_HEAD + 2 * WITNESS_PLACE];
+	static struct witness_seen seen;
+	char where[WITNESS_PLACE], more[WITNESS_PLACE];
+	struct place place = { .fd = -1 };
 	struct place_opts options = { 0 };
-	*s = (struct witness_seen){ .witness = &w->list[i] };
-	snprintf(w->options[i], sizeof w->options[i], "%s", w->list[i].more);
-	int r = read_more(w->options[i], &options, &s->why);
+	struct ipc_message m;
+	int r = ipc_receive(channel, room, sizeof room, &m, e);
+	if (r < 0)
+		return r;
+	if (m.type != ASK_PLACE || !take_words(&m.body, where, sizeof where) ||
+		!take_words(&m.body, more, sizeof more))
+		return err_set(e, -EBADMSG, "no place to ask at");
+	r = read_more(more, &options, &seen.why);
 	if (r == 0)
-		r = place_open(&w->places[i], w->list[i].place, &options, PLACE_GLANCE, &s->why);
+		r = place_open(&place, where, &options, PLACE_GLANCE, &seen.why);
 	if (r == 0)
-		s->at = &w->places[i].remote;
+		witness_hear(&place.remote, &seen);
+	place_close(&place);
+	return r == 0 && seen.size >= 0
+		? ipc_send(channel, ASK_NOTE, seen.note, (size_t)seen.size, e)
+		: send_silence(channel, &seen.why, e);
+}
+
+/* --- asking --- */
+
+static void silent(struct witness_seen *s, const struct err *why)
+{
+	s->why = *why;
+	s->size = why->code;
+}
+
+/* A process that hangs with its place is ended; so is one that answered. */
+static void end_one(struct witnesses *w, size_t i)
+{
+	struct err gone;
+	child_stop(&w->asked[i], 0, &gone);
+}
+
+static void start_one(struct witnesses *w, size_t i)
+{
+	const struct witness *one = &w->list[i];
+	char room[2 * WITNESS_PLACE];
+	struct out o = out_mem(room, sizeof room);
+	struct err why = { 0 };
+	w->seen[i] = (struct witness_seen){ .witness = one };
+	out_bytes(&o, one->place, strlen(one->place) + 1);
+	out_bytes(&o, one->more, strlen(one->more) + 1);
+	int r = child_start(&w->asked[i], "witness", NULL, &why);
+	if (r == 0)
+		r = ipc_send(w->asked[i].channel, ASK_PLACE, room, o.used, &why);
+	if (r < 0) {
+		silent(&w->seen[i], &why);
+		end_one(w, i);
+	}
+}
+
+static int read_silence(struct cur c, struct err *why)
+{
+	struct err told = { .code = -(int)(cur_be32(&c) & 0xfff) };
+	bool whole = take_words(&c, told.text, sizeof told.text) &&
+		take_words(&c, told.try, sizeof told.try);
+	if (!whole || !told.code)
+		return err_set(why, -EBADMSG, "who asked it says nothing that counts");
+	*why = told;
+	return told.code;
+}
+
+static void hear_one(struct witnesses *w, size_t i)
+{
+	static uint8_t room[IPC_HEAD + NOTE_MAX];
+	struct witness_seen *s = &w->seen[i];
+	struct ipc_message m;
+	struct err why = { 0 };
+	int r = ipc_receive(w->asked[i].channel, room, sizeof room, &m, &why);
+	if (r == 0 && m.type != ASK_NOTE)
+		r = read_silence(m.body, &why);
+	if (r < 0) {
+		silent(s, &why);
+	} else {
+		memcpy(s->note, m.body.at, m.body.left);
+		s->note[m.body.left] = 0;
+		s->size = (long)m.body.left;
+	}
+	end_one(w, i);
+}
+
+/* On a terminal, once it takes longer than a moment. */
+static void say_waiting(const struct witnesses *w)
+{
+	char text[200];
+	struct out o = out_mem(text, sizeof text);
+	if (!isatty(STDERR_FILENO))
+		return;
+	for (size_t i = 0; i < w->count; i++)
+		if (w->asked[i].pid)
+			out_fmt(&o, "%s%.60s", o.used ? ", " : "", w->list[i].key.name);
+	out_text(&o);
+	fprintf(stderr, "\r\033[K%s%s%s", *text ? "waiting for " : "", text, o.failed ? "..." : "");
+}
+
+/* Until all have answered, or the time is up. */
+static void hear_all(struct witnesses *w)
+{
+	enum { MOMENT_MS = 1000 };
+	struct pollfd fds[WITNESS_MAX];
+	int64_t began = clock_monotonic(), until = began + WITNESS_SECONDS * CLOCK_SECOND;
+	bool said = false;
+	for (;;) {
+		int64_t now = clock_monotonic();
+		size_t waiting = 0;
+		for (size_t i = 0; i < w->count; i++) {
+			fds[i] = (struct pollfd){ .fd = w->asked[i].pid ? w->asked[i].channel : -1,
+				.events = POLLIN };
+			waiting += w->asked[i].pid > 0;
+		}
+		if (!waiting || now >= until)
+			break;
+		said = now - began >= MOMENT_MS * (CLOCK_SECOND / 1000);
+		if (said)
+			say_waiting(w);
+		int64_t left = (until - now) / (CLOCK_SECOND / 1000) + 1;
+		poll(fds, w->count, left < MOMENT_MS ? (int)left : MOMENT_MS);
+		for (size_t i = 0; i < w->count; i++)
+			if (fds[i].fd >= 0 && fds[i].revents)
+				hear_one(w, i);
+	}
+	if (said)
+		say_waiting(w); /* for none: the line is empty again */
+}
+
+static void ask_all(struct witnesses *w)
+{
+	struct err late = { 0 };
+	err_set(&late, -ETIMEDOUT, "no answer within %d seconds", WITNESS_SECONDS);
+	for (size_t i = 0; i < w->count; i++)
+		start_one(w, i);
+	hear_all(w);
+	for (size_t i = 0; i < w->count; i++)
+		if (w->asked[i].pid) {
+			silent(&w->seen[i], &late);
+			end_one(w, i);
+		}
 }
 
 static int read_list(struct witnesses *w, const struct ledger_home *h, struct err *e)
@@ -82,13 +244,11 @@ int witnesses_ask(struct witnesses **out, const struct ledger_home *h, struct er
 	struct witnesses *w = calloc(1, sizeof *w);
 	if (!w)
 		return err_sys(e, "ask the witnesses");
-	for (size_t i = 0; i < WITNESS_MAX; i++)
-		w->places[i].fd = -1;
 	int r = read_list(w, h, e);
-	for (size_t i = 0; r == 0 && i < w->count; i++)
-		open_one(w, i);
-	if (r == 0 && w->count)
-		r = witness_ask(&h->files, &h->key, w->seen, w->count, &w->own, e);
+	if (r == 0 && w->count) {
+		ask_all(w);
+		r = witness_judge(&h->files, w->seen, w->count, &w->own, e);
+	}
 	if (r < 0) {
 		witnesses_free(w);
 		return r;
@@ -99,8 +259,6 @@ int witnesses_ask(struct witnesses **out, const struct ledger_home *h, struct er
 
 void witnesses_free(struct witnesses *w)
 {
-	for (size_t i = 0; w && i < WITNESS_MAX; i++)
-		place_close(&w->places[i]);
 	free(w);
 }
 
@@ -136,6 +294,10 @@ void witness_says_out(struct out *o, const struct witness_seen *seen, uint64_t o
 	case WITNESS_ANOTHER:
 		out_fmt(o, "which are not the first of the %" PRIu64 " here", own);
 		break;
+	case WITNESS_STRANGER:
+		out_fmt(o, "signed by key %08x, which the %" PRIu64 " here do not know", seen->key,
+			own);
+		break;
 	}
 }
 
@@ -143,11 +305,14 @@ static int refuse(const struct witness_seen *s, uint64_t own, struct err *e)
 {
 	char text[1000];
 	struct out o = out_mem(text, sizeof text);
+	const char *until = "somebody found out which history is true";
+	if (s->says == WITNESS_MORE)
+		until = "this folder has them again";
+	else if (s->says == WITNESS_STRANGER && s->head.size > own)
+		until = "this folder has them again, with the change of keys among them";
 	witness_says_out(&o, s, own);
 	err_set(e, -EBADMSG, "restored from a backup? witness %s: nothing is signed until %s",
-		out_text(&o),
-		s->says == WITNESS_MORE ? "this folder has them again"
-					: "somebody found out which history is true");
+		out_text(&o), until);
 	err_try(e, "man weir-ledger-witness, AFTER A RESTORE");
 	return -EBADMSG;
 }
