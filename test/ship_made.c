@@ -239,7 +239,7 @@ int follow_it(struct ends *ends, struct followed *out, struct err *e)
 	struct remote place = remote_folder(&from, "the source");
 	const struct follow f = { .from = &place,
 		.copy = &copy,
-		.key = &public,
+		.key = ends->key,
 		.beside = &beside,
 		.name = "copy",
 		.as = ends->cosign ? &witness_public : NULL,
@@ -252,7 +252,7 @@ int follow_it(struct ends *ends, struct followed *out, struct err *e)
 
 struct ends ends_of(struct disk *from)
 {
-	return (struct ends){ from, disk_new(3), disk_new(4), false, 1700000000, 0 };
+	return (struct ends){ from, disk_new(3), disk_new(4), false, 1700000000, 0, &public };
 }
 
 void ends_free(struct ends *ends)

@@ -47,6 +47,7 @@ struct ends {
 	bool cosign;
 	uint64_t now;
 	unsigned alarms;
+	const struct note_key *key; /* given to who follows; NULL: none */
 };
 
 struct ends ends_of(struct disk *from);

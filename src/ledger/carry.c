@@ -54,30 +54,30 @@ static int bring_tile(struct run *r, unsigned level, uint64_t index, struct err 
 }
 
 /* One that `to` has and that holds need not be fetched. */
-static bool has_bundle(struct run *r, const char *name, uint64_t index)
+static bool has_bundle(struct run *r, const char *name, uint64_t index, struct cur *bytes)
 {
 	struct err none;
 	const struct remote *to = r->c->to;
 	long size = to->get(to->self, name, r->there, BUNDLE_MAX, &none);
-	return size >= 0 &&
-		source_is_bundle(r->c->from, index, cur_of(r->there, (size_t)size), &none) == 0;
+	*bytes = cur_of(r->there, size < 0 ? 0 : (size_t)size);
+	return size >= 0 && source_is_bundle(r->c->from, index, *bytes, &none) == 0;
 }
 
-static int bring_bundle(struct run *r, uint64_t index, struct err *e)
+static int bring_bundle(struct run *r, uint64_t index, struct cur *bytes, struct err *e)
 {
-	struct cur bytes;
 	char name[TILE_NAME];
 	tile_name(name, TILE_ENTRIES, index, tile_width(TILE_ENTRIES, index, r->head->size));
-	if (r->ask && r->c->to->near && has_bundle(r, name, index))
+	if (r->ask && r->c->to->near && has_bundle(r, name, index, bytes))
 		return 0;
-	int done = source_bundle(r->c->from, index, &bytes, e);
-	return done < 0 ? done : put(r, name, bytes.at, bytes.left, e);
+	int done = source_bundle(r->c->from, index, bytes, e);
+	return done < 0 ? done : put(r, name, bytes->at, bytes->left, e);
 }
 
 /* A bundle and its tile, where the other end has not both. */
 static int bring_pair(struct run *r, uint64_t index, struct err *e)
 {
 	const struct hash *hashes;
+	struct cur bytes;
 	char name[TILE_NAME];
 	unsigned width = tile_width(0, index, r->head->size);
 	int done = source_tile(r->c->from, 0, index, &hashes, e);
@@ -89,7 +89,9 @@ static int bring_pair(struct run *r, uint64_t index, struct err *e)
 		if (done)
 			return done < 0 ? done : 0;
 	}
-	done = bring_bundle(r, index, e);
+	done = bring_bundle(r, index, &bytes, e);
+	if (done == 0 && r->c->see)
+		done = r->c->see(r->c->self, index, bytes, e);
 	return done < 0 ? done : bring_tile(r, 0, index, e);
 }
 

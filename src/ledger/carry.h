@@ -16,6 +16,9 @@ struct carry {
 	/* Now and then, and for each whole bundle: everything up to this entry is there.  Anything
 	 * but 0 ends it. */
 	int (*step)(void *self, uint64_t entries, struct err *e);
+	/* Each bundle from the one with entry `have` on, in order, checked and there; or NULL.  A
+	 * `to` that is not near may have some that are not looked at. */
+	int (*see)(void *self, uint64_t index, struct cur bytes, struct err *e);
 	void *self;
 	uint64_t files, bytes; /* that were put */
 };

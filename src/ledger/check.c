@@ -490,7 +490,8 @@ static int check_signatures(struct run *r)
 }
 
 /* What the folder says of its keys.  While they change it may name the one before, which signs the
- * checkpoint too then.  A ledger is checked without that file as well. */
+ * checkpoint too then; a copy (nothing is settled in it) any one before, where who follows was
+ * ended between the checkpoint and this.  A ledger is checked without that file as well. */
 static int check_mark(struct run *r)
 {
 	struct note_key first, present;
@@ -500,7 +501,8 @@ static int check_mark(struct run *r)
 		return 0;
 	if (done < 0)
 		return r->e->code = -EBADMSG;
-	bool known = note_key_same(&present, keys_last(k)) ||
+	bool copy = r->signed_count == 1;
+	bool known = note_key_same(&present, keys_last(k)) || (copy && keys_have(k, &present)) ||
 		note_check(&r->signed_heads[0].note, &present, NULL, r->e) == 0;
 	if (known && note_key_same(&first, keys_first(k)))
 		return 0;

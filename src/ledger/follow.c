@@ -8,19 +8,9 @@
 
 #include "base/clock.h"
 #include "ledger/carry.h"
-#include "ledger/read.h"
+#include "ledger/follow_inside.h"
 
 enum { TRIES = 8, NAME_SIZE = 256 };
-
-struct run {
-	const struct follow *f;
-	struct followed *out;
-	struct remote copy;
-	struct note_key before; /* the key that the copy was made under */
-	bool claimed;           /* the copy says whose it is */
-	struct checkpoint own, theirs;
-	char own_note[NOTE_MAX + 1], their_note[NOTE_MAX + 1], new_note[NOTE_MAX + 1];
-};
 
 /* --- evidence of a fork --- */
 
@@ -37,7 +27,7 @@ static void see_evidence(void *self, const char *name)
 		snprintf(v->found, sizeof v->found, "%s", name);
 }
 
-static int refuse_after_fork(struct run *r, struct err *e)
+static int refuse_after_fork(struct follow_run *r, struct err *e)
 {
 	struct evidence v = { .name = r->f->name };
 	int done = r->f->beside->list(r->f->beside->self, ".", see_evidence, &v);
@@ -57,7 +47,7 @@ static int refuse_after_fork(struct run *r, struct err *e)
 	return -EBADMSG;
 }
 
-static int keep_evidence(struct run *r, struct err *e)
+static int keep_evidence(struct follow_run *r, struct err *e)
 {
 	static const char heading[] =
 		"weir fork 1\nTwo heads of one ledger, both signed, that do not agree. ";
@@ -71,7 +61,7 @@ static int keep_evidence(struct run *r, struct err *e)
 	return files_replace(r->f->beside, name, text, o.used, e);
 }
 
-static int fork_found(struct run *r, struct err *e)
+static int fork_found(struct follow_run *r, struct err *e)
 {
 	struct err late = { 0 };
 	r->out->fork = true;
@@ -82,7 +72,7 @@ static int fork_found(struct run *r, struct err *e)
 		"FORK: %s shows a head of %" PRIu64 " entries that does not agree with the %" PRIu64
 		" seen before, and both are signed by '%s'. Both are kept in %s.fork-%" PRIu64
 		"%s%s; nothing is followed until it is taken away",
-		r->f->from->name, r->theirs.size, r->own.size, r->f->key->name, r->f->name,
+		r->f->from->name, r->theirs.size, r->own.size, r->keys.known.name, r->f->name,
 		r->theirs.size, kept < 0 ? ", which could not be written: " : "",
 		kept < 0 ? late.text : "");
 	return -EBADMSG;
@@ -98,57 +88,77 @@ static bool has_file(const struct files *f, const char *name)
 	return fd >= 0;
 }
 
-static int signed_by_either(struct run *r, struct err *e)
-{
-	struct note n;
-	int done = note_read(cur_of(r->own_note, strlen(r->own_note)), &n, e);
-	if (done == 0 && note_check(&n, r->f->key, NULL, e) < 0)
-		done = note_check(&n, &r->before, NULL, e);
-	return done < 0 ? err_in(e, "the copy's own checkpoint"), -EBADMSG : 0;
-}
+/* --- the copy --- */
 
-static int read_own(struct run *r, struct err *e)
+/* Whose it is, and from which key to begin. */
+static int read_named(struct follow_run *r, struct err *e)
 {
 	const struct follow *f = r->f;
-	int done = ledger_whose(f->copy, &r->before, e);
+	int done = ledger_keys_named(f->copy, &r->first, &r->present, e);
 	if (has_file(f->copy, "settled"))
 		return err_set(e, -EBADMSG,
 			"%s is a ledger that somebody writes to, not a place for copies", f->name);
 	r->claimed = done == 0;
+	if (done == -ENOENT && !f->key)
+		return err_set(e, -EINVAL, "%s does not say whose ledger it is", f->name);
 	if (done < 0 && done != -ENOENT)
 		return done;
-	if (r->claimed && strcmp(r->before.name, f->key->name) != 0)
+	if (r->claimed && f->key && strcmp(r->present.name, f->key->name) != 0)
 		return err_set(e, -EBADMSG, "%s is a copy of the ledger '%s', not of '%s'", f->name,
-			r->before.name, f->key->name);
+			r->present.name, f->key->name);
+	keys_begin(&r->keys, r->claimed ? &r->present : f->key);
+	return 0;
+}
+
+static int read_own(struct follow_run *r, struct err *e)
+{
+	const struct note_key *given = r->f->key;
+	int done = read_named(r, e);
+	if (done < 0)
+		return done;
 	done = remote_head(&r->copy, NULL, &r->own, r->own_note, e);
 	if (done == -ENOENT) {
 		r->own = (struct checkpoint){ .root = merkle_empty() };
+		if (given)
+			keys_begin(&r->keys, given);
 		return 0;
 	}
 	if (done == 0 && !r->claimed)
-		return err_set(e, -EBADMSG, "%s has a checkpoint and does not say whose", f->name);
-	return done < 0 ? done : signed_by_either(r, e);
+		return err_set(
+			e, -EBADMSG, "%s has a checkpoint and does not say whose", r->f->name);
+	if (done == 0)
+		done = follow_own_holds(r, e);
+	bool named = !given || note_key_same(given, &r->first) || note_key_same(given, &r->present);
+	return done < 0 || named ? done : follow_read_chain(r, e);
 }
 
 /* --- the other end --- */
 
-static int read_theirs(struct run *r, struct err *e)
+static int read_theirs(struct follow_run *r, struct err *e)
 {
 	const struct remote *from = r->f->from;
-	int done = remote_head(from, r->f->key, &r->theirs, r->their_note, e);
+	int done = remote_head(from, NULL, &r->theirs, r->their_note, e);
 	if (done < 0)
 		return err_in(e, "%s", from->name);
-	if (strcmp(r->theirs.origin, r->f->key->name) != 0)
+	if (strcmp(r->theirs.origin, r->keys.known.name) != 0)
 		return err_set(e, -EBADMSG, "%s is the ledger '%s', not '%s'", from->name,
-			r->theirs.origin, r->f->key->name);
-	return 0;
+			r->theirs.origin, r->keys.known.name);
+	r->keys.count = r->had;
+	done = note_read(cur_of(r->their_note, strlen(r->their_note)), &r->note, e);
+	if (done == 0)
+		done = note_check(&r->note, keys_last(&r->keys), NULL, e);
+	r->known = done == 0;
+	return done == -ENOENT ? 0 : done < 0 ? err_in(e, "%s: checkpoint", from->name) : 0;
 }
 
 /* Fewer entries than before: an old head, or one of another history. */
-static int is_older(struct run *r, struct err *e)
+static int is_older(struct follow_run *r, struct err *e)
 {
 	struct source *own;
-	int passes = source_open(&own, &r->copy, &r->own, e);
+	int passes = follow_is_ours(r, e);
+	if (passes < 0)
+		return passes;
+	passes = source_open(&own, &r->copy, &r->own, e);
 	if (passes == 0) {
 		passes = source_passes(own, &r->theirs, e);
 		source_close(own);
@@ -168,35 +178,32 @@ static int is_older(struct run *r, struct err *e)
 /* --- taking over --- */
 
 /* Their note, without a line that we signed before, and with one that we sign now. */
-static int cosigned_note(struct run *r, struct err *e)
+static int cosigned_note(struct follow_run *r, struct err *e)
 {
-	struct note n;
+	const struct note *n = &r->note;
 	struct out o = out_mem(r->new_note, sizeof r->new_note);
-	int done = note_read(cur_of(r->their_note, strlen(r->their_note)), &n, e);
-	if (done < 0)
-		return done;
-	out_bytes(&o, n.text.at, n.text.left);
+	out_bytes(&o, n->text.at, n->text.left);
 	out_char(&o, '\n');
 	struct cur lines = cur_of(r->their_note, strlen(r->their_note));
-	cur_skip(&lines, n.text.left + 1);
-	for (unsigned i = 0; i < n.count; i++) {
+	cur_skip(&lines, n->text.left + 1);
+	for (unsigned i = 0; i < n->count; i++) {
 		long end = cur_find(&lines, '\n');
 		struct cur line = cur_sub(&lines, (size_t)end + 1);
-		bool ours = r->f->as && n.lines[i].id == r->f->as->id &&
-			cur_is(&n.lines[i].name, r->f->as->name);
+		bool ours = r->f->as && n->lines[i].id == r->f->as->id &&
+			cur_is(&n->lines[i].name, r->f->as->name);
 		if (!ours)
 			out_bytes(&o, line.at, line.left);
 	}
 	if (r->f->as)
-		note_sign(&o, n.text.left, r->f->as, r->f->secret, r->f->now_seconds);
+		note_sign(&o, n->text.left, r->f->as, r->f->secret, r->f->now_seconds);
 	out_text(&o);
-	return o.failed || (r->f->as && n.count == NOTE_SIGNERS)
+	return o.failed || (r->f->as && n->count == NOTE_SIGNERS)
 		? err_set(e, -EMSGSIZE, "%s: its checkpoint has no room for one more signature",
 			  r->f->from->name)
 		: 0;
 }
 
-static int put_checkpoint(struct run *r, struct err *e)
+static int put_checkpoint(struct follow_run *r, struct err *e)
 {
 	int done = cosigned_note(r, e);
 	if (done == 0)
@@ -207,7 +214,7 @@ static int put_checkpoint(struct run *r, struct err *e)
 }
 
 /* Whether the head, which is ours already, should be signed once more. */
-static bool is_due(struct run *r)
+static bool is_due(struct follow_run *r)
 {
 	struct note n;
 	struct err none;
@@ -220,54 +227,80 @@ static bool is_due(struct run *r)
 	return now > at ? now - at >= COSIGN_AGAIN : at - now >= COSIGN_AGAIN;
 }
 
-static int take_over(struct run *r, struct source *s, struct err *e)
+static int step(void *self, uint64_t entries, struct err *e)
+{
+	const struct follow_run *r = self;
+	return r->f->step(r->f->self, entries, e);
+}
+
+static int take_over(struct follow_run *r, struct source *s, struct err *e)
 {
 	const struct follow *f = r->f;
 	struct carry c = { .from = s,
 		.to = &r->copy,
 		.have = r->own.size,
 		.ask = true,
-		.step = f->step,
-		.self = f->self };
-	int done = r->claimed ? 0 : ledger_mark(f->copy, f->key, e);
+		.step = f->step ? step : NULL,
+		.see = r->known ? follow_see_bundle : NULL,
+		.self = r };
+	int done = r->claimed ? 0 : ledger_mark(f->copy, &r->keys.known, e);
 	if (done == 0)
 		done = carry(&c, e);
 	r->out->files = c.files;
 	r->out->bytes = c.bytes;
+	if (done == 0 && r->known)
+		done = follow_theirs_hold(r, e);
+	/* The first time all keys are known by now; later the earlier one stays until its own head
+	 * is gone. */
+	if (done == 0 && !r->own.size)
+		done = follow_put_mark(r, e);
 	if (done == 0)
 		done = put_checkpoint(r, e);
 	if (done < 0)
 		return done;
 	carry_tidy(&r->copy, r->own.size, r->theirs.size);
 	r->out->head = r->theirs;
-	return r->claimed && r->before.id != f->key->id ? ledger_mark(f->copy, f->key, e) : 0;
+	return r->own.size ? follow_put_mark(r, e) : 0;
 }
 
-static int go_on(struct run *r, struct err *e)
+static int go_on(struct follow_run *r, struct err *e)
 {
 	struct source *s;
 	int done = source_open(&s, r->f->from, &r->theirs, e);
 	if (done < 0)
 		return done;
 	int passes = source_passes(s, &r->own, e);
-	done = passes < 0 ? passes : passes == 0 ? fork_found(r, e) : take_over(r, s, e);
+	if (passes > 0) {
+		done = r->known ? 0 : follow_learn_keys(r, s, e);
+		if (done == 0)
+			done = take_over(r, s, e);
+	} else {
+		done = passes < 0 ? passes : follow_is_ours(r, e);
+		if (done == 0)
+			done = fork_found(r, e);
+	}
 	source_close(s);
 	return done;
 }
 
-static int compare(struct run *r, struct err *e)
+static int compare(struct follow_run *r, struct err *e)
 {
 	if (r->theirs.size < r->own.size)
 		return is_older(r, e);
 	if (r->theirs.size > r->own.size || !r->claimed)
 		return go_on(r, e);
-	if (!hash_same(&r->theirs.root, &r->own.root))
-		return fork_found(r, e);
-	return is_due(r) ? put_checkpoint(r, e) : 0;
+	if (!hash_same(&r->theirs.root, &r->own.root)) {
+		int done = follow_is_ours(r, e);
+		return done < 0 ? done : fork_found(r, e);
+	}
+	int done = follow_theirs_hold(r, e);
+	if (done == 0 && is_due(r))
+		done = put_checkpoint(r, e);
+	return done < 0 ? done : follow_put_mark(r, e);
 }
 
 /* Somebody writes there: parts of tiles go when two later heads are out. */
-static int follow_now(struct run *r, struct err *e)
+static int follow_now(struct follow_run *r, struct err *e)
 {
 	int done = 0;
 	for (unsigned i = 0; i < TRIES; i++) {
@@ -289,7 +322,7 @@ static int follow_now(struct run *r, struct err *e)
 
 int follow(const struct follow *f, struct followed *out, struct err *e)
 {
-	struct run *r = calloc(1, sizeof *r);
+	struct follow_run *r = calloc(1, sizeof *r);
 	*out = (struct followed){ 0 };
 	if (!r)
 		return err_sys(e, "follow a ledger");

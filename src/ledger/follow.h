@@ -2,6 +2,10 @@
  * is taken when its signature, its consistency with the own head and every new entry hold; the
  * tiles come first, the checkpoint last, in one rename.
  *
+ * Keys may change on the way: a head counts when it is signed by the key of its size, as the
+ * entries say it, beginning from the key that the copy had (keys.h).  The copy's file `ledger`
+ * follows.
+ *
  * Two signed heads that do not agree are a fork: both are kept as evidence beside the copy, and
  * nothing is followed until somebody takes that file away. */
 #ifndef LEDGER_FOLLOW_H
@@ -14,7 +18,8 @@ enum { COSIGN_AGAIN = 3600 }; /* seconds after which the same head is signed onc
 struct follow {
 	const struct remote *from;
 	const struct files *copy;
-	const struct note_key *key; /* of the ledger; its name is the origin */
+	/* Of the ledger: any that it ever had.  NULL: the one that the copy names. */
+	const struct note_key *key;
 	const struct files *beside; /* the copy's folder lies in it ... */
 	const char *name;           /* ... under this name: evidence is NAME.fork-SIZE */
 	const struct note_key *as;  /* cosign as this witness, with its key; or NULL */
@@ -33,8 +38,9 @@ struct followed {
 	bool fork;
 };
 
-/* -EBADMSG: refused, and the copy is as it was; -ENOENT: the source has no ledger, or not all of
- * it; -EINTR: step() ended it, and the next call goes on from there. */
+/* -EINVAL: no key, and the copy names none; -EBADMSG: refused, and the copy is as it was; -ENOENT:
+ * the source has no ledger, or not all of it; -EINTR: step() ended it, and the next call goes on
+ * from there. */
 int follow(const struct follow *f, struct followed *out, struct err *e) MUST_USE;
 
 #endif

@@ -28,6 +28,7 @@ struct following {
 	struct place *copy, *from;
 	struct beside *beside;
 	struct note_key key;
+	bool given; /* and the copy has not been held against it yet */
 	struct cosigner_key witness;
 	bool said; /* the first time is told, too, where nothing is new */
 };
@@ -133,7 +134,7 @@ static int follow_once(void *self, bool *final, struct err *e)
 	struct followed done;
 	const struct follow follow_it = { .from = &f->from->remote,
 		.copy = &f->copy->files,
-		.key = &f->key,
+		.key = f->given ? &f->key : NULL,
 		.beside = &f->beside->files,
 		.name = f->beside->name,
 		.as = f->witness.secret ? &f->witness.public : NULL,
@@ -145,15 +146,18 @@ static int follow_once(void *self, bool *final, struct err *e)
 	int r = follow(&follow_it, &done, e);
 	/* An older head or a file that is not there yet may be mended by waiting; a fork is not. */
 	*final = done.fork || r == -EPERM || r == -EACCES;
-	if (r == 0)
+	if (r == 0) {
+		f->given = false; /* from now on the copy knows best, as keys change */
 		say(f, &done);
+	}
 	return r;
 }
 
 /* Given, or known from the first time. */
 static int choose_key(struct following *f, struct err *e)
 {
-	if (f->o->key)
+	f->given = f->o->key;
+	if (f->given)
 		return ledger_key_read(f->o->key, &f->key, e);
 	int r = ledger_whose(&f->copy->files, &f->key, e);
 	if (r == -ENOENT) {
