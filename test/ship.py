@@ -402,6 +402,52 @@ def rotated_and_put_back():
     says("out of reach, a warning", weir("key", "rotate", "--dir", "R"), 0, "keeper.example could not be asked")
 
 
+def same_file(name, *folders):
+    first, *others = [open(f"{folder}/{name}", "rb").read() if os.path.exists(f"{folder}/{name}") else None
+                      for folder in folders]
+    return all(one == first for one in others)
+
+
+def keys_change_meanwhile():
+    """Pusher and follower go on by themselves while the key changes, once and twice between two of their looks."""
+    keys = [weir("init", "--dir", "T", "--origin", "plant.example/turning")[1].splitlines()[-1]]
+    append("T", 300)
+    loops = [subprocess.Popen([WEIR, "ledger", *words, "--every", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+             for words in (["follow", "T", "--dir", "TF", "--key", keys[0]], ["push", "--dir", "T", "TP"])]
+    copies = ("TF", "TP")
+
+    def arrived():
+        until = time.monotonic() + 60
+        while time.monotonic() < until and any(loop.poll() is None for loop in loops):
+            if same_file("checkpoint", "T", *copies) and same_file("ledger", "T", *copies):
+                return True
+            time.sleep(0.1)
+        return False
+
+    check("both begin", arrived())
+    for changes, more in ((1, 1), (2, 300), (1, 0), (3, 5)):
+        for loop in loops:
+            loop.send_signal(signal.SIGSTOP)
+        for _ in range(changes):
+            keys.append(weir("key", "rotate", "--dir", "T")[1].splitlines()[-1])
+        append("T", more)
+        for loop in loops:
+            loop.send_signal(signal.SIGCONT)
+        check(f"{changes} changes and {more} entries arrive", arrived(), str([loop.poll() for loop in loops]))
+        for copy in copies:
+            for key in (keys[0], keys[len(keys) // 2], keys[-1]):
+                done = weir("verify", "--dir", copy, "--key", key)
+                tool = subprocess.run([sys.executable, VERIFIER, copy, key], capture_output=True, encoding="utf-8", check=False)
+                check(f"{copy} holds by a key of {len(keys)}", (done[0], tool.returncode) == (0, 0), done[2] + tool.stderr)
+    for loop in loops:
+        loop.send_signal(signal.SIGINT)
+        out, err = loop.communicate(timeout=60)
+        check("until ^C", loop.returncode == 0, f"{loop.returncode} {out} {err}")
+    says("an old key will do for a copy that is newer", weir("follow", "T", "--dir", "TF", "--key", keys[1]), 0, "has all", 1)
+    stranger = weir("init", "--dir", "U", "--origin", "plant.example/turning")[1].splitlines()[-1]
+    says("a stranger's will not", weir("follow", "T", "--dir", "TF", "--key", stranger), 4, "is none of this ledger's")
+
+
 def hanging():
     """Places that take the connection and say nothing are waited for together."""
     weir("init", "--dir", "H", "--origin", "plant.example/hanging")
@@ -522,6 +568,7 @@ def main():
         else:
             skip("servers", "no openssl")
         rotated_and_put_back()
+        keys_change_meanwhile()
         hanging()
         folders(key)
         goes_on(key)

@@ -217,12 +217,18 @@ void assert_same_tiles(struct disk *a, struct disk *b)
 
 /* --- both ends --- */
 
-int push_to(struct disk *from, struct disk *to, struct pushed *out, struct err *e)
+int push_by(const struct note_key *key, struct disk *from, struct disk *to, struct pushed *out,
+	struct err *e)
 {
 	struct files own = disk_files(from), theirs = disk_files(to);
 	struct remote place = remote_folder(&theirs, "the place");
-	const struct push p = { .files = &own, .key = &public, .to = &place };
+	const struct push p = { .files = &own, .key = key, .to = &place };
 	return push(&p, out, e);
+}
+
+int push_to(struct disk *from, struct disk *to, struct pushed *out, struct err *e)
+{
+	return push_by(&public, from, to, out, e);
 }
 
 static void on_alarm(void *self, const char *ours, const char *theirs)

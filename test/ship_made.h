@@ -40,6 +40,8 @@ uint64_t size_of(struct disk *d);
 void assert_says(const struct err *e, const char *words);
 void assert_same_tiles(struct disk *a, struct disk *b);
 
+int push_by(const struct note_key *key, struct disk *from, struct disk *to, struct pushed *out,
+	struct err *e);
 int push_to(struct disk *from, struct disk *to, struct pushed *out, struct err *e);
 
 struct ends {

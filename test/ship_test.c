@@ -514,6 +514,65 @@ static void follows_through_changes_of_keys(void **unused)
 	}
 }
 
+static void assert_pushes(
+	const struct note_key *key, struct disk *d, struct disk *place, uint64_t size)
+{
+	struct pushed out;
+	struct err e = { 0 };
+	if (push_by(key, d, place, &out, &e) < 0)
+		fail_msg("at %llu: %s", (unsigned long long)size, e.text);
+	assert_int_equal(size_of(place), size);
+	assert_same_mark(d, place);
+}
+
+static void pushes_through_changes_of_keys(void **unused)
+{
+	(void)unused;
+	struct disk *d = ledger_of(300, 1), *place = disk_new(2), *drop = disk_new(3),
+		    *beyond = disk_new(4), *beside = disk_new(5);
+	struct files f = disk_files(d), folder = disk_files(drop), at = disk_files(beside);
+	struct remote to_drop = remote_folder(&folder, "the drop folder");
+	const struct push_sent sent = { &at, "ledger.sent" };
+	struct pushed out;
+	struct err e = { 0 };
+	unsigned now = 0;
+	assert_pushes(&public, d, place, 300);
+	change_key(d, ++now);
+	/* The moment before the ledger's own file says so. */
+	assert_int_equal(ledger_mark(&f, &public, &e), 0);
+	assert_pushes(&public, d, place, 301);
+	assert_int_equal(ledger_mark_change(&f, &public, &turn[1].public, &e), 0);
+	assert_pushes(&turn[1].public, d, place, 301);
+	go_on_with(d, &now, 2, 300);
+	/* Whoever pushes knows a head from before, and the file is newer. */
+	assert_int_equal(ledger_mark_change(&f, &public, &turn[1].public, &e), 0);
+	struct disk *elsewhere = disk_new(6);
+	assert_int_equal(push_by(&turn[3].public, d, elsewhere, &out, &e), -EAGAIN);
+	disk_free(elsewhere);
+	assert_int_equal(ledger_mark_change(&f, &public, &turn[3].public, &e), 0);
+	assert_pushes(&turn[3].public, d, place, 603);
+	disk_free(d);
+	d = ledger_of(300, 1);
+	f = disk_files(d);
+	now = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		const struct push p = {
+			.files = &f, .key = &turn[now].public, .to = &to_drop, .once = &sent
+		};
+		assert_int_equal(push(&p, &out, &e), 0);
+		disk_copy(beyond, drop);
+		disk_each(drop, remove_tile, &folder);
+		assert_int_equal(size_of(beyond), 300 + 100 * i);
+		assert_same_mark(d, beyond);
+		go_on_with(d, &now, 1, 99);
+	}
+	disk_free(d);
+	disk_free(place);
+	disk_free(drop);
+	disk_free(beyond);
+	disk_free(beside);
+}
+
 static void any_of_its_keys_will_do(void **unused)
 {
 	(void)unused;
@@ -707,6 +766,7 @@ int main(void)
 		cmocka_unit_test(waits_for_a_better_disk),
 		cmocka_unit_test(cosigns),
 		cmocka_unit_test(follows_through_changes_of_keys),
+		cmocka_unit_test(pushes_through_changes_of_keys),
 		cmocka_unit_test(any_of_its_keys_will_do),
 		cmocka_unit_test(follows_no_forged_change),
 		cmocka_unit_test(follows_no_key_out_of_its_turn),

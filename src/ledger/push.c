@@ -77,13 +77,28 @@ static int write_sent(struct run *r, struct err *e)
 
 /* --- what the place has --- */
 
+/* It must name a key that signed the head which goes along. */
+static int check_mark(struct run *r, struct err *e)
+{
+	struct note_key first, present;
+	struct note n;
+	int done = ledger_keys_named(r->p->files, &first, &present, e);
+	if (done == 0)
+		done = note_read(cur_of(r->note, strlen(r->note)), &n, e);
+	if (done == 0 && note_check(&n, &present, NULL, e) < 0)
+		done = err_set(e, -EAGAIN, "the ledger's key was changed meanwhile");
+	return done == -EAGAIN ? err_try(e, "the same once more") : done;
+}
+
 /* The file that says whose it is: there, and the same, or now put there. */
 static int put_mark(struct run *r, bool changed, struct err *e)
 {
 	const struct remote *to = r->p->to;
 	char ours[NOTE_MAX], theirs[NOTE_MAX];
 	struct err none = { 0 };
-	long size = files_load(r->p->files, "ledger", ours, sizeof ours, e);
+	long size = check_mark(r, e);
+	if (size == 0)
+		size = files_load(r->p->files, "ledger", ours, sizeof ours, e);
 	if (size < 0)
 		return (int)size;
 	long there =
@@ -115,8 +130,6 @@ static int not_a_writers(struct run *r, struct err *e)
 static int ask_place(struct run *r, struct err *e)
 {
 	char note[NOTE_MAX + 1];
-	struct note n;
-	struct err none;
 	const struct remote *to = r->p->to;
 	int done = not_a_writers(r, e);
 	if (done == 0)
@@ -131,9 +144,8 @@ static int ask_place(struct run *r, struct err *e)
 		return err_set(e, -EBADMSG,
 			"%s holds the ledger '%s', which stays as it is; this one is '%s'",
 			to->name, r->had.origin, r->out->head.origin);
-	/* Signed by a key that was ours before, perhaps: its history is what counts. */
-	done = note_read(cur_of(note, strlen(note)), &n, e);
-	return done == 0 && note_check(&n, r->p->key, NULL, &none) < 0 ? 1 : done;
+	/* By whichever key it is signed: its history is what counts. */
+	return 0;
 }
 
 /* It must be of this history, and not ahead of it. */
@@ -203,14 +215,17 @@ static int bring(struct run *r, struct err *e)
 static int push_all(struct run *r, struct err *e)
 {
 	int done = r->p->once ? read_sent(r, e) : ask_place(r, e);
-	bool new_key = done > 0;
-	if (done >= 0)
+	if (done == 0)
 		done = compare(r, e);
 	r->out->refused = done == -EBADMSG;
-	if (done == 0 && (new_key || (r->p->once && !r->had.size && !r->whole)))
-		done = put_mark(r, true, e);
 	r->out->had = r->had.size;
-	return done < 0 || r->had.size == r->out->head.size ? done : bring(r, e);
+	bool new = r->had.size != r->out->head.size;
+	if (done == 0 && new && r->p->once)
+		done = put_mark(r, true, e);
+	if (done == 0 && new)
+		done = bring(r, e);
+	/* As keys change the place's checkpoint goes first: an earlier key may be named. */
+	return done < 0 || r->p->once ? done : put_mark(r, true, e);
 }
 
 int push(const struct push *p, struct pushed *out, struct err *e)

@@ -22,7 +22,8 @@ struct pushing {
 	struct ledger_home *home;
 	struct place *place;
 	const struct push_sent *sent;
-	struct checkpoint last; /* that the place has, as far as we brought it */
+	struct checkpoint last; /* that the place has, as far as we brought it, */
+	struct note_key key;    /* and the key that it names */
 };
 
 static int step(void *self, uint64_t entries, struct err *e)
@@ -50,10 +51,13 @@ static int push_once(void *self, bool *final, struct err *e)
 	struct pushed done;
 	struct checkpoint head;
 	char note[NOTE_MAX + 1];
-	int r = ledger_head(&p->home->files, &p->home->key, &head, note, e);
+	int r = ledger_whose(&p->home->files, &p->home->key, e); /* it may change as this goes on */
+	if (r == 0)
+		r = ledger_head(&p->home->files, &p->home->key, &head, note, e);
 	if (r < 0)
 		return r;
-	if (p->last.size == head.size && hash_same(&p->last.root, &head.root))
+	if (p->last.size == head.size && hash_same(&p->last.root, &head.root) &&
+		note_key_same(&p->key, &p->home->key))
 		return 0;
 	const struct push push_it = { .files = &p->home->files,
 		.key = &p->home->key,
@@ -66,6 +70,7 @@ static int push_once(void *self, bool *final, struct err *e)
 	if (r < 0)
 		return r;
 	p->last = done.head;
+	p->key = p->home->key;
 	say(p, &done);
 	return 0;
 }
