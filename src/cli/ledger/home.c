@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ledger/keys.h"
@@ -63,25 +65,68 @@ int ledger_exit(const struct err *e)
 	}
 }
 
+/* --- beside it --- */
+
+/* "." and ".." say no name to put something beside, and a link says one that is not the folder's.
+ */
+static bool has_own_name(const char *path, size_t size)
+{
+	char text[PATH_MAX];
+	struct stat s;
+	struct out o = out_mem(text, sizeof text);
+	out_bytes(&o, path, size);
+	if (path[size - 1] == '.' &&
+		(size == 1 || path[size - 2] == '/' ||
+			(path[size - 2] == '.' && (size == 2 || path[size - 3] == '/'))))
+		return false;
+	return lstat(out_text(&o), &s) < 0 || !S_ISLNK(s.st_mode);
+}
+
 int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e)
 {
 	char real[PATH_MAX];
 	size_t size = strlen(dir);
 	while (size > 1 && dir[size - 1] == '/')
 		size--;
-	/* "." and ".." say no name to put something beside. */
-	bool dots = dir[size - 1] == '.' &&
-		(size == 1 || dir[size - 2] == '/' ||
-			(dir[size - 2] == '.' && (size == 2 || dir[size - 3] == '/')));
-	if (dots) {
+	if (size && !has_own_name(dir, size)) {
 		if (!realpath(dir, real))
 			return err_sys(e, "%s", dir);
 		dir = real;
 		size = strlen(real);
 	}
+	if (!size || (size == 1 && *dir == '/'))
+		return err_set(e, -EINVAL, "'%s' has no name that something can stand beside", dir);
 	struct out o = out_mem(path, PATH_MAX);
 	out_bytes(&o, dir, size);
 	out_str(&o, ending);
 	out_text(&o);
 	return o.failed ? err_set(e, -ENAMETOOLONG, "%s: too long a name", dir) : 0;
+}
+
+int beside_open(struct beside *b, const char *dir, struct err *e)
+{
+	char path[PATH_MAX];
+	*b = (struct beside){ .fd = -1 };
+	int r = ledger_beside(dir, "", path, e);
+	if (r < 0)
+		return r;
+	char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	if (strlen(name) >= sizeof b->name)
+		return err_set(e, -ENAMETOOLONG, "%s: too long a name", name);
+	snprintf(b->name, sizeof b->name, "%s", name);
+	if (slash)
+		slash[slash == path] = 0;
+	b->fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->fd < 0)
+		return err_sys(e, "open the folder of %s", dir);
+	b->files = files_real(b->fd);
+	return 0;
+}
+
+void beside_close(struct beside *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	b->fd = -1;
 }

@@ -40,8 +40,20 @@ struct ledger_home {
 
 int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e) MUST_USE;
 void ledger_home_close(struct ledger_home *h);
-/* Beside the folder, which may be copied to anybody, and not in it: DIR.key, DIR.socket. */
+/* Beside the folder, which may be copied to anybody, and not in it: DIR.key, DIR.socket.  Where DIR
+ * is a link, beside what it leads to: whatever it is called by, a ledger has one key and one store.
+ */
 int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e) MUST_USE;
+
+/* The same for who works with struct files. */
+struct beside {
+	int fd; /* of the folder that it lies in */
+	struct files files;
+	char name[256]; /* its own in there; others have an ending behind it */
+};
+
+int beside_open(struct beside *b, const char *dir, struct err *e) MUST_USE;
+void beside_close(struct beside *b);
 int ledger_exit(const struct err *e); /* the exit code that fits */
 /* The ledger's key as --key has it: one that signs heads, or -EINVAL. */
 int ledger_key_read(const char *text, struct note_key *out, struct err *e) MUST_USE;

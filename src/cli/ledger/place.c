@@ -2,9 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -84,31 +81,4 @@ void place_close(struct place *p)
 		close(p->fd);
 	p->fetch = NULL;
 	p->fd = -1;
-}
-
-int beside_open(struct beside *b, const char *dir, struct err *e)
-{
-	*b = (struct beside){ .fd = -1 };
-	char *path = realpath(dir, NULL);
-	char *slash = path ? strrchr(path, '/') : NULL;
-	int r = slash ? 0 : err_sys(e, "find %s", dir);
-	if (slash && (!slash[1] || strlen(slash + 1) >= sizeof b->name))
-		r = err_set(e, -EINVAL, "%s is no folder that something can stand beside", dir);
-	if (slash && r == 0) {
-		snprintf(b->name, sizeof b->name, "%s", slash + 1);
-		slash[slash == path] = 0;
-		b->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (b->fd < 0)
-			r = err_sys(e, "open %s", path);
-		b->files = files_real(b->fd);
-	}
-	free(path);
-	return r;
-}
-
-void beside_close(struct beside *b)
-{
-	if (b->fd >= 0)
-		close(b->fd);
-	b->fd = -1;
 }

@@ -41,14 +41,4 @@ int place_open(struct place *p, const char *where, const struct place_opts *o, e
 	struct err *e) MUST_USE;
 void place_close(struct place *p); /* also of one that did not open */
 
-/* What stands beside a folder, by its name. */
-struct beside {
-	int fd;
-	struct files files;
-	char name[256]; /* of the folder in the one it lies in */
-};
-
-int beside_open(struct beside *b, const char *dir, struct err *e) MUST_USE;
-void beside_close(struct beside *b);
-
 #endif
