@@ -115,7 +115,12 @@ does 'show reads there' 0 '^ +300 .* note +pump 1' show --also far --dir B
 does 'let go from there' 0 '^let go of entries 256 to 1279$' prune --also far --dir B
 [ -e far/tile/entries/001 ] && fail 'let go from there' 'far/tile/entries/001 is there'
 both 'moved, then let go' 0 'let go' B
-does 'no place within itself' 1 'the ledger itself' move --to B --dir B
+does 'no place within itself' 2 'within the ledger itself' move --to B --dir B
+ln -s B other-name && mkdir -p deep
+does 'by no other name' 2 'within the ledger itself' move --to other-name --dir B
+does 'nor further in' 2 'within the ledger itself' move --to other-name/tile/far --dir B
+does 'nor by the other end' 2 'within the ledger itself' move --to deep/../B/new --dir other-name
+[ -e B/new ] || [ -e B/tile/far ] && fail 'nothing is made there' 'a folder is' || good 'nothing is made there'
 years O
 does 'no place of another ledger' 1 'another ledger' move --to far --dir O
 

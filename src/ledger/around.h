@@ -9,8 +9,15 @@
  * 0: something around there is wrong, though the entries themselves are told. */
 typedef void ledger_hole(void *self, uint64_t first, uint64_t count, const char *why);
 
-/* As ledger_read(), with every entry compared with its tile; goes on behind what is damaged. */
+struct around_eyes {
+	ledger_entry *each;
+	ledger_hole *hole;
+	ledger_gone *gone; /* or NULL; as far as what is whole says it */
+	void *self;
+};
+
+/* As ledger_read_all(), with every entry compared with its tile; goes on behind what is damaged. */
 int ledger_read_around(const struct files *f, const struct checkpoint *head, uint64_t from,
-	ledger_entry *each, ledger_hole *hole, void *self, struct err *e) MUST_USE;
+	const struct around_eyes *eyes, struct err *e) MUST_USE;
 
 #endif

@@ -33,7 +33,7 @@ static int walk_one(
 			: w->bundle(w->self, first, cur_of(bytes, (size_t)size), count, e);
 }
 
-static int walk_bundles(const struct walk *w, const struct files *f, uint64_t size,
+static int walk_bundles(const struct walk *w, const struct files *f, uint64_t from, uint64_t size,
 	const struct prune_eyes *eyes, struct err *e)
 {
 	struct tiles *t = malloc(sizeof *t);
@@ -45,7 +45,7 @@ static int walk_bundles(const struct walk *w, const struct files *f, uint64_t si
 	}
 	int r = 0;
 	tiles_init(t, f, size);
-	for (uint64_t i = 0; r == 0 && i * TILE_WIDTH < size; i++) {
+	for (uint64_t i = from / TILE_WIDTH; r == 0 && i * TILE_WIDTH < size; i++) {
 		r = walk_one(w, t, i, bytes, e);
 		if (eyes && eyes->progress && i % PROGRESS_EVERY == 0)
 			eyes->progress(eyes->self, i * TILE_WIDTH, size);
@@ -60,19 +60,38 @@ static int cut_off(struct err *e, uint64_t at)
 	return err_set(e, -EBADMSG, "entry %llu is cut off", (unsigned long long)at);
 }
 
+struct loading {
+	struct retain *rules;
+	uint64_t from;
+};
+
 static int load_bundle(void *self, uint64_t first, struct cur bytes, unsigned count, struct err *e)
 {
+	struct loading *l = self;
 	int r = 0;
 	for (uint64_t at = first; r == 0 && at < first + count; at++) {
 		struct cur entry = bundle_next(&bytes);
-		r = cur_ok(&entry) ? retain_feed(self, at, entry, e) : cut_off(e, at);
+		if (!cur_ok(&entry))
+			r = cut_off(e, at);
+		else if (at >= l->from)
+			r = retain_feed(l->rules, at, entry, e);
 	}
 	return r;
 }
 
 static int load_missing(void *self, uint64_t first, unsigned count, struct err *e)
 {
-	return retain_miss(self, first, count, e);
+	struct loading *l = self;
+	uint64_t from = first > l->from ? first : l->from;
+	return retain_miss(l->rules, from, first + count - from, e);
+}
+
+int retain_follow(struct retain *rules, const struct files *f, uint64_t from, uint64_t size,
+	const struct prune_eyes *eyes, struct err *e)
+{
+	struct loading l = { rules, from };
+	const struct walk w = { load_bundle, load_missing, &l };
+	return walk_bundles(&w, f, from, size, eyes, e);
 }
 
 int retain_load(struct retain **out, const struct files *f, uint64_t size,
@@ -82,8 +101,7 @@ int retain_load(struct retain **out, const struct files *f, uint64_t size,
 	int r = retain_new(&rules, e);
 	if (r < 0)
 		return r;
-	const struct walk w = { load_bundle, load_missing, rules };
-	r = walk_bundles(&w, f, size, eyes, e);
+	r = retain_follow(rules, f, 0, size, eyes, e);
 	if (r < 0)
 		retain_free(rules);
 	else
@@ -209,7 +227,7 @@ static int plan(struct planning *g, struct prune_plan *out, const struct files *
 	const struct walk w = { plan_bundle, plan_missing, g };
 	*out = (struct prune_plan){ 0 };
 	g->plan = out;
-	int r = walk_bundles(&w, f, size, eyes, e);
+	int r = walk_bundles(&w, f, 0, size, eyes, e);
 	if (r < 0)
 		prune_plan_done(out);
 	return r;
@@ -287,6 +305,24 @@ int prune_data(const struct prune_plan *p, size_t *at, int64_t until_s, const ch
 
 /* --- away with them --- */
 
+static int remove_file(const struct files *f, const char *name, struct err *e)
+{
+	int r = f->remove(f->self, name);
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	errno = -r;
+	return err_sys(e, "remove %s", name);
+}
+
+/* And what never got that name: a writer was ended before it could rename it. */
+static int remove_named(const struct files *f, const char *name, struct err *e)
+{
+	char fresh[TILE_NAME + 8];
+	snprintf(fresh, sizeof fresh, "%s.new", name);
+	int r = remove_file(f, fresh, e);
+	return r < 0 ? r : remove_file(f, name, e);
+}
+
 struct parts {
 	bool there[TILE_WIDTH];
 };
@@ -295,47 +331,52 @@ static void see_part(void *self, const char *name)
 {
 	struct parts *p = self;
 	unsigned n;
-	char end;
-	if (sscanf(name, "%3u%c", &n, &end) == 1 && n < TILE_WIDTH)
+	if (sscanf(name, "%3u", &n) == 1 && n < TILE_WIDTH)
 		p->there[n] = true;
 }
 
 /* What was published of a bundle before it was whole has entries in it, too. */
-static void remove_parts(const struct files *f, uint64_t index)
+static int remove_parts(const struct files *f, uint64_t index, struct err *e)
 {
 	struct parts p = { 0 };
 	char folder[TILE_NAME], name[TILE_NAME];
 	tile_name(folder, TILE_ENTRIES, index, 1);
 	*strrchr(folder, '/') = 0;
-	if (f->list(f->self, folder, see_part, &p) < 0)
-		return;
-	for (unsigned n = 1; n < TILE_WIDTH; n++) {
+	int r = f->list(f->self, folder, see_part, &p);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0) {
+		errno = -r;
+		return err_sys(e, "look into %s", folder);
+	}
+	for (unsigned n = 1; r == 0 && n < TILE_WIDTH; n++) {
 		tile_name(name, TILE_ENTRIES, index, n);
 		if (p.there[n])
-			f->remove(f->self, name);
+			r = remove_named(f, name, e);
 	}
-	f->remove(f->self, folder);
+	return r < 0 ? r : remove_file(f, folder, e);
+}
+
+static int remove_bundle(const struct files *f, uint64_t index, struct err *e)
+{
+	char name[TILE_NAME];
+	int r = remove_parts(f, index, e);
+	tile_name(name, TILE_ENTRIES, index, TILE_WIDTH);
+	return r < 0 ? r : remove_named(f, name, e);
 }
 
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e)
 {
-	for (size_t i = 0; i < p->count; i++)
-		for (uint64_t at = p->ranges[i].first; at < p->ranges[i].last; at += TILE_WIDTH) {
-			char name[TILE_NAME];
-			remove_parts(f, at / TILE_WIDTH);
-			tile_name(name, TILE_ENTRIES, at / TILE_WIDTH, TILE_WIDTH);
-			int r = f->remove(f->self, name);
-			if (r < 0 && r != -ENOENT) {
-				errno = -r;
-				return err_sys(e, "remove %s", name);
-			}
-		}
-	int r = p->count ? f->sync_all(f->self) : 0;
-	if (r < 0) {
+	int r = p->count ? remove_file(f, "tile.new", e) : 0; /* of a writer that was ended */
+	for (size_t i = 0; r == 0 && i < p->count; i++)
+		for (uint64_t at = p->ranges[i].first; r == 0 && at < p->ranges[i].last;
+			at += TILE_WIDTH)
+			r = remove_bundle(f, at / TILE_WIDTH, e);
+	if (r == 0 && p->count && (r = f->sync_all(f->self)) < 0) {
 		errno = -r;
-		return err_sys(e, "sync what was removed");
+		r = err_sys(e, "sync what was removed");
 	}
-	return 0;
+	return r;
 }
 
 /* --- to another place --- */

@@ -27,6 +27,10 @@ struct prune_eyes {
 int retain_load(struct retain **out, const struct files *f, uint64_t size,
 	const struct prune_eyes *eyes, struct err *e) MUST_USE;
 
+/* Those of the entries from `from` on, for rules that were fed all before. */
+int retain_follow(struct retain *rules, const struct files *f, uint64_t from, uint64_t size,
+	const struct prune_eyes *eyes, struct err *e) MUST_USE;
+
 struct prune_range {
 	uint64_t first, last;
 	bool said; /* an entry tells of it already */
@@ -63,6 +67,7 @@ int prune_data(const struct prune_plan *p, size_t *at, int64_t until_s, const ch
 int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
 	const struct files *to, struct err *e) MUST_USE;
 
+/* With all parts of them from before they were whole.  What cannot be removed is an error. */
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e) MUST_USE;
 
 #endif

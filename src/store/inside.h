@@ -6,7 +6,7 @@
 
 #include "store/store.h"
 
-enum { STORE_VERSION = 3 }; /* the last of the migrations */
+enum { STORE_VERSION = 4 }; /* the last of the migrations */
 
 struct store {
 	sqlite3 *db;
@@ -20,6 +20,8 @@ struct store {
 /* What SQLite said last, as an error of ours. */
 int store_failed(struct store *s, struct err *e, const char *what);
 int store_run(struct store *s, const char *sql, struct err *e) MUST_USE;
+/* The number that a question with one answer gives. */
+int store_number(struct store *s, const char *sql, int *out, struct err *e) MUST_USE;
 /* NULL where it failed. */
 sqlite3_stmt *store_prepare(struct store *s, const char *sql, struct err *e);
 

@@ -28,6 +28,8 @@ static const struct migration {
 		"ALTER TABLE entry ADD COLUMN site TEXT NOT NULL DEFAULT '';"
 		"UPDATE entry SET site = entry_site(bytes);"
 		"CREATE INDEX entry_site ON entry (site);" },
+	{ 4, "whether something of entries that were let go may stand in the file",
+		"ALTER TABLE ledger ADD COLUMN scrub INTEGER NOT NULL DEFAULT 0;" },
 };
 _Static_assert(COUNT_OF(migrations) == STORE_VERSION, "one for every version");
 

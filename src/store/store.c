@@ -54,7 +54,7 @@ sqlite3_stmt *store_prepare(struct store *s, const char *sql, struct err *e)
 	return statement;
 }
 
-static int ask_number(struct store *s, const char *sql, int *out, struct err *e)
+int store_number(struct store *s, const char *sql, int *out, struct err *e)
 {
 	sqlite3_stmt *q = store_prepare(s, sql, e);
 	if (!q)
@@ -90,6 +90,9 @@ static int harden(struct store *s, enum store_how how, struct err *e)
 		r = store_run(s, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", e);
 	else if (r == 0)
 		r = store_run(s, "PRAGMA synchronous = NORMAL", e);
+	/* What is deleted is written over; store_scrub() sees to the rest. */
+	if (r == 0 && how != STORE_READ)
+		r = store_run(s, "PRAGMA secure_delete = ON", e);
 	return r;
 }
 
@@ -104,8 +107,10 @@ static int begin_new(struct store *s, const char *ledger, struct err *e)
 		r = schema_update(s, 0, e);
 	if (r == 0)
 		r = schema_put_off(s, e);
-	sqlite3_stmt *row =
-		r == 0 ? store_prepare(s, "INSERT INTO ledger VALUES (1, ?, 0, ?)", e) : NULL;
+	sqlite3_stmt *row = r == 0
+		? store_prepare(
+			  s, "INSERT INTO ledger (one, name, taken, root) VALUES (1, ?, 0, ?)", e)
+		: NULL;
 	if (!row)
 		return e->code;
 	digest_sha256("", 0, root); /* of the tree without entries */
@@ -119,9 +124,9 @@ static int begin_new(struct store *s, const char *ledger, struct err *e)
 static int read_version(struct store *s, int *version, struct err *e)
 {
 	int application = *version = 0;
-	int r = ask_number(s, "PRAGMA application_id", &application, e);
+	int r = store_number(s, "PRAGMA application_id", &application, e);
 	if (r == 0)
-		r = ask_number(s, "PRAGMA user_version", version, e);
+		r = store_number(s, "PRAGMA user_version", version, e);
 	if (r == 0 && (application != APPLICATION || *version < 1))
 		r = err_set(e, -EBADMSG, "%s: a database, and no store of a ledger", s->path);
 	if (r == 0 && *version > STORE_VERSION)

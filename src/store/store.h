@@ -5,7 +5,8 @@
  * entries that a signed checkpoint covers go in; the row keeps the root of the tree of so many
  * entries, by which whoever has the ledger tells a store of another one, or of another history.
  *
- *	ledger  name, how many entries were taken in, the root of the tree of these
+ *	ledger  name, how many entries were taken in, the root of the tree of these; scrub: whether
+ *	        traces of entries that were taken out may be left
  *	entry   sequence, time, kind, subject, actor, site, and its bytes as the ledger has them
  *	asset   which assets an entry names (event/entry_parts.h): one row each
  *
@@ -54,6 +55,21 @@ int store_take(struct store *s, const void *bytes, size_t size, struct err *e) M
 void store_skip(struct store *s, uint64_t count); /* entries that nobody has any more */
 int store_commit(struct store *s, const uint8_t root[SHA256_SIZE], struct err *e) MUST_USE;
 void store_drop(struct store *s);
+
+/* Entries that the ledger let go, or that are elsewhere. */
+struct store_range {
+	uint64_t first, last;
+};
+
+/* 1: it has entries of these ranges. */
+int store_has(
+	struct store *s, const struct store_range *ranges, size_t count, struct err *e) MUST_USE;
+/* Takes them out, all at once.  1: it had some.  Pages keep traces of what stood in them once:
+ * store_scrub() makes the file anew without, and its log, where that is due.  -EBUSY: somebody
+ * reads it, so it could not be. */
+int store_forget(
+	struct store *s, const struct store_range *ranges, size_t count, struct err *e) MUST_USE;
+int store_scrub(struct store *s, struct err *e) MUST_USE;
 
 /* Ends what STORE_NEW began: from here on it is a store as any, and on the disk. */
 int store_finish(struct store *s, struct err *e) MUST_USE;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/ledger/find.h"
+#include "cli/ledger/gone.h"
 #include "cli/ledger/line.h"
 #include "cli/ledger/tar.h"
 #include "event/canonical.h"
@@ -36,6 +37,7 @@ struct export
 	const struct opts *o;
 	struct ledger_ask ask;
 	struct ledger_finder finder;
+	struct gone_runs gone;
 	struct frozen *frozen;
 	struct out *out;
 	uint64_t count, first, bytes, unsigned_count;
@@ -52,6 +54,35 @@ static void tell_progress(struct export *x)
 		return;
 	x->told = now;
 	fprintf(stderr, "\rexport: %llu entries\033[K", (unsigned long long)x->done);
+}
+
+/* --- what is not here any more --- */
+
+static int see_gone(void *self, uint64_t first, uint64_t last, const char *to, struct err *e)
+{
+	struct export *x = self;
+	(void)e;
+	gone_runs_add(&x->gone, first, last, to);
+	return 0;
+}
+
+/* It is not told whether they would have been wanted: nobody here knows. */
+static void say_gone(const struct export *x)
+{
+	char text[GONE_PLACE + 128], try[GONE_PLACE + 16];
+	for (size_t i = 0; i < x->gone.count && i < GONE_TOLD; i++) {
+		const struct gone_run *g = &x->gone.runs[i];
+		snprintf(text, sizeof text,
+			"entries %llu to %llu were %s%s, and none of them is in it",
+			(unsigned long long)g->first, (unsigned long long)g->last,
+			g->to[0] ? "moved to " : "let go after their retention", g->to);
+		snprintf(try, sizeof try, "--also %s", g->to);
+		cli_say(text, g->to[0] ? try : "");
+	}
+	if (x->gone.count <= GONE_TOLD)
+		return;
+	snprintf(text, sizeof text, "and so were %zu more ranges", x->gone.count - GONE_TOLD);
+	cli_say(text, "");
 }
 
 /* --- the tree as it was --- */
@@ -298,6 +329,7 @@ static int write_all(struct export *x, struct err *e)
 		r = freeze(x, e);
 		if (r == 0)
 			r = ledger_find(&x->finder, &x->ask, count_entry, x, &told, e);
+		x->finder.gone = NULL; /* told once */
 		if (r == 0 && x->count)
 			r = write_tar(x, e);
 	}
@@ -335,12 +367,16 @@ static int export(struct export *x, struct err *e)
 	int r = ledger_finder_open(&x->finder, &x->o->find, x->cli->tty_err, e);
 	if (r < 0)
 		return r;
+	x->finder.gone = see_gone;
+	x->finder.gone_self = x;
 	r = x->o->out ? write_file(x, e) : write_all(x, e);
 	if (x->told)
 		fprintf(stderr, "\r\033[K");
 	if (r == 0 && x->unsigned_count)
 		fprintf(stderr, "weir: %llu more are in no checkpoint yet, and not in it\n",
 			(unsigned long long)x->unsigned_count);
+	if (r == 0 || r == -ENOENT)
+		say_gone(x);
 	ledger_finder_close(&x->finder);
 	return r;
 }

@@ -7,7 +7,7 @@
 /* Of every verb that shows entries; the first member is what LEDGER_DIR_OPT fills. */
 struct find_opts {
 	struct ledger_opts ledger;
-	const char *store;
+	const char *store, *also;
 	const char *kind, *actor, *subject, *asset, *site, *since, *until, *from, *limit, *last;
 };
 
@@ -30,7 +30,8 @@ struct find_opts {
 		FIND_TEXT(0, from, "SEQUENCE", "from this number on")
 #define RANGE_OPTS                                                                                 \
 	FIND_TEXT(0, limit, "N", "the first N of them"),                                           \
-		FIND_TEXT('n', last, "N", "the last N of them"), STORE_OPT
+		FIND_TEXT('n', last, "N", "the last N of them"), STORE_OPT,                        \
+		LEDGER_ALSO_OPT(find_opts)
 #define STORE_OPT FIND_TEXT(0, store, "FILE", "the store to ask (DIR.store)")
 
 struct ledger_ask {
@@ -47,9 +48,13 @@ int ledger_number(const char *text, const char *what, uint64_t *n, struct err *e
 struct ledger_finder {
 	struct ledger_home home;
 	struct ledger_view view;
-	struct store *store; /* NULL: the ledger itself is read */
-	uint64_t stored;     /* entries below it the store answers for */
-	ledger_gone *gone;   /* told of entries that are not here any more; NULL: nobody is */
+	struct ledger_shelf shelf; /* what was moved */
+	char path[PATH_MAX];       /* of the store */
+	struct store *store;       /* NULL: the ledger itself is read */
+	uint64_t stored;           /* entries below it the store answers for */
+	struct ledger_said said;   /* what it must not have */
+	uint8_t *bundle;           /* room to read one that it has not */
+	ledger_gone *gone;         /* told of entries that are not here any more; NULL: nobody is */
 	void *gone_self;
 };
 

@@ -130,3 +130,27 @@ void beside_close(struct beside *b)
 		close(b->fd);
 	b->fd = -1;
 }
+
+/* --- another folder, to which entries were moved --- */
+
+int ledger_shelf_open(
+	struct ledger_shelf *s, const struct ledger_home *h, const char *also, struct err *e)
+{
+	*s = (struct ledger_shelf){ .fd = -1, .here = h->files };
+	if (also) {
+		s->fd = open(also, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (s->fd < 0)
+			return err_sys(e, "open %s", also);
+		s->there = files_real(s->fd);
+	}
+	s->shelf = (struct shelf){ &s->here, also ? &s->there : NULL };
+	s->both = shelf_files(&s->shelf);
+	return 0;
+}
+
+void ledger_shelf_close(struct ledger_shelf *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}

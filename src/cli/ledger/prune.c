@@ -1,63 +1,17 @@
-/* weir ledger prune, move: entries that may go, and entries that go elsewhere. */
+/* weir ledger prune: entries that may go. */
+#include "cli/ledger/prune.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
-#include "cli/ledger/store.h"
 #include "ledger/check.h"
-#include "ledger/prune.h"
 #include "ledger/tile.h"
 #include "report/glyph.h"
 
-/* --- another folder --- */
-
-int ledger_shelf_open(
-	struct ledger_shelf *s, const struct ledger_home *h, const char *also, struct err *e)
-{
-	*s = (struct ledger_shelf){ .fd = -1, .here = h->files };
-	if (also) {
-		s->fd = open(also, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (s->fd < 0)
-			return err_sys(e, "open %s", also);
-		s->there = files_real(s->fd);
-	}
-	s->shelf = (struct shelf){ &s->here, also ? &s->there : NULL };
-	s->both = shelf_files(&s->shelf);
-	return 0;
-}
-
-void ledger_shelf_close(struct ledger_shelf *s)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-}
-
 /* --- what both do --- */
-
-struct prune_opts {
-	struct ledger_write_opts write;
-	const char *also, *to, *before, *cosigned, *witness;
-	bool dry;
-};
-
-struct pruning {
-	struct cli *cli;
-	const struct prune_opts *o;
-	struct ledger_shelf shelf;
-	struct retain *rules;
-	struct prune_plan plan;
-	struct prune_eyes eyes;
-	int64_t until_s;
-	char to[PATH_MAX];
-};
 
 static const char *entries_text(uint64_t count, char text[48])
 {
@@ -65,7 +19,7 @@ static const char *entries_text(uint64_t count, char text[48])
 	return text;
 }
 
-static void print_ranges(const struct pruning *p, const char *verb)
+void pruning_print_ranges(const struct pruning *p, const char *verb)
 {
 	char text[48];
 	for (size_t i = 0; i < p->plan.count; i++)
@@ -76,7 +30,7 @@ static void print_ranges(const struct pruning *p, const char *verb)
 }
 
 /* Who keeps the rest, with an example of each. */
-static void print_stays(const struct pruning *p)
+void pruning_print_stays(const struct pruning *p)
 {
 	struct out *o = p->cli->out;
 	for (unsigned why = OWN_KIND; why < RETAIN_WHYS; why++) {
@@ -114,7 +68,7 @@ static int load(struct pruning *p, const struct ledger_home *h, uint64_t size, s
 	return r < 0 ? r : retain_load(&p->rules, &p->shelf.both, size, &p->eyes, e);
 }
 
-static int write_ranges(struct pruning *p, struct ledger_own *w, struct err *e)
+int pruning_write(struct pruning *p, struct ledger_own *w, struct err *e)
 {
 	const char *to = p->o->to ? p->to : NULL;
 	size_t at = 0;
@@ -130,48 +84,25 @@ static int write_ranges(struct pruning *p, struct ledger_own *w, struct err *e)
 	}
 }
 
-static void done_with(struct pruning *p)
+void pruning_done(struct pruning *p)
 {
 	prune_plan_done(&p->plan);
 	retain_free(p->rules);
 	ledger_shelf_close(&p->shelf);
 }
 
-/* The projection has them, too; it follows from the ledger, and is made again by rebuild. */
-static int forget_store(const struct ledger_home *h, struct err *e)
+/* What was moved stays where it is now. */
+int pruning_remove(struct pruning *p, const struct ledger_home *h, struct err *e)
 {
-	static const char *const endings[] = { ".store", ".store-wal", ".store-shm" };
-	char path[PATH_MAX];
-	bool was = false;
-	for (size_t i = 0; i < COUNT_OF(endings); i++) {
-		int r = ledger_beside(h->dir, endings[i], path, e);
-		if (r < 0)
-			return r;
-		if (unlink(path) == 0)
-			was = true;
-		else if (errno != ENOENT)
-			return err_sys(e, "remove %s, which has these entries, too", path);
-	}
-	if (was)
-		cli_say("the store beside the ledger had these entries, too, and was removed",
-			"weir ledger rebuild");
-	return 0;
-}
-
-static int remove_here(void *self, const struct ledger_home *h, struct err *e)
-{
-	struct pruning *p = self;
-	int r = prune_remove(&p->plan, &h->files, e);
-	if (r == 0 && p->shelf.fd >= 0)
-		r = prune_remove(&p->plan, &p->shelf.there, e);
-	if (r == 0 && p->plan.count)
-		r = forget_store(h, e);
+	int r = ledger_forget(h, p->rules, &p->plan, e);
 	if (r == 0)
-		print_ranges(p, "let go of");
+		r = prune_remove(&p->plan, &h->files, e);
+	if (r == 0 && p->shelf.fd >= 0 && !p->o->to)
+		r = prune_remove(&p->plan, &p->shelf.there, e);
 	return r;
 }
 
-/* --- prune --- */
+/* --- the verb --- */
 
 /* The newest time that a witness put under a checkpoint of this ledger. */
 static int witness_time(struct pruning *p, const struct note_key *ledger, struct err *e)
@@ -239,7 +170,7 @@ static int write_prune(void *self, struct ledger_own *w, struct err *e)
 	if (r < 0)
 		return r;
 	r = plan_prune(p, ledger_own_home(w), ledger_own_size(w), e);
-	return r < 0 ? r : write_ranges(p, w, e);
+	return r < 0 ? r : pruning_write(p, w, e);
 }
 
 /* Nothing is written: what the checkpoint has is looked at. */
@@ -254,134 +185,48 @@ static int try_prune(struct pruning *p, struct err *e)
 	if (r == 0)
 		r = plan_prune(p, &h, head.size, e);
 	if (r == 0) {
-		print_ranges(p, "would let go of");
-		print_stays(p);
+		pruning_print_ranges(p, "would let go of");
+		pruning_print_stays(p);
 	}
 	ledger_home_close(&h);
+	return r;
+}
+
+static int remove_pruned(void *self, const struct ledger_home *h, struct err *e)
+{
+	struct pruning *p = self;
+	int r = pruning_remove(p, h, e);
+	if (r == 0)
+		pruning_print_ranges(p, "let go of");
 	return r;
 }
 
 static int run_prune(struct cli *cli, const void *opts, struct err *e)
 {
 	struct pruning p = { .cli = cli, .o = opts, .shelf.fd = -1 };
-	const struct ledger_own_work work = { write_prune, remove_here, &p };
+	const struct ledger_own_work work = { write_prune, remove_pruned, &p };
 	if (!p.o->cosigned != !p.o->witness)
 		return err_set(e, -EINVAL, "--cosigned wants the key that cosigned: --witness"),
 		       EXIT_ASKED_WRONGLY;
 	int r = p.o->dry ? try_prune(&p, e) : ledger_own_do(cli, &p.o->write, &work, e);
-	done_with(&p);
+	pruning_done(&p);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
-
-/* --- move --- */
-
-/* A folder of its own, marked with whose entries these are; another ledger's is refused. */
-static int open_place(struct pruning *p, const struct ledger_home *h, struct err *e)
-{
-	struct note_key ours, there, present;
-	if (mkdir(p->o->to, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, "make the folder %s", p->o->to);
-	if (!realpath(p->o->to, p->to))
-		return err_sys(e, "find %s", p->o->to);
-	p->shelf.fd = open(p->to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (p->shelf.fd < 0)
-		return err_sys(e, "open %s", p->to);
-	p->shelf.there = files_real(p->shelf.fd);
-	struct stat a, b;
-	if (fstat(p->shelf.fd, &a) == 0 && fstat(h->fd, &b) == 0 && a.st_dev == b.st_dev &&
-		a.st_ino == b.st_ino)
-		return err_set(e, -EINVAL, "--to %s is the ledger itself", p->o->to);
-	/* The key that it began with says which ledger it is, whatever keys came after. */
-	int r = ledger_keys_named(&h->files, &ours, &present, e);
-	if (r < 0)
-		return r;
-	r = ledger_keys_named(&p->shelf.there, &there, &present, e);
-	if (r == -ENOENT)
-		return ledger_mark(&p->shelf.there, &ours, e);
-	if (r == 0 && there.id != ours.id)
-		r = err_set(
-			e, -EEXIST, "%s has entries of another ledger, '%s'", p->to, there.name);
-	return r;
-}
-
-static int write_move(void *self, struct ledger_own *w, struct err *e)
-{
-	struct pruning *p = self;
-	const struct ledger_home *h = ledger_own_home(w);
-	uint64_t size = ledger_own_size(w);
-	int r = open_place(p, h, e);
-	if (r == 0)
-		r = retain_load(&p->rules, &h->files, size, &p->eyes, e);
-	if (r == 0)
-		r = move_plan(&p->plan, &h->files, size, p->rules, p->until_s, p->to, &p->eyes, e);
-	if (r == 0)
-		r = move_copy(&p->plan, &h->files, size, &p->shelf.there, e);
-	return r < 0 ? r : write_ranges(p, w, e);
-}
-
-static int remove_moved(void *self, const struct ledger_home *h, struct err *e)
-{
-	struct pruning *p = self;
-	int r = prune_remove(&p->plan, &h->files, e);
-	if (r == 0) {
-		print_ranges(p, "moved");
-		print_stays(p);
-	}
-	return r;
-}
-
-static int run_move(struct cli *cli, const void *opts, struct err *e)
-{
-	struct pruning p = { .cli = cli, .o = opts, .shelf.fd = -1, .until_s = INT64_MAX };
-	const struct ledger_own_work work = { write_move, remove_moved, &p };
-	if (!p.o->to) {
-		err_set(e, -EINVAL, "where to? --to says it");
-		return err_try(e, "weir ledger move --to /mnt/archive/ledger"), EXIT_ASKED_WRONGLY;
-	}
-	if (p.o->before && !entry_seconds(cur_of(p.o->before, strlen(p.o->before)), &p.until_s)) {
-		err_set(e, -EINVAL, "--before %.40s: no time", p.o->before);
-		return err_try(e, "--before 2026-11-22, or 2026-11-22T20:40:00Z"),
-		       EXIT_ASKED_WRONGLY;
-	}
-	p.eyes.progress = cli->tty_err ? ledger_progress : NULL;
-	int r = ledger_own_do(cli, &p.o->write, &work, e);
-	done_with(&p);
-	return r < 0 ? ledger_exit(e) : EXIT_DONE;
-}
-
-/* --- the verbs --- */
-
-#define TEXT_OPT(name, value, help)                                                                \
-	{                                                                                          \
-		OPT_TEXT, 0, #name, value, help, offsetof(struct prune_opts, name), NULL           \
-	}
 
 static const struct opt prune_opts[] = {
 	LEDGER_WRITE_OPTS,
 	{ OPT_FLAG, 'n', "dry-run", NULL, "say what would go and what keeps the rest",
 		offsetof(struct prune_opts, dry), NULL },
-	TEXT_OPT(cosigned, "FILE", "a checkpoint with a witness's time: it is no later than that"),
-	TEXT_OPT(witness, "KEY", "the witness's public key, name+id+base64"),
+	PRUNE_TEXT(
+		cosigned, "FILE", "a checkpoint with a witness's time: it is no later than that"),
+	PRUNE_TEXT(witness, "KEY", "the witness's public key, name+id+base64"),
 	LEDGER_ALSO_OPT(prune_opts),
-	{ 0 },
-};
-
-static const struct opt move_opts[] = {
-	LEDGER_WRITE_OPTS,
-	TEXT_OPT(to, "DIR", "where to; made where it is not"),
-	TEXT_OPT(before, "TIME", "entries from before this time alone: 2026-11-22"),
 	{ 0 },
 };
 
 static const char *const prune_examples[] = { "weir ledger prune --dry-run",
 	"which entries have outlived every promise, and who keeps the rest", "weir ledger prune",
 	"takes them away; their hashes stay, and an entry says so", NULL };
-
-static const char *const move_examples[] = {
-	"weir ledger move --to /mnt/archive/ledger --before 2026-01-01",
-	"whole bundles are copied, compared, and only then removed here",
-	"weir ledger verify --also /mnt/archive/ledger", "checks both as one", NULL
-};
 
 const struct verb verb_ledger_prune = {
 	.name = "ledger prune",
@@ -395,16 +240,4 @@ const struct verb verb_ledger_prune = {
 	.opts_size = sizeof(struct prune_opts),
 	.opts = prune_opts,
 	.run = run_prune,
-};
-
-const struct verb verb_ledger_move = {
-	.name = "ledger move",
-	.brief = "Move old entries to cheaper storage",
-	.about =
-		"The hashes stay here, and every proof with them. An entry says where the others are; show "
-		"and verify read them there with --also.",
-	.examples = move_examples,
-	.opts_size = sizeof(struct prune_opts),
-	.opts = move_opts,
-	.run = run_move,
 };

@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "cli/ledger/export.h"
 #include "cli/ledger/find.h"
+#include "cli/ledger/gone.h"
 #include "ledger/check.h"
 #include "ledger/compare.h"
 #include "report/glyph.h"
@@ -19,38 +20,14 @@ struct verify_opts {
 	const char *key, *from, *also, *against, *export;
 };
 
-enum { KEPT_MAX = 32, TOLD_MAX = 8 };
-
-/* Entries that are not here, in runs. */
-struct gone_runs {
-	size_t count;
-	struct {
-		uint64_t first, last;
-		char to[160];
-	} runs[TOLD_MAX];
-};
-
 static void see_gone(void *self, uint64_t first, uint64_t last, const char *to)
 {
-	struct gone_runs *g = self;
-	size_t i = g->count;
-	const char *where = to ? to : "";
-	if (i && i <= TOLD_MAX && g->runs[i - 1].last + 1 == first &&
-		strcmp(g->runs[i - 1].to, where) == 0) {
-		g->runs[i - 1].last = last;
-		return;
-	}
-	g->count++;
-	if (i >= TOLD_MAX)
-		return;
-	g->runs[i].first = first;
-	g->runs[i].last = last;
-	snprintf(g->runs[i].to, sizeof g->runs[i].to, "%s", where);
+	gone_runs_add(self, first, last, to);
 }
 
 static void print_gone(struct out *o, const struct gone_runs *g, uint64_t all)
 {
-	for (size_t i = 0; i < g->count && i < TOLD_MAX; i++) {
+	for (size_t i = 0; i < g->count && i < GONE_TOLD; i++) {
 		out_fmt(o, "entries %llu to %llu were ", (unsigned long long)g->runs[i].first,
 			(unsigned long long)g->runs[i].last);
 		if (g->runs[i].to[0]) {
@@ -61,9 +38,9 @@ static void print_gone(struct out *o, const struct gone_runs *g, uint64_t all)
 			out_str(o, "let go after their retention; their hashes hold\n");
 		}
 	}
-	if (g->count > TOLD_MAX)
+	if (g->count > GONE_TOLD)
 		out_fmt(o, "and so were %zu more ranges, %llu entries in all\n",
-			g->count - TOLD_MAX, (unsigned long long)all);
+			g->count - GONE_TOLD, (unsigned long long)all);
 }
 
 /* A checkpoint that somebody kept.  Where another key than the known one signed it, the tree must

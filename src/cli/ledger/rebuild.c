@@ -9,6 +9,9 @@
 
 #include "base/clock.h"
 #include "cli/ledger/store.h"
+#include "crypt/keyfile.h"
+
+enum { TRIES = 3 }; /* more, where entries are let go while it is made */
 
 struct opts {
 	struct ledger_opts ledger;
@@ -20,27 +23,13 @@ struct rebuild {
 	const struct opts *o;
 	struct ledger_home home;
 	struct ledger_view view;
+	struct ledger_said said;
 	char path[PATH_MAX], path_new[PATH_MAX];
 	int lock; /* on the new file, while it is made */
 	struct store *is, *was;
 };
 
 /* --- the new file, for one process at a time --- */
-
-static void remove_beside(const char *path, const char *ending)
-{
-	char name[PATH_MAX + 16];
-	snprintf(name, sizeof name, "%s%s", path, ending);
-	unlink(name);
-}
-
-/* What SQLite leaves behind where a process ended in the middle. */
-static void remove_logs(const char *path)
-{
-	remove_beside(path, "-wal");
-	remove_beside(path, "-shm");
-	remove_beside(path, "-journal");
-}
 
 /* Left over from a process that ended, it is begun again.  Another one may have put its own in the
  * place of the store between our opening and our lock: then the name is of another file. */
@@ -57,10 +46,21 @@ static int lock_new(struct rebuild *r, struct err *e)
 		r->lock = -1;
 		return err_set(e, -EBUSY, "%s: another process rebuilds it", r->path);
 	}
-	remove_logs(r->path_new);
+	ledger_store_unlink_logs(r->path_new);
 	return ftruncate(r->lock, 0) < 0 ? err_sys(e, "empty %s", r->path_new) : 0;
 }
 
+/* Whoever lets entries go takes the name away, so that what was read before that is put nowhere. */
+static int is_taken_away(const struct rebuild *r, struct err *e)
+{
+	struct stat s;
+	if (fstat(r->lock, &s) == 0 && s.st_nlink > 0)
+		return 0;
+	err_set(e, -ESTALE, "%s: entries were let go or moved while it was made", r->path);
+	return err_try(e, "weir ledger rebuild --dir %s", r->home.dir), -ESTALE;
+}
+
+/* The head is taken when the new file has its name: what was let go before is in it. */
 static int make_new(struct rebuild *r, struct err *e)
 {
 	uint64_t taken = 0;
@@ -69,9 +69,13 @@ static int make_new(struct rebuild *r, struct err *e)
 	int64_t began = clock_monotonic();
 	int done = lock_new(r, e);
 	if (done == 0)
+		done = ledger_view_open(&r->view, &r->home, e);
+	if (done == 0)
 		done = store_open(&r->is, r->path_new, STORE_NEW, r->home.key.name, e);
 	if (done == 0)
-		done = ledger_store_fill(r->is, &r->view, r->cli->tty_err, &taken, e);
+		done = ledger_store_fill(r->is, &r->view, &r->said, r->cli->tty_err, &taken, e);
+	if (done == 0)
+		done = is_taken_away(r, e);
 	if (done == 0)
 		done = store_finish(r->is, e);
 	double seconds = (double)(clock_monotonic() - began) / 1e9;
@@ -96,6 +100,8 @@ static int compare(struct rebuild *r, struct err *e)
 	int done = store_state(r->was, &state, e);
 	if (done == 0)
 		done = ledger_view_had(&r->view, state.taken, state.root, e);
+	if (done == 0)
+		done = ledger_store_obey(r->was, &r->said, true, e);
 	if (done == 0)
 		done = store_differs(r->is, r->was, state.taken, where, e);
 	if (done < 0)
@@ -136,28 +142,21 @@ static int hold_against(struct rebuild *r, struct err *e)
 	return alone < 0 ? alone : done > 0;
 }
 
-static int sync_folder(const char *path, struct err *e)
-{
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
-		slash ? path : ".");
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 || fsync(fd) < 0 ? err_sys(e, "sync %s", folder) : 0;
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
 static int put_in_place(struct rebuild *r, struct err *e)
 {
 	store_close(r->is);
 	r->is = NULL;
 	if (!r->was)
-		remove_logs(r->path);
-	if (rename(r->path_new, r->path) < 0)
-		return err_sys(e, "rename %s", r->path_new);
-	return sync_folder(r->path, e);
+		ledger_store_unlink_logs(r->path);
+	int done = is_taken_away(r, e);
+	if (done < 0)
+		return done;
+	if (rename(r->path_new, r->path) < 0) {
+		err_sys(e, "rename %s", r->path_new);
+		done = e->code;
+		return is_taken_away(r, e) < 0 ? e->code : done;
+	}
+	return keyfile_sync_folder(r->path, e);
 }
 
 static int rebuild(struct rebuild *r, struct err *e)
@@ -170,13 +169,27 @@ static int rebuild(struct rebuild *r, struct err *e)
 		done = differed;
 	store_close(r->is);
 	store_close(r->was);
-	if (done < 0 && r->lock >= 0) {
-		remove_logs(r->path_new);
+	ledger_said_done(&r->said);
+	r->is = r->was = NULL;
+	struct err gone;
+	if (done < 0 && r->lock >= 0 && is_taken_away(r, &gone) == 0) {
+		ledger_store_unlink_logs(r->path_new);
 		unlink(r->path_new);
 	}
 	if (r->lock >= 0)
 		close(r->lock);
+	r->lock = -1;
 	return done < 0 ? done : differed;
+}
+
+static int rebuild_until_it_stands(struct rebuild *r, struct err *e)
+{
+	int done = rebuild(r, e);
+	for (unsigned tries = 0; done == -ESTALE && tries < TRIES; tries++) {
+		cli_say(e->text, "");
+		done = rebuild(r, e);
+	}
+	return done;
 }
 
 static int run(struct cli *cli, const void *opts, struct err *e)
@@ -184,14 +197,11 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 	struct rebuild r = { .cli = cli, .o = opts, .home.fd = -1, .lock = -1 };
 	int done = ledger_home_open(&r.home, r.o->ledger.dir, e);
 	if (done == 0)
-		done = ledger_view_open(&r.view, &r.home, e);
-	if (done == 0)
-		done = r.o->store ? ledger_beside(r.o->store, "", r.path, e)
-				  : ledger_beside(r.home.dir, ".store", r.path, e);
+		done = ledger_store_path(r.home.dir, r.o->store, r.path, e);
 	if (done == 0)
 		done = ledger_beside(r.path, ".new", r.path_new, e);
 	if (done == 0)
-		done = rebuild(&r, e);
+		done = rebuild_until_it_stands(&r, e);
 	ledger_home_close(&r.home);
 	if (done < 0)
 		return ledger_exit(e);

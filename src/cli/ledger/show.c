@@ -13,7 +13,6 @@
 
 struct opts {
 	struct find_opts find;
-	const char *also;
 	bool json, reveal;
 };
 
@@ -23,6 +22,7 @@ struct show {
 	const struct ledger_ask *ask;
 	const char *dir;
 	uint64_t count, next; /* shown; the one behind the last of them */
+	uint64_t *last, last_count;
 	unsigned holes;
 	struct ledger_secrets secrets;
 	struct {
@@ -70,10 +70,12 @@ static int see_gone(void *self, uint64_t first, uint64_t last, const char *to, s
 		to = "";
 	if (s->gone.any && s->gone.last + 1 == first && strcmp(s->gone.to, to) == 0) {
 		s->gone.last = last;
+		s->next = last + 1;
 		return 0;
 	}
 	tell_gone(s);
 	s->gone.any = true;
+	s->next = last + 1;
 	s->gone.first = first;
 	s->gone.last = last;
 	snprintf(s->gone.to, sizeof s->gone.to, "%s", to);
@@ -160,6 +162,7 @@ static void show_hole(void *self, uint64_t first, uint64_t count, const char *wh
 	char text[1024];
 	struct err e;
 	s->holes++;
+	tell_gone(s);
 	if (out_flush(s->cli->out, &e) < 0)
 		return; /* said at the end */
 	if (count)
@@ -170,45 +173,65 @@ static void show_hole(void *self, uint64_t first, uint64_t count, const char *wh
 	cli_say(text, "");
 }
 
-/* Where there is something to try, a store is wrong, and not the ledger. */
-static bool is_damage(int code, const struct err *e)
+static bool is_damage(int code)
 {
-	bool damage = code == -EBADMSG || code == -ENOENT || code == -EFBIG || code == -EIO;
-	return damage && !e->try[0];
+	return code == -EBADMSG || code == -ENOENT || code == -EFBIG || code == -EIO;
+}
+
+/* Numbers of what is whole and fits: the last ones of them, in the place of showing them. */
+static int count_whole(void *self, uint64_t sequence, const void *bytes, size_t size,
+	bool signed_yet, struct err *e)
+{
+	struct show *s = self;
+	(void)signed_yet;
+	(void)e;
+	if (ledger_ask_fits(s->ask, bytes, size))
+		s->last[s->last_count++ % s->ask->most] = sequence;
+	return 0;
+}
+
+static void no_hole(void *self, uint64_t first, uint64_t count, const char *why)
+{
+	(void)self;
+	(void)first;
+	(void)count;
+	(void)why;
+}
+
+/* Where the last ones begin. */
+static int first_of_last(
+	struct show *s, const struct ledger_finder *f, uint64_t *from, struct err *e)
+{
+	s->last = calloc(s->ask->most, sizeof *s->last);
+	if (!s->last)
+		return err_sys(e, "keep %llu numbers", (unsigned long long)s->ask->most);
+	const struct around_eyes eyes = { count_whole, no_hole, NULL, s };
+	int r = ledger_read_around(&f->home.files, &f->view.head, s->ask->from, &eyes, e);
+	if (r == 0 && s->last_count > s->ask->most)
+		*from = s->last[s->last_count % s->ask->most];
+	free(s->last);
+	return r;
 }
 
 /* Goes on where the reading ended, and says what it leaves out.  -EBADMSG: it did. */
 static int show_around(struct show *s, const struct ledger_finder *f, struct err *e)
 {
 	struct err why = *e;
+	const struct around_eyes eyes = { show_whole, show_hole, see_gone, s };
 	uint64_t from = s->next > s->ask->from ? s->next : s->ask->from;
-	int r = ledger_read_around(
-		&f->home.files, &f->view.head, from, show_whole, show_hole, s, e);
+	int r = s->ask->last && !s->count ? first_of_last(s, f, &from, e) : 0;
+	if (r == 0)
+		r = ledger_read_around(&f->home.files, &f->view.head, from, &eyes, e);
 	if (r < 0)
 		return r;
 	*e = why;
 	return e->code = -EBADMSG; /* a file that is gone is damage, too */
 }
 
-/* Where entries were moved to is read as if they were here; keys are there or are not. */
-static int read_more(struct show *s, struct ledger_finder *f, const struct opts *o,
-	struct ledger_shelf *shelf, struct err *e)
-{
-	int r = ledger_shelf_open(shelf, &f->home, o->also, e);
-	if (r == 0)
-		f->home.files = shelf->both;
-	f->gone = see_gone;
-	f->gone_self = s;
-	if (r == 0 && o->reveal)
-		r = ledger_secrets_open(&s->secrets, f->home.dir, false, e);
-	return r == -ENOENT && o->reveal && shelf->both.self ? 0 : r;
-}
-
 static int run(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct opts *o = opts;
 	struct show s = { .cli = cli, .json = o->json, .reveal = o->reveal, .secrets.fd = -1 };
-	struct ledger_shelf shelf = { .fd = -1 };
 	struct ledger_ask ask;
 	struct ledger_finder f;
 	uint64_t count = 0;
@@ -219,16 +242,17 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 		return ledger_exit(e);
 	s.ask = &ask;
 	s.dir = f.home.dir;
-	r = read_more(&s, &f, o, &shelf, e);
-	if (r == 0)
+	f.gone = see_gone;
+	f.gone_self = &s;
+	r = o->reveal ? ledger_secrets_open(&s.secrets, s.dir, false, e) : 0;
+	if (r == 0 || r == -ENOENT) /* keys are there or are not */
 		r = ledger_find(&f, &ask, show_entry, &s, &count, e);
 	count += s.gone.any;
-	tell_gone(&s);
-	if (is_damage(r, e) && !ask.last)
+	if (is_damage(r))
 		r = show_around(&s, &f, e);
+	tell_gone(&s);
 	uint64_t head = f.view.head.size;
 	ledger_secrets_close(&s.secrets);
-	ledger_shelf_close(&shelf);
 	ledger_finder_close(&f);
 	if (r < 0)
 		return ledger_exit(e);
@@ -244,7 +268,6 @@ static const struct opt show_opts[] = {
 	RANGE_OPTS,
 	{ OPT_FLAG, 0, "reveal", NULL, "open secrets whose keys are here",
 		offsetof(struct opts, reveal), NULL },
-	LEDGER_ALSO_OPT(opts),
 	{ OPT_FLAG, 'j', "json", NULL, "one JSON object a line", offsetof(struct opts, json),
 		NULL },
 	{ 0 },

@@ -48,8 +48,7 @@ int ledger_view_renew(struct ledger_view *v, struct err *e)
 	return v->head.size > before.size;
 }
 
-/* After an error that a writer may have caused by going on.  False: it did not, or not any more. */
-static bool may_try_again(struct ledger_view *v, int code, unsigned *tries)
+bool ledger_view_again(struct ledger_view *v, int code, unsigned *tries)
 {
 	struct err ignored;
 	if ((code != -ENOENT && code != -EBADMSG) || ++*tries > TRIES)
@@ -103,7 +102,7 @@ int ledger_view_read_all(struct ledger_view *v, uint64_t from, ledger_entry *eac
 			tries = 0;
 		if (done >= 0)
 			e->code = 0; /* what was tried before, or a log that is not there */
-		if (done >= 0 || r.ended || !may_try_again(v, done, &tries))
+		if (done >= 0 || r.ended || !ledger_view_again(v, done, &tries))
 			return done;
 	}
 }
@@ -117,7 +116,7 @@ int ledger_view_check(
 	assert(sequence < v->head.size);
 	do
 		r = tiles_hash(&v->tiles, 0, sequence, &right, e);
-	while (r < 0 && may_try_again(v, r, &tries));
+	while (r < 0 && ledger_view_again(v, r, &tries));
 	if (r == 0 && !hash_same(&is, &right))
 		r = err_set(e, -EBADMSG, "entry %llu is another one there than in the ledger",
 			(unsigned long long)sequence);
@@ -149,7 +148,7 @@ int ledger_view_had(
 		return hash_same(&old, &v->head.root) ? 0 : foreign(e, size);
 	do
 		r = merkle_prove_consistency(tiles_hash, &v->tiles, size, v->head.size, &proof, e);
-	while (r < 0 && may_try_again(v, r, &tries));
+	while (r < 0 && ledger_view_again(v, r, &tries));
 	if (r == 0 && !merkle_consistent(size, v->head.size, &old, &v->head.root, &proof))
 		r = foreign(e, size);
 	return r;
@@ -160,8 +159,11 @@ int ledger_view_had(
 struct filling {
 	struct store *store;
 	struct ledger_view *view;
+	struct ledger_said *said;
 	struct merkle tree; /* of what was taken in */
 	uint64_t taken;     /* by us */
+	uint64_t bundle;    /* the one at hand, and whether it stays out */
+	bool is_gone;
 	bool progress;
 	int64_t began, told;
 };
@@ -184,47 +186,61 @@ static int commit(struct filling *f, struct err *e)
 	return store_commit(f->store, root.b, e);
 }
 
-/* From where it is; somebody else may have gone on meanwhile. */
+/* From where it is; somebody else may have gone on meanwhile.  Nobody else writes to the store now:
+ * what the newest head says is gone was taken out before, or will be behind us. */
 static int begin(struct filling *f, struct err *e)
 {
 	struct store_state now;
 	unsigned tries = 0;
 	int r = store_begin(f->store, &now, e);
-	if (r < 0 || (now.taken == f->tree.size && now.taken > 0))
-		return r;
-	if (now.taken > f->view->head.size)
+	if (r == 0)
 		r = ledger_view_renew(f->view, e);
 	if (r >= 0)
-		r = ledger_view_had(f->view, now.taken, now.root, e);
+		r = ledger_said_follow(f->said, f->view, f->store, e);
+	f->bundle = UINT64_MAX;
+	if (r < 0 || (now.taken == f->tree.size && now.taken > 0))
+		return r;
+	r = ledger_view_had(f->view, now.taken, now.root, e);
 	if (r < 0)
 		return r;
 	do
 		r = tiles_tree(&f->view->tiles, now.taken, &f->tree, e);
-	while (r < 0 && may_try_again(f->view, r, &tries));
+	while (r < 0 && ledger_view_again(f->view, r, &tries));
 	return r;
 }
 
 enum { FOR_NOW = 1 }; /* the reading ends, and nothing is wrong */
 
+static int next_batch(struct filling *f, struct err *e)
+{
+	int r = commit(f, e);
+	return r < 0 ? r : begin(f, e);
+}
+
+/* What is said to be gone may be there still: its number stays free all the same. */
 static int take_one(void *self, uint64_t sequence, const void *bytes, size_t size, bool signed_yet,
 	struct err *e)
 {
 	struct filling *f = self;
 	if (!signed_yet || sequence != f->tree.size)
 		return FOR_NOW;
+	if (sequence / TILE_WIDTH != f->bundle) {
+		f->bundle = sequence / TILE_WIDTH;
+		f->is_gone = retain_gone(f->said->rules, sequence);
+	}
 	struct hash leaf = merkle_leaf(bytes, size);
-	int r = store_take(f->store, bytes, size, e);
+	int r = 0;
+	if (f->is_gone)
+		store_skip(f->store, 1);
+	else
+		r = store_take(f->store, bytes, size, e);
 	if (r < 0)
 		return r;
 	merkle_add(&f->tree, &leaf, NULL, NULL);
-	f->taken++;
+	f->taken += !f->is_gone;
 	if (f->progress && f->taken % LOOK == 0)
 		tell_progress(f);
-	if (f->taken % BATCH == 0)
-		r = commit(f, e);
-	if (r == 0 && f->taken % BATCH == 0)
-		r = begin(f, e);
-	return r;
+	return f->tree.size % BATCH == 0 ? next_batch(f, e) : 0;
 }
 
 /* Entries of which only the hashes are here: their numbers stay free. */
@@ -263,12 +279,14 @@ static int fill(struct filling *f, struct err *e)
 	return commit(f, e);
 }
 
-int ledger_store_fill(
-	struct store *s, struct ledger_view *v, bool progress, uint64_t *taken, struct err *e)
+int ledger_store_fill(struct store *s, struct ledger_view *v, struct ledger_said *said,
+	bool progress, uint64_t *taken, struct err *e)
 {
-	struct filling f = {
-		.store = s, .view = v, .progress = progress, .began = clock_monotonic()
-	};
+	struct filling f = { .store = s,
+		.view = v,
+		.said = said,
+		.progress = progress,
+		.began = clock_monotonic() };
 	int r = fill(&f, e);
 	if (r < 0)
 		store_drop(s);
