@@ -5,6 +5,7 @@
 
 Whatever was acknowledged stands in the ledger under its number, and the ledger verifies.
 """
+import fcntl
 import json
 import os
 import re
@@ -37,13 +38,20 @@ def expect(fine, what):
 class Serve:
     """A ledger and who serves it."""
 
-    def __init__(self, folder, front=(), make=True):
+    all = []
+
+    def __init__(self, folder, front=(), make=True, wait=True):
         self.dir = os.path.join(folder, "ledger")
         if make:
             made = call("init", "--dir", self.dir, "--origin", "test.example/ledger")
             expect(made.returncode == 0, made.stderr)
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
+        Serve.all.append(self)
         self.process = subprocess.Popen([*front, WEIR, "ledger", "serve", "--dir", self.dir], stderr=self.log)
+        if wait:
+            self.wait_open()
+
+    def wait_open(self):
         self.wait_for(lambda: "is open" in self.said(), "it does not open")
 
     def said(self):
@@ -167,6 +175,36 @@ def killed_in_the_middle(folder):
     print(f"killed twice each, {len(all_told)} acknowledged, 0 lost")
 
 
+def locked_throughout(folder):
+    """From its start to its end nobody else gets the lock, not even while its core is started again."""
+    serve = Serve(folder, wait=False)
+    fd, free, until = os.open(serve.dir, os.O_RDONLY), [], threading.Event()
+
+    def try_it():
+        while not until.is_set():
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(fd, fcntl.LOCK_UN)
+                free.append(time.monotonic())
+            except BlockingIOError:
+                pass
+
+    serve.wait_for(lambda: serve.child("key"), "it does not start")  # the lock is taken before anything is started
+    other = threading.Thread(target=try_it)
+    other.start()
+    try:
+        serve.wait_open()
+        for name in ("core", "sealer", "core"):
+            serve.kill(name)
+            time.sleep(0.2)
+    finally:
+        until.set()
+        other.join()
+    expect(not free, f"another one had the lock {len(free)} times")
+    serve.stop()
+    serve.verify()
+
+
 def one_by_one(folder):
     """append uses the socket, prints the same, and writes by itself where a socket is only left behind."""
     serve = Serve(folder)
@@ -272,7 +310,7 @@ def full_disk(folder):
 
 def main():
     global failed
-    for test in (one_by_one, bad_askers, other_users, killed_in_the_middle, full_disk):
+    for test in (locked_throughout, one_by_one, bad_askers, other_users, killed_in_the_middle, full_disk):
         folder = tempfile.mkdtemp(prefix="weir-serve-")
         try:
             skipped = test(folder)
@@ -280,6 +318,8 @@ def main():
         except (AssertionError, OSError, KeyError, subprocess.SubprocessError) as e:
             failed += 1
             print(f"{type(e).__name__}: {e}\n[  FAILED  ] {test.__name__}", flush=True)
+        for serve in Serve.all:
+            serve.process.kill()  # where the test failed before it stopped it
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed else 0
 

@@ -1,19 +1,19 @@
 /* The process `core`: takes entries from whoever has some, writes them to the log, and says their
  * numbers once they are on the disk.  The tree is the sealer's work.
  *
- *	weir --process core DIR
+ *	weir --process core DIR SOCKET
+ *
+ * The folder comes first, open and locked by the warden; DIR is its name, for messages.
  *
  * While one sync runs, messages gather in the sockets: they are the next batch.  So the batch is
  * as large as the load asks for, and one entry alone waits for one sync. */
 #include "run/core.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -277,13 +277,11 @@ static int settled_size(struct core *c, uint64_t *out, struct err *e)
 static int open_log(struct core *c, struct err *e)
 {
 	uint64_t settled;
-	c->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (c->dir_fd < 0)
-		return err_sys(e, "open the ledger %s", c->dir);
-	if (flock(c->dir_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, -EBUSY, "%s: another process writes to it", c->dir);
+	int r = process_receive(WARDEN_FOLDER, "folder", &c->dir_fd, e);
+	if (r < 0)
+		return r;
 	c->files = files_real(c->dir_fd);
-	int r = ledger_whose(&c->files, &c->key, e);
+	r = ledger_whose(&c->files, &c->key, e);
 	if (r == 0)
 		r = settled_size(c, &settled, e);
 	if (r == 0)

@@ -2,6 +2,8 @@
 #ifndef RUN_PROCESS_H
 #define RUN_PROCESS_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 /* Give an exit code.  Arguments are those behind the name, ended by NULL. */
@@ -11,5 +13,9 @@ int sealer_main(char **arguments);
 int witness_main(char **arguments);
 
 int key_lock(struct err *e) MUST_USE; /* what the process with the key is locked to */
+
+/* Waits for the descriptor that the warden sends under this word (cli/ledger/ledger.h); `what` says
+ * in an error what did not come. */
+int process_receive(uint16_t word, const char *what, int *fd, struct err *e) MUST_USE;
 
 #endif

@@ -1,11 +1,11 @@
 /* The process `sealer`: follows the log that another process writes, makes the tree, publishes it
  * and brings it to the disk.  It can end at any instant: started again, it goes on from `settled`.
  *
- *	weir --process sealer DIR
+ *	weir --process sealer
  *
- * Its heads are signed by the process with the key, to which a channel comes first. */
+ * The folder comes first, locked by the warden: while this process lives, nobody else writes there.
+ * Its heads are signed by the process with the key, to which a channel comes next. */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -47,12 +47,8 @@ struct sealer {
 
 static int find_keeper(struct sealer *s, struct err *e)
 {
-	uint8_t room[IPC_HEAD + 8];
-	struct ipc_message m;
-	int fd = -1;
-	int r = ipc_receive_fd(CHILD_CHANNEL, room, sizeof room, &m, &fd, e);
-	if (r == 0 && (m.type != SEALER_KEY || fd < 0))
-		r = err_set(e, -EBADMSG, "the warden brings no channel to the key");
+	int fd;
+	int r = process_receive(SEALER_KEY, "channel to the key", &fd, e);
 	if (r == 0)
 		r = keeper_ask_open(&s->keeper, fd, s->key.name, e);
 	if (r == 0)
@@ -60,16 +56,14 @@ static int find_keeper(struct sealer *s, struct err *e)
 	return r;
 }
 
-static int set_up(struct sealer *s, char **arguments, struct err *e)
+static int set_up(struct sealer *s, struct err *e)
 {
-	const char *dir = arguments[0];
-	if (!dir)
-		return err_set(e, -EINVAL, "which ledger?");
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "open %s", dir);
+	int fd;
+	int r = process_receive(WARDEN_FOLDER, "folder", &fd, e);
+	if (r < 0)
+		return r;
 	s->files = files_real(fd);
-	int r = ledger_whose(&s->files, &s->key, e);
+	r = ledger_whose(&s->files, &s->key, e);
 	if (r == 0)
 		r = find_keeper(s, e);
 	digest_start();
@@ -242,7 +236,8 @@ int sealer_main(char **arguments)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	s.settled_ns = clock_monotonic();
-	int r = set_up(&s, arguments, &e);
+	(void)arguments;
+	int r = set_up(&s, &e);
 	if (r == 0)
 		r = run(&s, &e);
 	drop(&s);

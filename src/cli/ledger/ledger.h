@@ -25,10 +25,11 @@ struct ledger_opts {
 
 /* Between the warden (ledger serve) and the processes that it started. */
 enum warden_word {
-	CORE_SEALER = 1, /* to the core: a channel to a sealer; the one before has gone */
-	CORE_STOP = 2,   /* to the core: take no more, bring everything to the disk, end */
-	CORE_READY = 3,  /* from it: 8 entries; the socket is open */
-	SEALER_KEY = 4,  /* to the sealer, before anything else: a channel to the key */
+	CORE_SEALER = 1,   /* to the core: a channel to a sealer; the one before has gone */
+	CORE_STOP = 2,     /* to the core: take no more, bring everything to the disk, end */
+	CORE_READY = 3,    /* from it: 8 entries; the socket is open */
+	SEALER_KEY = 4,    /* to the sealer, behind the folder: a channel to the key */
+	WARDEN_FOLDER = 5, /* to both, before anything else: the ledger's folder, locked */
 };
 
 struct ledger_home {

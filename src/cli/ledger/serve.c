@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -50,6 +49,14 @@ static int start_keeper(struct warden *w, struct err *e)
 		w->paths.head, w->home, w->held.room ? &w->held : NULL, NULL, e);
 }
 
+/* The lock is of the open folder, whoever has it: it lasts until the last of them has ended. */
+static int start_with_folder(struct warden *w, struct kept *k, const char *name,
+	const char *const *arguments, struct err *e)
+{
+	int r = start(k, name, arguments, e);
+	return r < 0 ? r : ipc_send_fd(k->child.channel, WARDEN_FOLDER, w->home->fd, e);
+}
+
 static void give_away(int *channel)
 {
 	if (*channel >= 0)
@@ -61,11 +68,10 @@ static void give_away(int *channel)
  * them.  So each sealer has a key process of its own, that ends with it. */
 static int start_sealer(struct warden *w, struct err *e)
 {
-	const char *arguments[] = { w->home->dir, NULL };
 	int *sealer = &w->sealer.child.channel, *key = &w->keeper.child.channel;
 	int r = w->keeper.child.pid > 0 ? 0 : start_keeper(w, e);
 	if (r == 0)
-		r = start(&w->sealer, "sealer", arguments, e);
+		r = start_with_folder(w, &w->sealer, "sealer", NULL, e);
 	if (r == 0)
 		r = ipc_send_fd(*sealer, SEALER_KEY, *key, e);
 	if (r == 0)
@@ -85,8 +91,8 @@ static void stop_sealer(struct warden *w)
 static int start_core(struct warden *w, struct err *e)
 {
 	const char *arguments[] = { w->home->dir, w->socket, NULL };
-	int r = start(&w->core, "core", arguments, e);
-	return r < 0 ? r : start_sealer(w, e);
+	int r = start_with_folder(w, &w->core, "core", arguments, e);
+	return r < 0 && r != -EPIPE ? r : start_sealer(w, e);
 }
 
 static void back_off(struct kept *k)
@@ -227,7 +233,7 @@ static int end_change(struct warden *w, struct err *e)
 	return err_end(e, r, ledger_keeper_stop(&w->keeper, &late), &late);
 }
 
-/* The lock goes to the core, which takes it anew. */
+/* The lock stays with the warden, whatever becomes of the others. */
 static int prepare(struct warden *w, const struct serve_opts *o, struct err *e)
 {
 	const struct ledger_home *h = w->home;
@@ -246,8 +252,6 @@ static int prepare(struct warden *w, const struct serve_opts *o, struct err *e)
 		r = witnesses_agree(h, o->witnessed, e);
 	if (r == 0 && w->keeper.changing)
 		r = end_change(w, e);
-	if (r == 0 && flock(h->fd, LOCK_UN) < 0)
-		r = err_sys(e, "unlock %s", h->dir);
 	return r;
 }
 
