@@ -12,9 +12,11 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "ledger/check.h"
 #include "ledger/ledger.h"
 #include "ledger/read.h"
+#include "ledger/tile.h"
 #include "ledger/wal.h"
 
 const char origin[] = "ledger.example/test";
@@ -69,6 +71,21 @@ static int sign_with_key(void *self, const struct checkpoint *c,
 	if (k->before)
 		note_sign(o, text, &k->before->public, k->before->secret, 0);
 	return 0;
+}
+
+static struct ledger *open_as(const struct keeper *k, struct files *f)
+{
+	static struct signer signer;
+	signer = (struct signer){ .self = (void *)(uintptr_t)k,
+		.origin = k->public.name,
+		.key = &k->public,
+		.sign = sign_with_key };
+	const struct ledger_config config = { f, &signer, WAL_LEAST, 150 };
+	struct ledger *l;
+	struct err e = { 0 };
+	assert_int_equal(ledger_mark(f, &k->public, &e), 0);
+	assert_int_equal(ledger_open(&l, &config, 0, &e), 0);
+	return l;
 }
 
 static size_t entry_of(uint64_t n, unsigned version, char text[64])
@@ -167,6 +184,88 @@ struct disk *copy_of(const struct disk *from)
 	struct disk *d = disk_new(2);
 	disk_copy(d, from);
 	return d;
+}
+
+/* --- ledgers that let go --- */
+
+enum { QUARTER = 86400 / 4 }; /* seconds from one entry to the next */
+static const int64_t start = INT64_C(1700000000);
+
+static char *time_of(uint64_t n, char text[CLOCK_TEXT])
+{
+	clock_text((start + (int64_t)n * QUARTER) * CLOCK_SECOND, text);
+	memcpy(text + 19, "Z", 2);
+	return text;
+}
+
+static void tell(struct ledger *l, const char *kind, const char *data)
+{
+	char text[1024], at[CLOCK_TEXT];
+	uint64_t sequence;
+	struct err e = { 0 };
+	int size = snprintf(text, sizeof text,
+		"{\"actor\":\"a\",\"at\":\"%s\",\"data\":%s,\"kind\":\"%s\",\"site\":\"s\",\"subject\":\"p\"}",
+		time_of(ledger_size(l), at), data, kind);
+	assert_int_equal(ledger_append(l, text, (size_t)size, &sequence, &e), 0);
+	assert_int_equal(ledger_commit(l, &e), 0);
+}
+
+static void finish(struct ledger *l)
+{
+	struct err e = { 0 };
+	if (ledger_finish(l, 0, &e) < 0)
+		fail_msg("%s", e.text);
+	ledger_close(l);
+}
+
+void notes_to(struct disk *d, uint64_t to)
+{
+	const struct keeper k = { secret, public };
+	struct files f = disk_files(d);
+	struct ledger *l = open_as(&k, &f);
+	if (ledger_size(l) == 0)
+		tell(l, "key", "{}");
+	if (ledger_size(l) == 1)
+		tell(l, "retention", "{\"days\":1}");
+	while (ledger_size(l) < to)
+		tell(l, "note", "{}");
+	finish(l);
+}
+
+static void take_away(struct disk *d, uint64_t first, uint64_t last, struct disk *shelf)
+{
+	struct files f = disk_files(d), there = disk_files(shelf ? shelf : d);
+	struct err e;
+	for (uint64_t i = first / TILE_WIDTH; i <= last / TILE_WIDTH; i++) {
+		char name[TILE_NAME];
+		size_t size;
+		tile_name(name, TILE_ENTRIES, i, TILE_WIDTH);
+		const uint8_t *bytes = disk_bytes(d, name, &size);
+		assert_non_null(bytes);
+		if (shelf)
+			assert_int_equal(files_put(&there, name, bytes, size, &e), 0);
+		assert_int_equal(f.remove(f.self, name), 0);
+	}
+}
+
+void let_go(struct disk *d, uint64_t first, uint64_t last, struct disk *shelf)
+{
+	const struct keeper k = { secret, public };
+	struct files f = disk_files(d);
+	struct ledger *l = open_as(&k, &f);
+	char data[512], newest[CLOCK_TEXT], until[CLOCK_TEXT];
+	unsigned long long a = first, b = last, counted = (b - a + 1) * QUARTER;
+	if (shelf)
+		snprintf(data, sizeof data,
+			"{\"moved\":[{\"first\":%llu,\"last\":%llu}],\"to\":\"the shelf\"}", a, b);
+	else
+		snprintf(data, sizeof data,
+			"{\"pruned\":[{\"counted\":%llu,\"first\":%llu,\"kinds\":[\"note\"],"
+			"\"last\":%llu,\"newest\":\"%s\"}],\"until\":\"%s\"}",
+			counted, a, b, time_of(last, newest), time_of(ledger_size(l), until));
+	tell(l, "retention", data);
+	finish(l);
+	take_away(d, first, last, shelf);
 }
 
 /* That it is a ledger, whole, and how large it is; 0 where it is none yet. */
@@ -284,4 +383,13 @@ void show_instead(struct ends *ends, struct disk *d)
 {
 	disk_free(ends->from);
 	ends->from = d;
+}
+
+/* What a diode takes along. */
+void remove_tile(void *self, const char *name)
+{
+	struct files *f = self;
+	if (strncmp(name, "tile/", 5) == 0 || strcmp(name, "checkpoint") == 0 ||
+		strcmp(name, "ledger") == 0)
+		f->remove(f->self, name);
 }

@@ -35,6 +35,11 @@ void change_key_by(
 struct disk *ledger_of(uint64_t count, unsigned version);
 struct disk *copy_of(const struct disk *from);
 
+/* Entries up to `to` that say when they are from, four a day, and a promise to keep them a day. */
+void notes_to(struct disk *d, uint64_t to);
+/* An entry says that these went, or moved to the shelf, and so they do: whole bundles. */
+void let_go(struct disk *d, uint64_t first, uint64_t last, struct disk *shelf);
+
 /* That it is a ledger, whole, and how large it is; 0 where it is none yet. */
 uint64_t size_of(struct disk *d);
 void assert_says(const struct err *e, const char *words);
@@ -57,5 +62,6 @@ void ends_free(struct ends *ends);
 int follow_it(struct ends *ends, struct followed *out, struct err *e);
 struct ends followed_at(uint64_t count); /* a copy of so many that was followed rightly */
 void show_instead(struct ends *ends, struct disk *d);
+void remove_tile(void *files, const char *name); /* for disk_each(): whatever was shipped */
 
 #endif

@@ -248,6 +248,7 @@ static int take_over(struct follow_run *r, struct source *s, struct err *e)
 		done = carry(&c, e);
 	r->out->files = c.files;
 	r->out->bytes = c.bytes;
+	r->out->gone = c.gone;
 	if (done == 0 && r->known)
 		done = follow_theirs_hold(r, e);
 	/* The first time all keys are known by now; later the earlier one stays until its own head
@@ -258,7 +259,7 @@ static int take_over(struct follow_run *r, struct source *s, struct err *e)
 		done = put_checkpoint(r, e);
 	if (done < 0)
 		return done;
-	carry_tidy(&r->copy, r->own.size, r->theirs.size);
+	carry_tidy(&c);
 	r->out->head = r->theirs;
 	return r->own.size ? follow_put_mark(r, e) : 0;
 }

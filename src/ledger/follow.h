@@ -6,6 +6,9 @@
  * entries say it, beginning from the key that the copy had (keys.h).  The copy's file `ledger`
  * follows.
  *
+ * What the source let go or moved, as a signed entry of it says, comes as hashes alone; a copy that
+ * had it keeps it.
+ *
  * Two signed heads that do not agree are a fork: both are kept as evidence beside the copy, and
  * nothing is followed until somebody takes that file away. */
 #ifndef LEDGER_FOLLOW_H
@@ -35,6 +38,7 @@ struct followed {
 	struct checkpoint head; /* of the copy now */
 	uint64_t had;           /* entries before */
 	uint64_t files, bytes;  /* that came */
+	uint64_t gone;          /* entries of which the hashes came alone */
 	bool fork;
 };
 

@@ -24,18 +24,10 @@ struct run {
 
 /* --- this ledger --- */
 
-/* Somebody may write to it: parts of tiles go when two later heads are out. */
 static int open_own(struct run *r, const struct remote *own, struct err *e)
 {
-	for (unsigned i = 0; i < TRIES; i++) {
-		int done = ledger_head(r->p->files, r->p->key, &r->out->head, r->note, e);
-		if (done < 0)
-			return done;
-		done = source_open(&r->own, own, &r->out->head, e);
-		if (done != -ENOENT)
-			return done;
-	}
-	return e->code = -EBADMSG;
+	int done = ledger_head(r->p->files, r->p->key, &r->out->head, r->note, e);
+	return done < 0 ? done : source_open(&r->own, own, &r->out->head, e);
 }
 
 /* --- what was sent, where nothing can be asked --- */
@@ -90,6 +82,16 @@ static int check_mark(struct run *r, struct err *e)
 	return done == -EAGAIN ? err_try(e, "the same once more") : done;
 }
 
+/* What it says; -ENOENT is said of a file of ours alone. */
+static int of_place(struct run *r, int done, struct err *e)
+{
+	if (done < 0) {
+		err_in(e, "%s", r->p->to->name);
+		e->code = done == -ENOENT ? -EREMOTEIO : done;
+	}
+	return done < 0 ? e->code : 0;
+}
+
 /* The file that says whose it is: there, and the same, or now put there. */
 static int put_mark(struct run *r, bool changed, struct err *e)
 {
@@ -112,8 +114,7 @@ static int put_mark(struct run *r, bool changed, struct err *e)
 		*e = none;
 		return err_in(e, "%s", to->name);
 	}
-	int done = to->put(to->self, "ledger", ours, (size_t)size, e);
-	return done < 0 ? err_in(e, "%s", to->name) : 0;
+	return of_place(r, to->put(to->self, "ledger", ours, (size_t)size, e), e);
 }
 
 static int not_a_writers(struct run *r, struct err *e)
@@ -180,20 +181,19 @@ static int step(void *self, uint64_t entries, struct err *e)
 	return done < 0 || !r->p->step ? done : r->p->step(r->p->self, entries, e);
 }
 
-static int put_checkpoint(struct run *r, struct err *e)
+static int put_checkpoint(struct run *r, const struct carry *c, struct err *e)
 {
 	const struct remote *to = r->p->to;
 	int done = to->sync ? to->sync(to->self, e) : 0;
 	if (done == 0)
 		done = to->put(to->self, "checkpoint", r->note, strlen(r->note), e);
 	if (done < 0)
-		return err_in(e, "%s", to->name);
-	uint64_t before = r->had.size;
+		return of_place(r, done, e);
 	r->had = r->out->head;
 	r->whole = r->had.size / TILE_WIDTH * TILE_WIDTH;
 	if (r->p->once)
 		return write_sent(r, e);
-	carry_tidy(to, before, r->had.size);
+	carry_tidy(c);
 	return 0;
 }
 
@@ -204,12 +204,14 @@ static int bring(struct run *r, struct err *e)
 		.have = r->had.size,
 		.whole = r->whole,
 		.ask = !r->p->once,
+		.ask_bundles = r->p->more,
 		.step = step,
 		.self = r };
 	int done = carry(&c, e);
 	r->out->files = c.files;
 	r->out->bytes = c.bytes;
-	return done < 0 ? done : put_checkpoint(r, e);
+	r->out->gone = c.gone;
+	return done < 0 ? done : put_checkpoint(r, &c, e);
 }
 
 static int push_all(struct run *r, struct err *e)
@@ -228,6 +230,8 @@ static int push_all(struct run *r, struct err *e)
 	return done < 0 || r->p->once ? done : put_mark(r, true, e);
 }
 
+/* Somebody may write to this ledger: parts of tiles go when two later heads are out, and bundles
+ * when a later one says so. */
 int push(const struct push *p, struct pushed *out, struct err *e)
 {
 	struct run *r = calloc(1, sizeof *r);
@@ -237,10 +241,17 @@ int push(const struct push *p, struct pushed *out, struct err *e)
 		return err_sys(e, "push");
 	r->p = p;
 	r->out = out;
-	int done = open_own(r, &own, e);
-	if (done == 0)
-		done = push_all(r, e);
+	int done = -ENOENT;
+	for (unsigned i = 0; i < TRIES && done == -ENOENT; i++) {
+		uint64_t last = out->head.size;
+		source_close(r->own);
+		r->own = NULL;
+		int opened = open_own(r, &own, e);
+		if (opened == 0 && i && last == out->head.size)
+			break; /* what is missing stays missing */
+		done = opened < 0 ? opened : push_all(r, e);
+	}
 	source_close(r->own);
 	free(r);
-	return done;
+	return done == -ENOENT ? e->code = -EBADMSG : done;
 }

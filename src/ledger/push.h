@@ -17,6 +17,7 @@ struct push {
 	const struct note_key *key;
 	const struct remote *to;
 	const struct push_sent *once; /* NULL: the place itself is asked */
+	bool more; /* `files` has entries that were moved, which the place may lack by itself */
 	int (*step)(void *self, uint64_t entries, struct err *e); /* see carry.h; or NULL */
 	void *self;
 };
@@ -25,7 +26,8 @@ struct pushed {
 	struct checkpoint head;
 	uint64_t had; /* entries that the place had before */
 	uint64_t files, bytes;
-	bool refused; /* for what the place holds: trying again is of no use */
+	uint64_t gone; /* entries of which the place got the hashes alone */
+	bool refused;  /* for what the place holds: trying again is of no use */
 };
 
 /* -EBADMSG: refused, or a file of this ledger is missing or does not hold; -EINTR: step() ended it.

@@ -73,6 +73,22 @@ struct remote remote_folder(const struct files *f, const char *name)
 		.sync = folder_sync };
 }
 
+static long get_either(void *self, const char *name, void *to, size_t room, struct err *e)
+{
+	const struct remote_pair *p = self;
+	long size = p->here->get(p->here->self, name, to, room, e);
+	return size == -ENOENT && tile_is_bundle(name)
+		? p->there->get(p->there->self, name, to, room, e)
+		: size;
+}
+
+struct remote remote_both(const struct remote_pair *p)
+{
+	return (struct remote){
+		.self = (void *)(uintptr_t)p, .name = p->here->name, .get = get_either
+	};
+}
+
 int remote_head(const struct remote *remote, const struct note_key *key, struct checkpoint *out,
 	char note[NOTE_MAX + 1], struct err *e)
 {

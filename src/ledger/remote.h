@@ -25,6 +25,13 @@ struct remote {
  * it is whole; before, it ends in ".new". */
 struct remote remote_folder(const struct files *f, const char *name);
 
+/* Two places that are read as one: bundles of entries that are not here may be there. */
+struct remote_pair {
+	const struct remote *here, *there;
+};
+
+struct remote remote_both(const struct remote_pair *p); /* to get from */
+
 /* The checkpoint there, signed by `key` where that is not NULL, as it is in `note` (ended by a
  * NUL). -ENOENT: none; -EBADMSG: it is none, or not of this key. */
 int remote_head(const struct remote *r, const struct note_key *key, struct checkpoint *out,

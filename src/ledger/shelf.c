@@ -1,7 +1,8 @@
 #include "ledger/shelf.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "ledger/tile.h"
 
 /* A descriptor says in its lowest bit whose it is. */
 static const struct files *whose(void *self, int fd)
@@ -12,11 +13,9 @@ static const struct files *whose(void *self, int fd)
 
 static int shelf_open(void *self, const char *name, enum file_how how)
 {
-	static const char bundles[] = "tile/entries/";
 	const struct shelf *s = self;
 	int fd = s->here->open(s->here->self, name, how);
-	if (fd == -ENOENT && s->there && how == FILE_READ &&
-		strncmp(name, bundles, sizeof bundles - 1) == 0) {
+	if (fd == -ENOENT && s->there && how == FILE_READ && tile_is_bundle(name)) {
 		fd = s->there->open(s->there->self, name, how);
 		return fd < 0 ? fd : fd << 1 | 1;
 	}

@@ -33,6 +33,11 @@ const struct checkpoint *source_head(const struct source *s)
 	return &s->head;
 }
 
+const char *source_name(const struct source *s)
+{
+	return s->from->name;
+}
+
 /* The story of a file that was not got. */
 static int missing(const struct source *s, long code, struct err *e)
 {
@@ -246,7 +251,7 @@ int source_bundle(struct source *s, uint64_t index, struct cur *bytes, struct er
 		tile_name(name, TILE_ENTRIES, index, width);
 		long size = s->from->get(s->from->self, name, s->bundle, BUNDLE_MAX, e);
 		if (size < 0)
-			return missing(s, size, e);
+			return size == -ENOENT ? 1 : missing(s, size, e);
 		*bytes = cur_of(s->bundle, (size_t)size);
 	}
 	return source_is_bundle(s, index, *bytes, e);

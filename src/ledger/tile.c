@@ -19,6 +19,12 @@ void tile_name(char name[TILE_NAME], int level, uint64_t index, unsigned width)
 		snprintf(name + used, TILE_NAME - (size_t)used, ".p/%u", width);
 }
 
+bool tile_is_bundle(const char *name)
+{
+	static const char bundles[] = "tile/entries/";
+	return strncmp(name, bundles, sizeof bundles - 1) == 0;
+}
+
 unsigned tile_width(int level, uint64_t index, uint64_t size)
 {
 	unsigned shift = level == TILE_ENTRIES ? 0 : (unsigned)level * TILE_HEIGHT;
