@@ -694,6 +694,24 @@ static void moved_and_read(void **unused)
 	end(&s);
 }
 
+/* What was let go is passed over. */
+static void moves_what_is_left(void **unused)
+{
+	(void)unused;
+	struct story s;
+	struct prune_plan plan;
+	struct retain *rules;
+	struct err e = { 0 };
+	two_years(&s);
+	let_go(&s, true);
+	assert_int_equal(retain_load(&rules, &s.files, s.next, NULL, &e), 0);
+	assert_int_equal(move_plan(&plan, &s.files, s.next, rules, INT64_MAX, "far", NULL, &e), 0);
+	assert_int_equal(plan.entries, 256);
+	prune_plan_done(&plan);
+	retain_free(rules);
+	end(&s);
+}
+
 /* What is damaged here does not move. */
 static void damage_stays(void **unused)
 {
@@ -735,6 +753,7 @@ int main(void)
 		cmocka_unit_test(missing_without_a_word),
 		cmocka_unit_test(hashes_carry_on),
 		cmocka_unit_test(moved_and_read),
+		cmocka_unit_test(moves_what_is_left),
 		cmocka_unit_test(damage_stays),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

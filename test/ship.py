@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """A ledger carried to and from a web server, a bucket and a drop folder, by the program itself.
 
-    ship.py WEIR
+    ship.py WEIR AGED_LEDGER
 
 The server is made here: HTTPS with a certificate of our own, PUT, GET, HEAD and DELETE; at will it fails every third
 request, ends connections, sends elsewhere, or checks AWS Signature Version 4 from its public description.
 """
 import base64
 import collections
+import datetime
 import hashlib
 import hmac
 import http.server
+import json
 import os
 import pty
 import re
@@ -25,7 +27,9 @@ import threading
 import time
 
 WEIR = os.path.abspath(sys.argv[1])
-VERIFIER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools", "verify-ledger.py")
+AGED = os.path.abspath(sys.argv[2])
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools")
+VERIFIER = os.path.join(TOOLS, "verify-ledger.py")
 PAGE = b"<html>what people read</html>" * 1000
 bad = 0
 
@@ -210,6 +214,107 @@ def ends(server, path, key, name):
     if done[0] == 0:
         done = weir("verify", "--dir", "fresh", "--key", key)
     check(name, done[0] == 0, done[2])
+
+
+def aged(folder):
+    """Three years of entries, a promise of 500 days, and the oldest of them let go; gives the key."""
+    now, lines = datetime.datetime.now(datetime.timezone.utc), []
+    for days, kind, count in ((1000, "key", 1), (999.5, "note", 2511), (371, "note", 1480)):
+        for i in range(count):
+            at = now - datetime.timedelta(days=days) + datetime.timedelta(hours=6 * i)
+            lines.append(json.dumps({"kind": kind, "subject": "pump", "at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}))
+    subprocess.run([AGED, folder, "plant.example/aged"], input="\n".join(lines) + "\n", encoding="utf-8", check=True)
+    weir("retention", "promise", "--days", "500", "--why", "contract", "--dir", folder)
+    with open(f"{folder}/ledger", encoding="utf-8") as mark:
+        return mark.read().splitlines()[1]
+
+
+def verdict(folder, key):
+    """What three verifiers say of it, and how they end; the folder's own name left out."""
+    said = []
+    for words in ([WEIR, "ledger", "verify", "--dir", folder, "--key", key], [sys.executable, VERIFIER, folder, key],
+                  [sys.executable, os.path.join(TOOLS, "verify-retention.py"), folder, key]):
+        done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+        said.append((done.returncode, (done.stdout + done.stderr).replace(folder, "DIR")))
+    return said
+
+
+def bundles(folder):
+    return sorted(os.listdir(f"{folder}/tile/entries"))
+
+
+def is_copy(name, folder, key, original="G"):
+    fine = verdict(folder, key) == verdict(original, key) and bundles(folder) == bundles(original)
+    check(name, fine and verdict(folder, key)[0][0] == 0,
+          f"{verdict(folder, key)}\n{verdict(original, key)}\n{bundles(folder)}")
+
+
+def gone():
+    """What was let go is missing in every copy that is made anew, and nothing else is."""
+    key, server = aged("G"), Server(context_of("server"))
+    s3 = Server(context_of("server"))
+    s3.keys = {"id": "AKIDEXAMPLE", "secret": "hidden/EXAMPLEKEY", "region": "us-east-1"}
+    tls = ["--ca", "server.pem"]
+    env = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hidden/EXAMPLEKEY", "AWS_REGION": "us-east-1"}
+    weir("follow", "G", "--dir", "had", "--key", key)
+    says("lets go", weir("prune", "--dir", "G"), 0, "let go of entries 256 to", 1)
+    left = len(bundles("G"))
+    places = {"a folder": ["gone"], "a drop folder": ["--once-each", "gone-drop"],
+              "a web server": [server.url + "/gone", *tls], "a bucket": ["s3+" + s3.url + "/bucket/gone", *tls]}
+    for name, place in places.items():
+        says(f"let go, to {name}", weir("push", "--dir", "G", *place, env=env), 0, "it has the hashes alone", 1)
+        place = [word for word in place if word != "--once-each"]
+        says(f"let go, from {name}", weir("follow", *place, "--dir", "fresh-gone", "--key", key, env=env), 0,
+             "it has the hashes alone", 1)
+        is_copy(f"the copy by way of {name} is as good as the original", "fresh-gone", key)
+        shutil.rmtree("fresh-gone")
+    says("who had it goes on", weir("follow", "G", "--dir", "had"), 0, "entries now, [12] of them new", 1)
+    check("and keeps it", len(bundles("had")) > left and verdict("had", key)[0][0] == 0, str(verdict("had", key)))
+    # Missing, and nobody says so: named, wherever it is seen, and the exit code of damage.
+    lost = bundles("G")[5]
+    os.rename(f"G/tile/entries/{lost}", "lost")
+    missing = f"tile/entries/{lost} is missing, and no entry says"
+    says("missing is damage, to a new place", weir("push", "--dir", "G", "gone-2"), 4, missing)
+    says("and to a server", weir("push", "--dir", "G", server.url + "/gone-2", *tls), 4, missing)
+    says("and for who follows", weir("follow", "G", "--dir", "gone-3", "--key", key), 4, missing)
+    check("no checkpoint without it", not os.path.exists("gone-2/checkpoint") and not os.path.exists("gone-3/checkpoint")
+          and "/gone-2/checkpoint" not in server.files)
+    with open("lost", "rb") as file:
+        server.files["/gone/tile/entries/" + lost], kept = b"", file.read()
+    says("cut off at a server", weir("follow", server.url + "/gone", "--dir", "gone-4", "--key", key, *tls), 4,
+         f"tile/entries/{lost}: entry [0-9]+ is cut off")
+    del server.files["/gone/tile/entries/" + lost]
+    says("missing at a server", weir("follow", server.url + "/gone", "--dir", "gone-4", "--key", key, *tls), 4, missing)
+    server.files["/gone/tile/entries/" + lost] = kept
+    says("there again", weir("follow", server.url + "/gone", "--dir", "gone-4", "--key", key, *tls), 0, "hashes alone", 1)
+    os.rename("lost", f"G/tile/entries/{lost}")
+    says("there again, to push", weir("push", "--dir", "G", server.url + "/gone-2", *tls), 0, "entries now", 1)
+    says("and whole", weir("follow", server.url + "/gone-2", "--dir", "gone-5", "--key", key, *tls), 0, "hashes alone", 1)
+    is_copy("as good as the original", "gone-5", key)
+    moved(key, server, tls)
+
+
+def moved(key, server, tls):
+    """What was moved comes from where it is, for who asks for it."""
+    place = [server.url + "/moved", *tls]
+    says("moves", weir("move", "--to", "shelf", "--before", "2999-01-01", "--dir", "G"), 0, "moved [0-9]+ entries in all", 1)
+    says("without the shelf", weir("push", "--dir", "G", *place), 0, "hashes alone .--also DIR pushes", 1)
+    says("follows that", weir("follow", *place, "--dir", "moved-1", "--key", key), 0, "hashes alone .--also PLACE", 1)
+    is_copy("a copy of what is not moved", "moved-1", key)
+    says("with the shelf", weir("push", "--dir", "G", "--also", "shelf", server.url + "/moved-2", *tls), 0, "hashes alone$", 1)
+    says("follows both", weir("follow", "G", "--also", "shelf", "--dir", "moved-2", "--key", key), 0, "hashes alone$", 1)
+    says("follows a place that has them", weir("follow", server.url + "/moved-2", "--dir", "moved-3", "--key", key, *tls),
+         0, "hashes alone", 1)
+    weir("verify", "--dir", "G", "--also", "shelf")
+    for folder in ("moved-2", "moved-3"):
+        check(f"{folder} has what was moved", set(bundles("shelf")) < set(bundles(folder)), str(bundles(folder)))
+        check(f"{folder} holds", [one[0] for one in verdict(folder, key)] == [0, 0, 0], str(verdict(folder, key)))
+    del server.files["/moved/checkpoint"]
+    says("a place gets them later", weir("push", "--dir", "G", "--also", "shelf", *place), 0, "hashes alone$", 1)
+    says("and all of it", weir("follow", *place, "--dir", "moved-4", "--key", key), 0, "hashes alone", 1)
+    check("moved-4 has what was moved", bundles("moved-4") == bundles("moved-2"), str(bundles("moved-4")))
+    server.shutdown()
+    server.server_close()
 
 
 def https(key):
@@ -564,6 +669,7 @@ def main():
             certificate("client")
             https(key)
             bucket(key)
+            gone()
             witnesses(key)
         else:
             skip("servers", "no openssl")

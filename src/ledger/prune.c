@@ -29,6 +29,8 @@ static int walk_one(
 	long size = bundle_read(t, index, bytes, e);
 	if (size == -ENOENT && count == TILE_WIDTH)
 		return w->missing(w->self, first, count, e);
+	if (size == -ENOENT)
+		return e->code = -EBADMSG;
 	return size < 0 ? (int)size
 			: w->bundle(w->self, first, cur_of(bytes, (size_t)size), count, e);
 }
@@ -217,7 +219,8 @@ static int plan_missing(void *self, uint64_t first, unsigned count, struct err *
 	const struct retain_gone *gone = retain_gone(g->rules, first);
 	(void)e;
 	g->plan->elsewhere += gone && gone->to;
-	retain_look_miss(&g->look, first, count);
+	if (!g->to)
+		retain_look_miss(&g->look, first, count);
 	return 0;
 }
 

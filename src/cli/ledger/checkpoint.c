@@ -68,7 +68,7 @@ static int run_checkpoint(struct cli *cli, const void *opts, struct err *e)
 	char note[NOTE_MAX + 1];
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0)
-		r = ledger_head(&h.files, &h.key, &head, note, e);
+		r = ledger_home_head(&h, &head, note, e);
 	if (r == 0 && o->svg)
 		r = draw_code(o->svg, &head, note, e);
 	if (r == 0 && o->qr)

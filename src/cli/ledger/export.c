@@ -117,7 +117,7 @@ static int freeze(struct export *x, struct err *e)
 		tiles_init(&z->walk, &x->finder.home.files, z->head.size);
 		r = read_edge(z, e);
 	}
-	return r;
+	return ledger_damage(r, e);
 }
 
 static int read_frozen(void *self, unsigned height, uint64_t index, struct hash *out, struct err *e)
@@ -125,7 +125,9 @@ static int read_frozen(void *self, unsigned height, uint64_t index, struct hash 
 	struct frozen *z = self;
 	unsigned level = height / TILE_HEIGHT;
 	uint64_t tile = (index << height % TILE_HEIGHT) / TILE_WIDTH;
-	return tiles_hash(tile == edge_of(z, level) ? &z->edge : &z->walk, height, index, out, e);
+	return ledger_damage(
+		tiles_hash(tile == edge_of(z, level) ? &z->edge : &z->walk, height, index, out, e),
+		e);
 }
 
 /* --- the archive --- */

@@ -19,13 +19,15 @@
 struct follow_opts {
 	struct ledger_opts ledger;
 	struct place_opts place;
-	const char *every, *key, *cosign, *alarm_to;
+	const char *every, *key, *cosign, *alarm_to, *also;
 };
 
 struct following {
 	struct every every;
 	const struct follow_opts *o;
-	struct place *copy, *from;
+	struct place *copy, *from, also;
+	struct remote_pair both;
+	struct remote source; /* the two of them */
 	struct beside *beside;
 	struct note_key key;
 	bool given; /* and the copy has not been held against it yet */
@@ -125,6 +127,10 @@ static void say(struct following *f, const struct followed *done)
 			(unsigned long long)done->bytes);
 	else if (!f->said)
 		out_fmt(o, "%s has all %llu entries\n", f->o->ledger.dir, size);
+	if (done->gone)
+		out_fmt(o, "of %llu entries, let go or moved, it has the hashes alone%s\n",
+			(unsigned long long)done->gone,
+			f->o->also ? "" : " (--also PLACE has those that were moved)");
 	f->said = true;
 }
 
@@ -132,7 +138,7 @@ static int follow_once(void *self, bool *final, struct err *e)
 {
 	struct following *f = self;
 	struct followed done;
-	const struct follow follow_it = { .from = &f->from->remote,
+	const struct follow follow_it = { .from = &f->source,
 		.copy = &f->copy->files,
 		.key = f->given ? &f->key : NULL,
 		.beside = &f->beside->files,
@@ -177,6 +183,12 @@ static int follow_it(struct following *f, struct err *e)
 		r = beside_open(f->beside, f->o->ledger.dir, e);
 	if (r == 0)
 		r = place_open(f->from, f->every.cli->operands[0], &f->o->place, PLACE_READ, e);
+	f->source = f->from->remote;
+	if (r == 0 && f->o->also) {
+		r = place_open(&f->also, f->o->also, &f->o->place, PLACE_READ, e);
+		f->both = (struct remote_pair){ &f->from->remote, &f->also.remote };
+		f->source = remote_both(&f->both);
+	}
 	if (r == 0)
 		r = every_run(&f->every, e);
 	return r;
@@ -191,6 +203,7 @@ static int run_follow(struct cli *cli, const void *opts, struct err *e)
 		.o = opts,
 		.copy = &copy,
 		.from = &from,
+		.also.fd = -1,
 		.beside = &beside };
 	if (every_read(f.o->every, &f.every.seconds, e) < 0)
 		return EXIT_ASKED_WRONGLY;
@@ -209,6 +222,7 @@ static int run_follow(struct cli *cli, const void *opts, struct err *e)
 		r = follow_it(&f, e);
 	sign_key_free(f.witness.secret);
 	beside_close(&beside);
+	place_close(&f.also);
 	place_close(&from);
 	place_close(&copy);
 	return r == -EINVAL ? EXIT_ASKED_WRONGLY : r < 0 ? ledger_exit(e) : EXIT_DONE;
@@ -225,6 +239,7 @@ static const struct opt follow_opts[] = {
 	TEXT_OPT(key, "key", "KEY", "the ledger's public key, name+id+base64; wanted once"),
 	TEXT_OPT(cosign, "cosign", "FILE", "sign as a witness, too: weir ledger witness key"),
 	TEXT_OPT(alarm_to, "alarm-to", "DIR", "a ledger that gets an entry when a fork is seen"),
+	TEXT_OPT(also, "also", "PLACE", "where entries were moved to, read with SOURCE"),
 	EVERY_OPT(follow_opts, "go on until ^C, looking for new entries so often"),
 	PLACE_OPTS(follow_opts),
 	{ 0 },

@@ -48,6 +48,18 @@ int ledger_key_read(const char *text, struct note_key *out, struct err *e)
 	return e->code = -EINVAL;
 }
 
+int ledger_damage(int r, struct err *e)
+{
+	return r == -ENOENT ? e->code = -EBADMSG : r;
+}
+
+int ledger_home_head(const struct ledger_home *h, struct checkpoint *head, char note[NOTE_MAX + 1],
+	struct err *e)
+{
+	int r = ledger_head(&h->files, &h->key, head, note, e);
+	return r < 0 ? err_in(e, "%s", h->dir), ledger_damage(r, e) : 0;
+}
+
 int ledger_exit(const struct err *e)
 {
 	switch (e->code) {

@@ -41,6 +41,11 @@ struct ledger_home {
 
 int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e) MUST_USE;
 void ledger_home_close(struct ledger_home *h);
+/* Of a ledger that is there: -ENOENT, a file of it is missing, is damage. */
+int ledger_damage(int r, struct err *e);
+/* Its checkpoint; one that is missing is damage. */
+int ledger_home_head(const struct ledger_home *h, struct checkpoint *head, char note[NOTE_MAX + 1],
+	struct err *e) MUST_USE;
 /* Beside the folder, which may be copied to anybody, and not in it: DIR.key, DIR.socket.  Where DIR
  * is a link, beside what it leads to: whatever it is called by, a ledger has one key and one store.
  */

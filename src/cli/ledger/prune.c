@@ -181,7 +181,7 @@ static int try_prune(struct pruning *p, struct err *e)
 	char note[NOTE_MAX + 1];
 	int r = ledger_home_open(&h, p->o->write.ledger.dir, e);
 	if (r == 0)
-		r = ledger_head(&h.files, &h.key, &head, note, e);
+		r = ledger_home_head(&h, &head, note, e);
 	if (r == 0)
 		r = plan_prune(p, &h, head.size, e);
 	if (r == 0) {

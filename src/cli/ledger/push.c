@@ -13,13 +13,14 @@
 struct push_opts {
 	struct ledger_opts ledger;
 	struct place_opts place;
-	const char *every;
+	const char *every, *also;
 	bool once_each;
 };
 
 struct pushing {
 	struct every every;
 	struct ledger_home *home;
+	struct ledger_shelf shelf;
 	struct place *place;
 	const struct push_sent *sent;
 	struct checkpoint last; /* that the place has, as far as we brought it, */
@@ -43,6 +44,10 @@ static void say(struct pushing *p, const struct pushed *done)
 			name, (unsigned long long)done->head.size,
 			(unsigned long long)(done->head.size - done->had),
 			(unsigned long long)done->files, (unsigned long long)done->bytes);
+	if (done->gone)
+		out_fmt(o, "of %llu entries, let go or moved, it has the hashes alone%s\n",
+			(unsigned long long)done->gone,
+			p->shelf.fd < 0 ? " (--also DIR pushes those that were moved)" : "");
 }
 
 static int push_once(void *self, bool *final, struct err *e)
@@ -53,13 +58,14 @@ static int push_once(void *self, bool *final, struct err *e)
 	char note[NOTE_MAX + 1];
 	int r = ledger_whose(&p->home->files, &p->home->key, e); /* it may change as this goes on */
 	if (r == 0)
-		r = ledger_head(&p->home->files, &p->home->key, &head, note, e);
+		r = ledger_home_head(p->home, &head, note, e);
 	if (r < 0)
 		return r;
 	if (p->last.size == head.size && hash_same(&p->last.root, &head.root) &&
 		note_key_same(&p->key, &p->home->key))
 		return 0;
-	const struct push push_it = { .files = &p->home->files,
+	const struct push push_it = { .files = &p->shelf.both,
+		.more = p->shelf.fd >= 0,
 		.key = &p->home->key,
 		.to = &p->place->remote,
 		.once = p->sent,
@@ -103,6 +109,7 @@ static int run_push(struct cli *cli, const void *opts, struct err *e)
 	struct push_sent sent = { &beside.files, name };
 	struct pushing p = { .every = { .cli = cli, .once = push_once, .self = &p },
 		.home = &h,
+		.shelf.fd = -1,
 		.place = &place,
 		.sent = o->once_each ? &sent : NULL };
 	if (every_read(o->every, &p.every.seconds, e) < 0)
@@ -115,6 +122,8 @@ static int run_push(struct cli *cli, const void *opts, struct err *e)
 	const char *where = cli->operands[0];
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	if (r == 0)
+		r = ledger_shelf_open(&p.shelf, &h, o->also, e);
+	if (r == 0)
 		r = place_open(&place, where, &o->place, PLACE_WRITE, e);
 	if (r == 0)
 		r = not_itself(&h, &place, e);
@@ -126,6 +135,7 @@ static int run_push(struct cli *cli, const void *opts, struct err *e)
 		r = every_run(&p.every, e);
 	beside_close(&beside);
 	place_close(&place);
+	ledger_shelf_close(&p.shelf);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
@@ -136,6 +146,7 @@ static const struct opt push_opts[] = {
 	{ OPT_FLAG, 0, "once-each", NULL,
 		"files are taken away from PLACE: what was sent is kept beside the ledger",
 		offsetof(struct push_opts, once_each), NULL },
+	LEDGER_ALSO_OPT(push_opts),
 	PLACE_OPTS(push_opts),
 	{ 0 },
 };

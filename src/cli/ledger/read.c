@@ -248,7 +248,11 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 	const struct note_key named = h.key;
 	if (r == 0)
 		r = ledger_shelf_open(&shelf, &h, o->also, e);
-	if (r == 0 && o->key) {
+	if (r < 0) {
+		ledger_home_close(&h);
+		return ledger_exit(e); /* there is none */
+	}
+	if (o->key) {
 		r = may_be_its_key(&shelf.both, &key, e);
 		h.key = key;
 	}
@@ -265,7 +269,7 @@ static int run_prove(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct ledger_opts *o = opts;
 	struct ledger_home h;
-	struct checkpoint head;
+	struct checkpoint head = { 0 };
 	char note[NOTE_MAX + 1];
 	uint64_t sequence;
 	if (cli->operand_count != 1)
@@ -274,9 +278,11 @@ static int run_prove(struct cli *cli, const void *opts, struct err *e)
 		return EXIT_ASKED_WRONGLY;
 	int r = ledger_home_open(&h, o->dir, e);
 	if (r == 0)
-		r = ledger_head(&h.files, &h.key, &head, note, e);
+		r = ledger_home_head(&h, &head, note, e);
 	if (r == 0)
 		r = ledger_prove(&h.files, &head, note, sequence, cli->out, e);
+	if (r < 0 && sequence < head.size)
+		r = ledger_damage(r, e);
 	ledger_home_close(&h);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }

@@ -33,7 +33,7 @@ int keep_look(struct keep *k, struct err *e)
 	char note[NOTE_MAX + 1];
 	int r = ledger_home_open(&h, k->o->write.ledger.dir, e);
 	if (r == 0)
-		r = ledger_head(&h.files, &h.key, &head, note, e);
+		r = ledger_home_head(&h, &head, note, e);
 	if (r == 0)
 		r = retain_load(&k->rules, &h.files, head.size, NULL, e);
 	ledger_home_close(&h);

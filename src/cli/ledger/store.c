@@ -23,7 +23,7 @@ enum {
 static int read_head(struct ledger_view *v, struct err *e)
 {
 	const struct ledger_home *h = v->home;
-	int r = ledger_head(&h->files, &h->key, &v->head, v->note, e);
+	int r = ledger_home_head(h, &v->head, v->note, e);
 	if (r == 0)
 		tiles_init(&v->tiles, &h->files, v->head.size);
 	return r;
@@ -102,8 +102,10 @@ int ledger_view_read_all(struct ledger_view *v, uint64_t from, ledger_entry *eac
 			tries = 0;
 		if (done >= 0)
 			e->code = 0; /* what was tried before, or a log that is not there */
-		if (done >= 0 || r.ended || !ledger_view_again(v, done, &tries))
+		if (done >= 0 || r.ended)
 			return done;
+		if (!ledger_view_again(v, done, &tries))
+			return ledger_damage(done, e);
 	}
 }
 
@@ -120,7 +122,7 @@ int ledger_view_check(
 	if (r == 0 && !hash_same(&is, &right))
 		r = err_set(e, -EBADMSG, "entry %llu is another one there than in the ledger",
 			(unsigned long long)sequence);
-	return r;
+	return ledger_damage(r, e);
 }
 
 static int foreign(struct err *e, uint64_t size)
