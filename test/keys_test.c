@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "crypt/digest.h"
 #include "ledger/keeper.h"
 #include "ledger/keys.h"
 
@@ -194,6 +195,13 @@ static void keys_of_other_versions(void **unused)
 		{ "weir key 1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n", -EBADMSG },
 		{ "weir key 1\nAAAA\n", -EBADMSG },
 		{ "weir key 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", -EPROTONOSUPPORT },
+		{ "weir key 3\n", -EPROTONOSUPPORT },
+		{ "weir key 12\nsomething else\n", -EPROTONOSUPPORT },
+		{ "weir key 0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", -EBADMSG },
+		{ "weir key x\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", -EBADMSG },
+		{ "weir key 03\n", -EBADMSG },
+		{ "weir key 3",
+			-EBADMSG }, /* cut off: it may have been 31, and no file of ours is */
 		{ "weir key 2\nname a\nmade b\npublic AAAA\nseed AAAA\n", -EBADMSG },
 		{ "", -EBADMSG },
 		{ "\n", -EBADMSG },
@@ -203,7 +211,17 @@ static void keys_of_other_versions(void **unused)
 		struct err e;
 		assert_int_equal(keyfile_parse(rows[i].text, strlen(rows[i].text), &file, &e),
 			rows[i].expected);
+		if (rows[i].expected == -EPROTONOSUPPORT)
+			assert_non_null(strstr(e.text, "written by a later weir, version "));
 	}
+	/* Larger than any of ours: no reason to take it for a broken one, which is cleared away. */
+	static char large[KEYFILE_MAX + 1];
+	struct keyfile file;
+	struct err e;
+	memset(large, 'A', sizeof large);
+	memcpy(large, "weir key 7\n", 11);
+	assert_int_equal(keyfile_parse(large, sizeof large, &file, &e), -EPROTONOSUPPORT);
+	assert_string_equal(e.text, "written by a later weir, version 7; this one reads up to 2");
 }
 
 /* Who writes the file says what a try costs: not all the memory there is. */
@@ -428,6 +446,37 @@ static void a_torn_head_leaves_the_one_before(void **unused)
 		assert_int_equal(headfile_read(torn, sizeof torn, origin, &now, &e), -EBADMSG);
 	}
 	assert_int_equal(headfile_read(file, 0, origin, &now, &e), -EBADMSG);
+}
+
+/* The slot that was written last is of a later version: the other one is an older head, which must
+ * not be taken for the last one. */
+static void a_head_of_a_later_version(void **unused)
+{
+	(void)unused;
+	static uint8_t file[HEAD_FILE], later[HEAD_FILE];
+	struct headfile h, now;
+	struct err e;
+	struct checkpoint none = head_of(0);
+	headfile_begin(&none, file);
+	assert_int_equal(headfile_read(file, sizeof file, origin, &h, &e), 0);
+	for (uint64_t size = 1; size < 5; size++) {
+		uint8_t slot[HEAD_SLOT];
+		struct checkpoint c = head_of(size);
+		uint64_t at = headfile_next(&h, &c, slot);
+		memcpy(later, file, sizeof file);
+		memcpy(file + at, slot, sizeof slot);
+		slot[95] = 3; /* the last byte of the version */
+		digest_sha256(slot, HEAD_SLOT - SHA256_SIZE, slot + HEAD_SLOT - SHA256_SIZE);
+		memcpy(later + at, slot, sizeof slot);
+		assert_int_equal(
+			headfile_read(later, sizeof later, origin, &now, &e), -EPROTONOSUPPORT);
+		assert_string_equal(
+			e.text, "written by a later weir, version 3; this one reads up to 0");
+		/* Broken off, it is no slot of any version. */
+		later[at + 40] ^= 1;
+		assert_int_equal(headfile_read(later, sizeof later, origin, &now, &e), 0);
+		assert_true(now.one_broken && now.head.size == size - 1);
+	}
 }
 
 /* --- what the key answers --- */
@@ -712,6 +761,7 @@ int main(void)
 		cmocka_unit_test(what_changes_no_key),
 		cmocka_unit_test(who_may_sign_which_head),
 		cmocka_unit_test(a_torn_head_leaves_the_one_before),
+		cmocka_unit_test(a_head_of_a_later_version),
 		cmocka_unit_test(heads_that_grow_are_signed),
 		cmocka_unit_test(others_are_refused),
 		cmocka_unit_test(what_is_no_question),

@@ -182,7 +182,7 @@ if command -v sqlite3 >/dev/null; then
 	shows differed 4 '^differed from the one before: entry 1: bytes are other ones$' rebuild --dir L
 	sqlite3 L.store 'pragma user_version = 99'
 	run show --dir L --last 1
-	if [ $code = 0 ] && [ -s out ] && grep -q '^weir: L.store: a store of version 99, .*; the ledger itself is read; try: weir ledger rebuild --dir L$' err; then good newer-store; else fail newer-store 'wanted the line and the reason'; fi
+	if [ $code = 0 ] && [ -s out ] && grep -q '^weir: L.store: written by a later weir, version 99; .*; the ledger itself is read; try: weir ledger rebuild --dir L$' err; then good newer-store; else fail newer-store 'wanted the line and the reason'; fi
 	run rebuild --dir L
 else
 	skip store-lies
@@ -294,5 +294,35 @@ rm -rf L && mv away L
 { "$weir" ledger tail -f --dir L 2>err; echo $? >status; } | head -n 1 >out
 code=$(cat status)
 if [ "$code" = 1 ] && [ ! -s err ]; then good closed-pipe; else fail closed-pipe 'wanted it to end, and no word'; fi
+
+# --- what a later version wrote is refused, and stays as it is ---
+printf 'weir key 3\nsomething else\n' >later.key
+printf 'weir ledger 2\nsomething else\n' >later.mark
+python3 - L.key.head later.head <<'END'
+import hashlib, sys
+slots = bytearray(open(sys.argv[1], "rb").read())
+slots[88:96] = (4).to_bytes(8, "big")
+slots[96:128] = hashlib.sha256(slots[:96]).digest()
+open(sys.argv[2], "wb").write(slots)
+END
+chmod 600 later.key later.head
+# later NAME FILE INSTEAD PATTERN: whoever writes, and who reads where it matters.
+later() {
+	what=$1 file=$2 instead=$3 versions=$4
+	shift 4
+	cp -p "$file" kept && cp "$instead" "$file"
+	find L L.* -type f -exec sha256sum {} + | sort >before
+	for verb in "$@"; do
+		# shellcheck disable=SC2086
+		says "$what-${verb%% *}" 1 ".*written by a later weir, version $versions" $verb --dir L
+	done
+	find L L.* -type f -exec sha256sum {} + | sort >after
+	if cmp -s before after; then good "$what-stays"; else fail "$what-stays" 'a file was changed'; fi
+	mv kept "$file"
+}
+later later-mark L/ledger later.mark '2; this one reads up to 1' append verify show checkpoint 'prove 1' 'push P' serve 'key show'
+later later-key L.key later.key '3; this one reads up to 2' append serve 'key rotate' 'key seal'
+later later-head L.key.head later.head '4; this one reads up to 0' append serve
+shows 'after-later' 0 ' holds: ' verify --dir L
 
 exit $bad

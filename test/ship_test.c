@@ -88,6 +88,30 @@ static void pushes_no_older_and_no_other(void **unused)
 	disk_free(foreign);
 }
 
+/* What a later version keeps there stays, with a checkpoint and without. */
+static void pushes_to_no_later_version(void **unused)
+{
+	(void)unused;
+	struct disk *d = ledger_of(300, 1), *place = disk_new(2);
+	struct files f = disk_files(place);
+	struct pushed out;
+	struct err e = { 0 };
+	assert_int_equal(push_to(d, place, &out, &e), 0);
+	write_to(d, 600, 1);
+	assert_int_equal(files_put(&f, "ledger", "weir ledger 2\n", 14, &e), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t before = disk_calls(place);
+		assert_int_equal(push_to(d, place, &out, &e), -EPROTONOSUPPORT);
+		assert_says(&e, "written by a later weir, version 2; this one reads up to 1");
+		assert_true(out.refused && out.files == 0 && disk_calls(place) > before);
+		f.remove(f.self, "checkpoint");
+	}
+	size_t size;
+	assert_memory_equal(disk_bytes(place, "ledger", &size), "weir ledger 2\n", 14);
+	disk_free(d);
+	disk_free(place);
+}
+
 /* A push that is killed at any call goes on, and the place is never ahead of its tiles. */
 static void pushes_on_after_any_kill(void **unused)
 {
@@ -745,6 +769,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pushes_what_is_new),
 		cmocka_unit_test(pushes_no_older_and_no_other),
+		cmocka_unit_test(pushes_to_no_later_version),
 		cmocka_unit_test(pushes_on_after_any_kill),
 		cmocka_unit_test(pushes_nothing_damaged),
 		cmocka_unit_test(sends_each_once),

@@ -272,6 +272,17 @@ static void change(const char *path, const char *sql)
 	sqlite3_close(db);
 }
 
+/* All of a file; small ones. */
+static size_t content(const char *path, char bytes[1 << 18])
+{
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	size_t size = fread(bytes, 1, 1 << 18, f);
+	assert_true(size > 0 && size < 1 << 18);
+	assert_int_equal(fclose(f), 0);
+	return size;
+}
+
 static void refused(void **unused)
 {
 	(void)unused;
@@ -281,7 +292,7 @@ static void refused(void **unused)
 		const char *words;
 	} rows[] = {
 		{ "PRAGMA user_version = 4", name, -EPROTONOSUPPORT,
-			"a store of version 4, this program knows 3: a later one wrote it" },
+			"written by a later weir, version 4; this one reads up to 3" },
 		{ "PRAGMA user_version = 0", name, -EBADMSG, "no store of a ledger" },
 		{ "PRAGMA application_id = 1", name, -EBADMSG, "no store of a ledger" },
 		{ "SELECT 1", "another/ledger", -EXDEV,
@@ -300,10 +311,14 @@ static void refused(void **unused)
 		snprintf(file, sizeof file, "wrong-%zu", i);
 		make_store(path_of(file, path), 50);
 		change(path, rows[i].sql);
+		static char was[1 << 18], is[1 << 18];
+		size_t size = content(path, was);
 		for (enum store_how how = STORE_READ; how <= STORE_WRITE; how++)
 			assert_says(store_open(&s, path, how, rows[i].name, &e), rows[i].code, &e,
 				rows[i].words);
 		assert_null(s);
+		assert_int_equal(content(path, is), size);
+		assert_memory_equal(is, was, size);
 	}
 }
 

@@ -55,6 +55,12 @@ int err_try(struct err *e, const char *fmt, ...)
 	return e->code;
 }
 
+int err_later(struct err *e, unsigned long version, unsigned known)
+{
+	return err_set(e, -EPROTONOSUPPORT,
+		"written by a later weir, version %lu; this one reads up to %u", version, known);
+}
+
 int err_end(struct err *e, int r, int late, const struct err *why)
 {
 	if (r == 0 && late < 0)

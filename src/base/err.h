@@ -17,6 +17,8 @@ int err_set(struct err *e, int code, const char *fmt, ...) PRINTF(3); /* a reaso
 int err_sys(struct err *e, const char *fmt, ...) PRINTF(2);           /* adds strerror(errno) */
 int err_in(struct err *e, const char *fmt, ...) PRINTF(2);            /* puts words in front */
 int err_try(struct err *e, const char *fmt, ...) PRINTF(2);           /* says what to try */
+/* -EPROTONOSUPPORT: what is there is of a version to come, and stays as it is. */
+int err_later(struct err *e, unsigned long version, unsigned known);
 /* What work returned, and what ending it did: the story of the work goes first. */
 int err_end(struct err *e, int r, int late, const struct err *why);
 

@@ -32,6 +32,7 @@ const struct keyfile_cost keyfile_cost_least = { 1, 1 << 20 };
 static const struct keyfile_cost cost_most = { 16, 1 << 30 };
 
 static const char mark[] = "weir key ";
+enum { VERSION = 2 };
 /* Behind a key's name while it is written anew, or destroyed. */
 static const char part[] = ".part", gone[] = ".gone";
 
@@ -63,6 +64,17 @@ static bool bytes_of(struct cur line, uint8_t *bytes, size_t size)
 	size_t got = 0;
 	return cur_ok(&line) && base64_bytes((const char *)line.at, line.left, bytes, size, &got) &&
 		got == size;
+}
+
+/* 0: none. */
+static unsigned long version_of(struct cur line)
+{
+	char text[TEXT];
+	if (!text_of(line, text, sizeof text))
+		return 0;
+	size_t digits = strspn(text, "0123456789");
+	return digits && digits <= 9 && text[0] != '0' && !text[digits] ? strtoul(text, NULL, 10)
+									: 0;
 }
 
 /* "3 268435456 <salt>", within bounds. */
@@ -111,22 +123,18 @@ static bool parse_second(struct cur c, const uint8_t *begin, struct keyfile *k)
 
 int keyfile_parse(const void *bytes, size_t size, struct keyfile *out, struct err *e)
 {
-	char version[12];
 	struct cur c = cur_of(bytes, size);
 	*out = (struct keyfile){ 0 };
-	if (size > KEYFILE_MAX || !text_of(line_of(&c, mark), version, sizeof version))
-		return err_set(e, -EBADMSG, "no key");
-	if (strcmp(version, "1") == 0 && parse_first(c, out))
+	unsigned long version = version_of(line_of(&c, mark));
+	if (version > VERSION)
+		return err_later(e, version, VERSION); /* whatever else stands in it */
+	if (version == 1 && size <= KEYFILE_MAX && parse_first(c, out))
 		out->version = 1;
-	else if (strcmp(version, "2") == 0 && parse_second(c, bytes, out))
+	else if (version == 2 && size <= KEYFILE_MAX && parse_second(c, bytes, out))
 		out->version = 2;
-	else if (strlen(version) == 1 && (version[0] == '1' || version[0] == '2'))
-		err_set(e, -EBADMSG, "no key, or a damaged one");
-	else
-		err_set(e, -EPROTONOSUPPORT,
-			"a key of version '%s': this program knows versions 1 and 2", version);
 	if (out->version)
 		return 0;
+	err_set(e, -EBADMSG, version ? "no key, or a damaged one" : "no key");
 	keyfile_done(out);
 	return e->code;
 }

@@ -8,7 +8,7 @@
 
 static const char mark[] = "WEIRHEAD";
 
-enum { SUM_AT = HEAD_SLOT - SHA256_SIZE };
+enum { SUM_AT = HEAD_SLOT - SHA256_SIZE, VERSION = 0 };
 
 static void write_slot(uint64_t turn, const struct checkpoint *c, uint8_t slot[HEAD_SLOT])
 {
@@ -21,14 +21,14 @@ static void write_slot(uint64_t turn, const struct checkpoint *c, uint8_t slot[H
 	out_be(&o, c->size, 8);
 	out_bytes(&o, c->root.b, sizeof c->root.b);
 	out_bytes(&o, name.b, sizeof name.b);
-	out_be(&o, 0, 8);
+	out_be(&o, VERSION, 8);
 	digest_sha256(o.at, o.used, name.b);
 	out_bytes(&o, name.b, sizeof name.b);
 	memcpy(slot, o.at, HEAD_SLOT);
 }
 
 struct slot {
-	uint64_t turn, size;
+	uint64_t turn, size, version;
 	struct hash root, name;
 };
 
@@ -52,8 +52,8 @@ static bool read_slot(struct cur c, struct slot *out)
 	out->size = cur_be64(&c);
 	if (!take_hash(&c, &out->root) || !take_hash(&c, &out->name))
 		return false;
-	uint64_t zero = cur_be64(&c);
-	return take_hash(&c, &says) && marked && zero == 0 && hash_same(&sum, &says);
+	out->version = cur_be64(&c);
+	return take_hash(&c, &says) && marked && hash_same(&sum, &says);
 }
 
 void headfile_begin(const struct checkpoint *head, uint8_t bytes[HEAD_FILE])
@@ -73,6 +73,10 @@ int headfile_read(
 	bool one = read_slot(first, &slots[0]), two = read_slot(second, &slots[1]);
 	if (!one && !two)
 		return err_set(e, -EBADMSG, "no signed head is kept in it, or it is damaged");
+	/* In either: the other one is older than what the key signed last. */
+	for (unsigned i = 0; i < 2; i++)
+		if ((i ? two : one) && slots[i].version > VERSION)
+			return err_later(e, slots[i].version, VERSION);
 	const struct slot *s = two && (!one || slots[1].turn > slots[0].turn) ? &slots[1] : slots;
 	digest_sha256(origin, strlen(origin), name.b);
 	if (!hash_same(&name, &s->name))

@@ -117,6 +117,23 @@ static int put_mark(struct run *r, bool changed, struct err *e)
 	return of_place(r, to->put(to->self, "ledger", ours, (size_t)size, e), e);
 }
 
+/* What a later version keeps there may be in another form, whatever its checkpoint says. */
+static int not_later(struct run *r, struct err *e)
+{
+	const struct remote *to = r->p->to;
+	struct note_key first, present;
+	char text[NOTE_MAX + 1];
+	struct err story = { 0 };
+	long size = to->get(to->self, "ledger", text, NOTE_MAX, &story);
+	bool answers = size >= 0 || size == -ENOENT || size == -EFBIG;
+	if (size >= 0)
+		size = ledger_mark_read(text, (size_t)size, &first, &present, &story);
+	if (answers && size != -EPROTONOSUPPORT)
+		return 0;
+	*e = story;
+	return err_in(e, "%s", to->name);
+}
+
 static int not_a_writers(struct run *r, struct err *e)
 {
 	const struct remote *to = r->p->to;
@@ -135,6 +152,9 @@ static int ask_place(struct run *r, struct err *e)
 	int done = not_a_writers(r, e);
 	if (done == 0)
 		done = remote_head(to, NULL, &r->had, note, e);
+	int later = done == 0 || done == -ENOENT ? not_later(r, e) : 0;
+	if (later < 0)
+		return later;
 	if (done == -ENOENT) {
 		r->had = (struct checkpoint){ .root = merkle_empty() };
 		return put_mark(r, false, e);
@@ -219,7 +239,7 @@ static int push_all(struct run *r, struct err *e)
 	int done = r->p->once ? read_sent(r, e) : ask_place(r, e);
 	if (done == 0)
 		done = compare(r, e);
-	r->out->refused = done == -EBADMSG;
+	r->out->refused = done == -EBADMSG || done == -EPROTONOSUPPORT;
 	r->out->had = r->had.size;
 	bool new = r->had.size != r->out->head.size;
 	if (done == 0 && new && r->p->once)

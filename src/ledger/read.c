@@ -9,8 +9,9 @@
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
-static const char mark_name[] = "ledger", mark[] = "weir ledger ", version[] = "1",
-		  first_mark[] = "first ";
+static const char mark_name[] = "ledger", mark[] = "weir ledger ", first_mark[] = "first ";
+
+enum { VERSION = 1 };
 
 int ledger_mark_change(const struct files *f, const struct note_key *first,
 	const struct note_key *present, struct err *e)
@@ -18,7 +19,7 @@ int ledger_mark_change(const struct files *f, const struct note_key *first,
 	char text[NOTE_KEY_TEXT], room[2 * NOTE_KEY_TEXT + 64];
 	struct out o = out_mem(room, sizeof room);
 	note_key_text(present, text);
-	out_fmt(&o, "%s%s\n%s\n", mark, version, text);
+	out_fmt(&o, "%s%d\n%s\n", mark, VERSION, text);
 	if (first->id != present->id) {
 		note_key_text(first, text);
 		out_fmt(&o, "%s%s\n", first_mark, text);
@@ -42,29 +43,46 @@ static char *next_line(char **at)
 	return line;
 }
 
-int ledger_keys_named(
-	const struct files *f, struct note_key *first, struct note_key *present, struct err *e)
+/* 0: none, or not behind this mark. */
+static unsigned long version_of(const char *line, const char *before)
 {
-	char text[NOTE_MAX + 1], *at = text;
-	long size = files_load(f, mark_name, text, NOTE_MAX, e);
-	if (size < 0)
-		return (int)size;
+	size_t size = strlen(before);
+	if (!line || strncmp(line, before, size) != 0)
+		return 0;
+	size_t digits = strspn(line + size, "0123456789");
+	bool fits = digits && digits <= 9 && line[size] != '0' && !line[size + digits];
+	return fits ? strtoul(line + size, NULL, 10) : 0;
+}
+
+int ledger_mark_read(
+	char *text, size_t size, struct note_key *first, struct note_key *present, struct err *e)
+{
+	char *at = text;
 	text[size] = 0;
-	bool whole = strlen(text) == (size_t)size;
-	char *head = next_line(&at), *key = head ? next_line(&at) : NULL;
-	char *older = key && *at ? next_line(&at) : NULL;
-	if (!whole || !key || *at || strncmp(head, mark, sizeof mark - 1) != 0 ||
+	bool whole = strlen(text) == size;
+	char *head = next_line(&at);
+	unsigned long version = version_of(head, mark);
+	if (version > VERSION) {
+		err_later(e, version, VERSION); /* and what else it says is its own matter */
+		return err_in(e, "the file %s", mark_name);
+	}
+	char *key = head ? next_line(&at) : NULL, *older = key && *at ? next_line(&at) : NULL;
+	if (!whole || !key || *at || version != VERSION ||
 		(older && strncmp(older, first_mark, sizeof first_mark - 1) != 0))
 		return err_set(
 			e, -EBADMSG, "the file %s does not say whose ledger this is", mark_name);
-	if (strcmp(head + sizeof mark - 1, version) != 0)
-		return err_set(e, -EPROTONOSUPPORT,
-			"a ledger of version '%.20s': this program knows version %s",
-			head + sizeof mark - 1, version);
 	int r = note_key_read(key, present, e);
 	if (r == 0)
 		r = note_key_read(older ? older + sizeof first_mark - 1 : key, first, e);
 	return r < 0 ? err_in(e, "%s", mark_name), r : 0;
+}
+
+int ledger_keys_named(
+	const struct files *f, struct note_key *first, struct note_key *present, struct err *e)
+{
+	char text[NOTE_MAX + 1];
+	long size = files_load(f, mark_name, text, NOTE_MAX, e);
+	return size < 0 ? (int)size : ledger_mark_read(text, (size_t)size, first, present, e);
 }
 
 int ledger_whose(const struct files *f, struct note_key *out, struct err *e)

@@ -171,7 +171,7 @@ static int read_all(struct wal *w, uint64_t from, wal_batch *batch, void *self, 
 		return err_set(e, -EBADMSG,
 			"entries from %llu on are missing: the log begins at %llu",
 			(unsigned long long)from, (unsigned long long)s->list[0].first);
-	unsigned begin = batch ? 0 : s->count - 1;
+	unsigned begin = 0;
 	while (begin + 1 < s->count && s->list[begin + 1].first <= from)
 		begin++;
 	int r = wal_tell_segments(
@@ -381,7 +381,7 @@ static void finish_header(struct wal *w)
 	out_be(&o, w->used - WAL_HEADER, 4);
 	out_be(&o, w->next, 8);
 	out_be(&o, w->waiting, 4);
-	out_be(&o, 0, 4);
+	out_be(&o, WAL_VERSION, 4);
 	out_be(&o, wal_sum(w->batch, w->batch + WAL_HEADER, w->used - WAL_HEADER), 8);
 }
 

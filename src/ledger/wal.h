@@ -7,13 +7,16 @@
  *	4   4  size of what follows the header
  *	8   8  number of its first entry
  *	16  4  count of entries
- *	20  4  zero
+ *	20  4  version: 0
  *	24  8  XXH3-64 of the 24 bytes before and of all entries
  *	32     entries: two bytes of size, then the entry, as in a bundle of C2SP tlog-tiles
  *
  * and the next one after it, at a multiple of eight.  Numbers are big endian.  Old segments come
  * back as new ones, so what stands behind the last frame is an old frame, told by its number.
  * Segments grow with use, so that a ledger of few entries has a small log.
+ *
+ * A version to come keeps these fields and WAL_BATCH, and may say something else in its entries: a
+ * log that has a whole frame of it is refused (-EPROTONOSUPPORT), and stays as it is.
  *
  * A write that fails may be tried again; after a sync that failed nobody knows what is on the
  * disk, and the log takes nothing more (wal_dead()) until it is opened anew. */
@@ -38,10 +41,10 @@ struct wal;
 typedef int wal_batch(
 	void *self, uint64_t first, uint32_t count, const void *bytes, size_t size, struct err *e);
 
-/* Opens the log in folder wal/, or begins one at entry `from`.  Tells `batch` every batch of which
- * an entry is `from` or later; with NULL only the last segment is read, and whoever follows the log
- * finds what is wrong with the others.  -EBADMSG: damaged, in words: a hole, or a broken frame with
- * whole ones behind it; nothing is changed then.  No segment gets larger than `segment_size`. */
+/* Opens the log in folder wal/, or begins one at entry `from`.  Tells `batch`, if not NULL, every
+ * batch of which an entry is `from` or later.  -EBADMSG: damaged, in words: a hole, or a broken
+ * frame with whole ones behind it; nothing is changed then.  No segment gets larger than
+ * `segment_size`. */
 int wal_open(struct wal **out, const struct files *f, size_t segment_size, uint64_t from,
 	wal_batch *batch, void *self, struct err *e) MUST_USE;
 void wal_close(struct wal *w);

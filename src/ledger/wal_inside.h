@@ -9,6 +9,7 @@ enum {
 	WAL_HEADER = 32,
 	WAL_SUMMED = 24,
 	WAL_MAGIC = 0x574c4f47, /* "WLOG" */
+	WAL_VERSION = 0,
 	WAL_NAME = 32,
 	WAL_SEGMENTS = 4096, /* 64 GiB that nobody took away */
 	WAL_SPARES = 4,      /* kept to be used again */
@@ -29,6 +30,7 @@ struct wal_segments {
 struct wal_frame {
 	uint64_t first;
 	uint32_t count, size; /* size of the payload */
+	uint32_t version;
 	const uint8_t *payload;
 };
 

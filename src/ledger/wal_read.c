@@ -150,19 +150,20 @@ static bool read_header(struct cur c, struct wal_frame *f, uint64_t *sum)
 	f->size = cur_be32(&c);
 	f->first = cur_be64(&c);
 	f->count = cur_be32(&c);
-	uint32_t zero = cur_be32(&c);
+	f->version = cur_be32(&c);
 	*sum = cur_be64(&c);
-	return cur_ok(&c) && magic == WAL_MAGIC && !zero && f->count && f->size <= WAL_BATCH;
+	return cur_ok(&c) && magic == WAL_MAGIC && f->count && f->size <= WAL_BATCH;
 }
 
-/* 1: a whole frame begins here, with an entry of [least, most]; 0: none. */
-static int frame_here(
-	struct wal_reader *r, uint64_t least, uint64_t most, struct wal_frame *f, struct err *e)
+/* 1: a whole frame of whatever version begins here, with entry `least` or a later one; 0: none.
+ * One that was broken off, or stands here from the segment's life before, is none: its version
+ * says nothing. */
+static int frame_here(struct wal_reader *r, uint64_t least, struct wal_frame *f, struct err *e)
 {
 	uint64_t sum;
 	int done = fill(r, WAL_HEADER, e);
 	if (done < 0 || !read_header(cur_of(r->window + r->from, r->have - r->from), f, &sum) ||
-		f->first < least || f->first > most)
+		f->first < least)
 		return done;
 	done = fill(r, WAL_HEADER + f->size, e);
 	if (done < 0 || r->have - r->from < WAL_HEADER + f->size)
@@ -177,7 +178,9 @@ int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_
 {
 	struct wal_frame f = { 0 };
 	int found = 0;
-	while (*next < to && (found = frame_here(r, *next, *next, &f, e)) > 0) {
+	while (*next < to && (found = frame_here(r, *next, &f, e)) > 0) {
+		if (f.first != *next || f.version > WAL_VERSION)
+			return 0;
 		if (batch && f.first + f.count > from) {
 			int done = batch(self, f.first, f.count, f.payload, f.size, e);
 			if (done < 0)
@@ -190,39 +193,34 @@ int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_
 	return found < 0 ? found : 0;
 }
 
-/* 1: whole, but the field that is zero here says something: a later version wrote it. */
-static int later_version(struct wal_reader *r, struct err *e)
+static int later_version(const struct wal_reader *r, const struct wal_frame *f, struct err *e)
 {
-	struct wal_frame f = { 0 };
-	int done = fill(r, WAL_HEADER, e);
-	struct cur c = cur_of(r->window + r->from, r->have - r->from);
-	uint32_t magic = cur_be32(&c);
-	f.size = cur_be32(&c);
-	cur_skip(&c, 12);
-	uint32_t version = cur_be32(&c);
-	uint64_t sum = cur_be64(&c);
-	if (done < 0 || !cur_ok(&c) || magic != WAL_MAGIC || !version || f.size > WAL_BATCH)
-		return done;
-	done = fill(r, WAL_HEADER + f.size, e);
-	if (done < 0 || r->have - r->from < WAL_HEADER + f.size)
-		return done;
-	const uint8_t *header = r->window + r->from;
-	return sum == wal_sum(header, header + WAL_HEADER, f.size);
+	err_later(e, f->version, WAL_VERSION);
+	return err_in(e, "%s, byte %llu", r->name, (unsigned long long)r->at);
 }
 
-/* A frame of ours behind a broken one: the broken one was whole once.  Nobody can put the likeness
- * of a frame into an entry: entries are text, in which no zero stands. */
-static int later_frame(struct wal_reader *r, uint64_t next, struct err *e)
+/* Behind the last frame: one of `least` or later, of ours, says that what stands before it was
+ * whole once; one of a later version, of `later` or later, that this log is not ours to go on with.
+ * Nobody can put the likeness of a frame into an entry: entries are text, in which no zero stands.
+ */
+static int look_behind(struct wal_reader *r, uint64_t least, uint64_t later, struct err *e)
 {
 	struct wal_frame f;
+	uint64_t end = r->at;
 	for (;;) {
 		int found = fill(r, WAL_HEADER, e);
 		if (found < 0 || r->have - r->from < WAL_HEADER)
 			return found;
 		struct cur c = cur_of(r->window + r->from, r->have - r->from);
-		if (cur_starts(&c, "WLOG") &&
-			(found = frame_here(r, next + 1, UINT64_MAX, &f, e)) != 0)
+		if (cur_starts(&c, "WLOG") && (found = frame_here(r, later, &f, e)) < 0)
 			return found;
+		if (found > 0 && f.version > WAL_VERSION)
+			return later_version(r, &f, e);
+		if (found > 0 && f.first >= least)
+			return err_set(e, -EBADMSG,
+				"%s is damaged at byte %llu: entry %llu should stand there, and "
+				"later ones follow",
+				r->name, (unsigned long long)end, (unsigned long long)least - 1);
 		skip(r, 8);
 	}
 }
@@ -239,19 +237,7 @@ static int tell_segment(struct wal_reader *r, const struct wal_segment *g, uint6
 	if (done < 0)
 		return done;
 	*at = r->at;
-	done = later_version(r, e);
-	if (done > 0)
-		return err_set(e, -EPROTONOSUPPORT,
-			"%s, byte %llu: a later version of this program wrote it", g->name,
-			(unsigned long long)*at);
-	if (done < 0)
-		return done;
-	done = later_frame(r, *next, e);
-	if (done <= 0)
-		return done;
-	return err_set(e, -EBADMSG,
-		"%s is damaged at byte %llu: entry %llu should stand there, and later ones follow",
-		g->name, (unsigned long long)*at, (unsigned long long)*next);
+	return look_behind(r, *next + 1, *next + (*next == end), e);
 }
 
 int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsigned begin,
@@ -353,6 +339,12 @@ int wal_follow(struct wal_follow *w, uint64_t to, wal_batch *batch, void *self, 
 		uint64_t before = w->next;
 		r = wal_tell_frames(&w->reader, &w->next, w->from, to, batch, self, e);
 		if (r < 0 || w->next >= to)
+			break;
+		struct wal_frame f;
+		r = frame_here(&w->reader, w->next, &f, e);
+		if (r > 0 && f.version > WAL_VERSION)
+			return later_version(&w->reader, &f, e);
+		if (r < 0)
 			break;
 		if (w->next == before && w->reader.at == 0)
 			return err_set(e, -EBADMSG,

@@ -129,10 +129,10 @@ static int read_version(struct store *s, int *version, struct err *e)
 		r = store_number(s, "PRAGMA user_version", version, e);
 	if (r == 0 && (application != APPLICATION || *version < 1))
 		r = err_set(e, -EBADMSG, "%s: a database, and no store of a ledger", s->path);
-	if (r == 0 && *version > STORE_VERSION)
-		r = err_set(e, -EPROTONOSUPPORT,
-			"%s: a store of version %d, this program knows %d: a later one wrote it",
-			s->path, *version, STORE_VERSION);
+	if (r == 0 && *version > STORE_VERSION) {
+		err_later(e, (unsigned long)*version, STORE_VERSION);
+		r = err_in(e, "%s", s->path);
+	}
 	return r;
 }
 
