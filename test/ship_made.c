@@ -73,21 +73,6 @@ static int sign_with_key(void *self, const struct checkpoint *c,
 	return 0;
 }
 
-static struct ledger *open_as(const struct keeper *k, struct files *f)
-{
-	static struct signer signer;
-	signer = (struct signer){ .self = (void *)(uintptr_t)k,
-		.origin = k->public.name,
-		.key = &k->public,
-		.sign = sign_with_key };
-	const struct ledger_config config = { f, &signer, WAL_LEAST, 150 };
-	struct ledger *l;
-	struct err e = { 0 };
-	assert_int_equal(ledger_mark(f, &k->public, &e), 0);
-	assert_int_equal(ledger_open(&l, &config, 0, &e), 0);
-	return l;
-}
-
 static size_t entry_of(uint64_t n, unsigned version, char text[64])
 {
 	return (size_t)snprintf(text, 64, "{\"n\":%llu,\"v\":%u}", (unsigned long long)n, version);
@@ -113,6 +98,7 @@ static struct ledger *open_as(const struct keeper *k, const struct files *f)
 	const struct ledger_config config = { f, &signer, WAL_LEAST, 150 };
 	struct ledger *l = NULL;
 	struct err e = { 0 };
+	mark(f, &k->public);
 	if (ledger_open(&l, &config, 0, &e) < 0)
 		fail_msg("%s", e.text);
 	return l;
@@ -126,7 +112,6 @@ void write_as(const struct keeper *k, struct disk *d, uint64_t to, unsigned vers
 	struct files f = disk_files(d);
 	struct err e = { 0 };
 	char text[64];
-	mark(&f, &k->public);
 	struct ledger *l = open_as(k, &f);
 	for (uint64_t n = ledger_size(l), sequence; n < to; n++) {
 		size_t size = entry_of(n, version, text);
