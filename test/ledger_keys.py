@@ -60,6 +60,16 @@ def verify(folder, key, *older):
     return ours[0]
 
 
+def audit(export, key):
+    """Exit codes of both for an export."""
+    ours = weir("verify", "--export", export, "--key", key)
+    other = subprocess.run([sys.executable, os.path.join(os.path.dirname(VERIFIER), "verify-export.py"), export, key],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    if ours[0] != other.returncode:
+        raise AssertionError(f"{export}: weir says {ours}, the other one {other}")
+    return ours[0]
+
+
 def write(name, text, mode=0o600):
     with open(name, "w", encoding="utf-8") as file:
         file.write(text)
@@ -221,6 +231,31 @@ def changed_twice():
         assert file.read() == f"weir ledger 1\n{keys[2]}\nfirst {keys[0]}\n"
 
 
+def exported():
+    """Taken along at any time, checked with any key up to then; a later one it cannot know."""
+    begin()
+    keys, made = [shown()["public"]], []
+    for n in range(3):
+        for words in (["--kind", "note"], ["--kind", "key"]):
+            append()
+            made.append((len(keys), f"{len(made)}.tar"))
+            good("export", "--dir", "L", *words, "--out", made[-1][1])
+        good("key", "rotate", "--dir", "L")
+        keys.append(shown()["public"])
+        made.append((len(keys), f"{len(made)}.tar"))
+        good("export", "--dir", "L", "--kind", "note", "--out", made[-1][1])  # both keys signed this head
+    for known, name in made:
+        good("verify", "--export", name)
+        for n, key in enumerate(keys):
+            assert audit(name, key) == (0 if n < known else 4), (name, n)
+    listed = subprocess.run(["tar", "tf", made[-1][1]], stdout=subprocess.PIPE, check=True).stdout.decode()
+    assert listed.count("/keys/") == 3 and listed.count("/proofs/") == 6, listed
+    good("rebuild", "--dir", "L")
+    good("export", "--dir", "L", "--kind", "note", "--out", "stored.tar")
+    with open("stored.tar", "rb") as stored, open(made[-1][1], "rb") as read:
+        assert stored.read() == read.read()
+
+
 def a_stolen_old_key():
     """It signs no more what the tree says another key signs."""
     begin()
@@ -341,7 +376,7 @@ def killed_anywhere():
 
 
 TESTS = [sealed_and_unsealed, sealed_from_the_beginning, asked_wrongly, somebody_writes, a_wrong_key, an_older_folder,
-         a_lost_head, another_key, changed_twice, a_stolen_old_key, by_hand, killed_anywhere]
+         a_lost_head, another_key, changed_twice, exported, a_stolen_old_key, by_hand, killed_anywhere]
 
 
 def main():

@@ -127,7 +127,7 @@ static int not_later(struct run *r, struct err *e)
 	long size = to->get(to->self, "ledger", text, NOTE_MAX, &story);
 	bool answers = size >= 0 || size == -ENOENT || size == -EFBIG;
 	if (size >= 0)
-		size = ledger_mark_read(text, (size_t)size, &first, &present, &story);
+		size = ledger_mark_read(cur_of(text, (size_t)size), &first, &present, &story);
 	if (answers && size != -EPROTONOSUPPORT)
 		return 0;
 	*e = story;

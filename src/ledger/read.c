@@ -13,17 +13,23 @@ static const char mark_name[] = "ledger", mark[] = "weir ledger ", first_mark[] 
 
 enum { VERSION = 1 };
 
+void ledger_mark_text(const struct note_key *first, const struct note_key *present, struct out *o)
+{
+	char text[NOTE_KEY_TEXT];
+	note_key_text(present, text);
+	out_fmt(o, "%s%d\n%s\n", mark, VERSION, text);
+	if (first->id != present->id) {
+		note_key_text(first, text);
+		out_fmt(o, "%s%s\n", first_mark, text);
+	}
+}
+
 int ledger_mark_change(const struct files *f, const struct note_key *first,
 	const struct note_key *present, struct err *e)
 {
-	char text[NOTE_KEY_TEXT], room[2 * NOTE_KEY_TEXT + 64];
+	char room[2 * NOTE_KEY_TEXT + 64];
 	struct out o = out_mem(room, sizeof room);
-	note_key_text(present, text);
-	out_fmt(&o, "%s%d\n%s\n", mark, VERSION, text);
-	if (first->id != present->id) {
-		note_key_text(first, text);
-		out_fmt(&o, "%s%s\n", first_mark, text);
-	}
+	ledger_mark_text(first, present, &o);
 	return files_replace(f, mark_name, o.at, o.used, e);
 }
 
@@ -54,12 +60,13 @@ static unsigned long version_of(const char *line, const char *before)
 	return fits ? strtoul(line + size, NULL, 10) : 0;
 }
 
-int ledger_mark_read(
-	char *text, size_t size, struct note_key *first, struct note_key *present, struct err *e)
+int ledger_mark_read(struct cur c, struct note_key *first, struct note_key *present, struct err *e)
 {
-	char *at = text;
-	text[size] = 0;
-	bool whole = strlen(text) == size;
+	char text[NOTE_MAX + 1], *at = text;
+	if (c.left > NOTE_MAX)
+		return err_set(e, -EBADMSG, "the file %s is too large", mark_name);
+	snprintf(text, sizeof text, "%.*s", (int)c.left, c.left ? (const char *)c.at : "");
+	bool whole = strlen(text) == c.left;
 	char *head = next_line(&at);
 	unsigned long version = version_of(head, mark);
 	if (version > VERSION) {
@@ -80,9 +87,10 @@ int ledger_mark_read(
 int ledger_keys_named(
 	const struct files *f, struct note_key *first, struct note_key *present, struct err *e)
 {
-	char text[NOTE_MAX + 1];
-	long size = files_load(f, mark_name, text, NOTE_MAX, e);
-	return size < 0 ? (int)size : ledger_mark_read(text, (size_t)size, first, present, e);
+	char text[NOTE_MAX];
+	long size = files_load(f, mark_name, text, sizeof text, e);
+	return size < 0 ? (int)size
+			: ledger_mark_read(cur_of(text, (size_t)size), first, present, e);
 }
 
 int ledger_whose(const struct files *f, struct note_key *out, struct err *e)

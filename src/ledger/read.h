@@ -11,12 +11,13 @@
 int ledger_mark(const struct files *f, const struct note_key *key, struct err *e) MUST_USE;
 int ledger_mark_change(const struct files *f, const struct note_key *first,
 	const struct note_key *present, struct err *e) MUST_USE;
+/* That file as a text. */
+void ledger_mark_text(const struct note_key *first, const struct note_key *present, struct out *o);
+int ledger_mark_read(
+	struct cur text, struct note_key *first, struct note_key *present, struct err *e) MUST_USE;
 /* -ENOENT: there is no ledger; -EPROTONOSUPPORT: of a later version. */
 int ledger_whose(const struct files *f, struct note_key *out, struct err *e) MUST_USE;
 int ledger_keys_named(const struct files *f, struct note_key *first, struct note_key *present,
-	struct err *e) MUST_USE;
-/* The same of its text, which is taken apart; there is room for one byte more. */
-int ledger_mark_read(char *text, size_t size, struct note_key *first, struct note_key *present,
 	struct err *e) MUST_USE;
 
 /* The checkpoint, signed by the key; as it stands in the file in `note` (NUL-terminated). */

@@ -14,9 +14,11 @@ enum { LINE = 4 * (ENTRY_SIZE_MAX / 3 + 1) + 80, PROOF = 16 * 1024 };
 struct audit {
 	struct ledger_audit *a;
 	FILE *archive, *entries; /* the same file, read in two places */
-	uint64_t left;           /* of entries.ndjson */
+	uint64_t left, next;     /* of entries.ndjson; the least number that may come */
 	char note[NOTE_MAX + 1];
 	size_t note_size;
+	struct keys keys;
+	struct note_key first, present; /* as it names them */
 	char line[LINE], bytes[LINE], proof[PROOF];
 };
 
@@ -53,14 +55,15 @@ static int load(struct audit *x, const char *name, struct err *e)
 static int read_key(struct audit *x, struct err *e)
 {
 	int r = load(x, EXPORT_LEDGER, e);
-	if (r < 0 || x->a->own_key)
+	if (r < 0)
 		return r;
-	char *key = strchr(x->note, '\n'), *end = key ? strchr(key + 1, '\n') : NULL;
-	if (!end)
-		return err_set(e, -EBADMSG, "%s names no key", EXPORT_LEDGER);
-	*end = 0;
-	r = note_key_read(key + 1, &x->a->key, e);
-	return r < 0 ? does_not_hold(e, EXPORT_LEDGER) : 0;
+	r = ledger_mark_read(cur_of(x->note, x->note_size), &x->first, &x->present, e);
+	if (r < 0)
+		return does_not_hold(e, EXPORT_LEDGER);
+	if (!x->a->own_key)
+		x->a->key = x->present;
+	keys_begin(&x->keys, &x->a->key);
+	return 0;
 }
 
 static int read_head(struct audit *x, struct err *e)
@@ -71,10 +74,27 @@ static int read_head(struct audit *x, struct err *e)
 		return r;
 	r = note_read(cur_of(x->note, x->note_size), &n, e);
 	if (r == 0)
-		r = note_check(&n, &x->a->key, NULL, e);
-	if (r == 0)
 		r = checkpoint_read(n.text, &x->a->head, e);
 	return r < 0 ? does_not_hold(e, EXPORT_CHECKPOINT) : 0;
+}
+
+/* Once it is known how keys changed up to that head. */
+static int check_head(struct audit *x, struct err *e)
+{
+	struct note n;
+	int r = note_read(cur_of(x->note, x->note_size), &n, e);
+	if (r == 0)
+		r = keys_end(&x->keys, e);
+	if (r == 0)
+		r = keys_check(&x->keys, &n, x->a->head.size, NULL, e);
+	if (r < 0)
+		return does_not_hold(e, EXPORT_CHECKPOINT);
+	/* As in a folder it may name the one before, while both sign. */
+	bool named = keys_have(&x->keys, &x->present) || note_check(&n, &x->present, NULL, e) == 0;
+	if (named && (!x->keys.count || note_key_same(&x->first, keys_first(&x->keys))))
+		return 0;
+	return err_set(e, -EBADMSG, "%s names the keys %08x and %08x, which are others here",
+		EXPORT_LEDGER, x->first.id, x->present.id);
 }
 
 /* --- an entry --- */
@@ -154,25 +174,48 @@ static bool proof_holds(struct audit *x, struct cur c, uint64_t sequence, struct
 		merkle_includes(sequence, x->a->head.size, &leaf, &proof, &x->a->head.root);
 }
 
-static int check_entry(struct audit *x, const char *name, uint64_t size, struct err *e)
+static bool read_name(const char *name, bool of_key, unsigned long long *sequence)
 {
 	char right[TAR_NAME + 1];
+	if (of_key && sscanf(name, EXPORT_KEY_PROOF, sequence) == 1)
+		snprintf(right, sizeof right, EXPORT_KEY_PROOF, *sequence);
+	else if (!of_key && sscanf(name, EXPORT_PROOF, sequence) == 1)
+		snprintf(right, sizeof right, EXPORT_PROOF, *sequence);
+	else
+		return false;
+	return strcmp(name, right) == 0;
+}
+
+/* The entry that this proof belongs to, which is the next line. */
+static int check_proof(struct audit *x, const char *name, uint64_t size, bool of_key,
+	uint64_t *number, struct cur *entry, struct err *e)
+{
 	unsigned long long sequence;
-	struct cur entry = cur_bad();
-	if (sscanf(name, EXPORT_PROOF, &sequence) != 1)
+	if (!read_name(name, of_key, &sequence))
 		return err_set(e, -EBADMSG, "%.100s is no part of an export", name);
-	snprintf(right, sizeof right, EXPORT_PROOF, sequence);
-	if (strcmp(name, right) != 0 || (x->a->entries && sequence <= x->a->last))
+	if (sequence < x->next)
 		return err_set(e, -EBADMSG, "%.100s is not where it belongs", name);
 	int r = tar_read(x->archive, size, x->proof, PROOF, e);
 	if (r < 0)
 		return err_in(e, "%s", name), r;
-	r = next_entry(x, sequence, &entry, e);
+	r = next_entry(x, sequence, entry, e);
 	if (r < 0)
 		return r;
-	if (!proof_holds(x, cur_of(x->proof, (size_t)size), sequence, entry))
+	if (!proof_holds(x, cur_of(x->proof, (size_t)size), sequence, *entry))
 		return err_set(
 			e, -EBADMSG, "entry %llu is not in the ledger as it stands here", sequence);
+	x->next = sequence + 1;
+	*number = sequence;
+	return 0;
+}
+
+static int check_entry(struct audit *x, const char *name, uint64_t size, struct err *e)
+{
+	uint64_t sequence = 0;
+	struct cur entry = cur_bad();
+	int r = check_proof(x, name, size, false, &sequence, &entry, e);
+	if (r < 0)
+		return r;
 	if (x->a->entries++ == 0)
 		x->a->first = sequence;
 	x->a->last = sequence;
@@ -197,6 +240,57 @@ static int check_entries(struct audit *x, struct err *e)
 	return r < 0 ? r : 0;
 }
 
+/* Lines are read at the one place, while their proofs, which stand behind, are at the other. */
+static int begin_lines(struct audit *x, struct err *e)
+{
+	x->next = 0;
+	if (fseeko(x->entries, ftello(x->archive), SEEK_SET) < 0)
+		return err_sys(e, "read it twice");
+	return tar_skip(x->archive, x->left, e);
+}
+
+static int check_changes(struct audit *x, struct err *e)
+{
+	char name[TAR_NAME + 1];
+	uint64_t size, sequence = 0;
+	struct cur entry = cur_bad();
+	int r = begin_lines(x, e);
+	while (r == 0 && x->left) {
+		r = tar_next(x->archive, name, &size, e);
+		if (r > 0)
+			r = err_set(e, -EBADMSG, "it ends before the proof");
+		if (r == 0)
+			r = check_proof(x, name, size, true, &sequence, &entry, e);
+		if (r == 0 && !key_is_change(entry))
+			r = err_set(e, -EBADMSG, "entry %llu changes no key",
+				(unsigned long long)sequence);
+		if (r == 0)
+			r = keys_see(&x->keys, sequence, entry, e);
+	}
+	return r < 0 ? does_not_hold(e, EXPORT_KEYS) : 0;
+}
+
+/* Where keys changed those entries stand in front of the others. */
+static int audit_lines(struct audit *x, struct err *e)
+{
+	char name[TAR_NAME + 1];
+	int r = tar_next(x->archive, name, &x->left, e);
+	if (r < 0)
+		return err_in(e, EXPORT_ENTRIES), r;
+	bool changed = r == 0 && strcmp(name, EXPORT_KEYS) == 0;
+	if (changed)
+		r = check_changes(x, e);
+	else if (r > 0 || strcmp(name, EXPORT_ENTRIES) != 0)
+		return err_set(e, -EBADMSG, "%s is not where it belongs", EXPORT_ENTRIES);
+	if (r == 0)
+		r = check_head(x, e);
+	if (r == 0 && changed)
+		r = expect(x, EXPORT_ENTRIES, &x->left, e);
+	if (r == 0)
+		r = begin_lines(x, e);
+	return r < 0 ? r : check_entries(x, e);
+}
+
 static int audit(struct audit *x, struct err *e)
 {
 	uint64_t size;
@@ -207,13 +301,7 @@ static int audit(struct audit *x, struct err *e)
 		r = read_key(x, e);
 	if (r == 0)
 		r = read_head(x, e);
-	if (r == 0)
-		r = expect(x, EXPORT_ENTRIES, &x->left, e);
-	if (r == 0 && fseeko(x->entries, ftello(x->archive), SEEK_SET) < 0)
-		r = err_sys(e, "read it twice");
-	if (r == 0)
-		r = tar_skip(x->archive, x->left, e);
-	return r < 0 ? r : check_entries(x, e);
+	return r < 0 ? r : audit_lines(x, e);
 }
 
 int ledger_audit(const char *path, struct ledger_audit *a, struct err *e)

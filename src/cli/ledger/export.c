@@ -39,6 +39,7 @@ struct export
 	struct ledger_finder finder;
 	struct gone_runs gone;
 	struct frozen *frozen;
+	struct export_keys keys; /* up to the frozen head */
 	struct out *out;
 	uint64_t count, first, bytes, unsigned_count;
 	uint64_t seconds; /* of the newest entry: the time of the files */
@@ -187,17 +188,14 @@ static int write_entry(void *self, uint64_t sequence, const void *bytes, size_t 
 }
 
 /* What would not check is not handed out. */
-static int write_proof(void *self, uint64_t sequence, const void *bytes, size_t size,
-	bool signed_yet, struct err *e)
+static int prove(struct export *x, const char *name, uint64_t sequence, const void *bytes,
+	size_t size, struct err *e)
 {
 	static char text[PROOF];
-	struct export *x = self;
 	const struct checkpoint *head = &x->frozen->head;
 	struct out o = out_mem(text, sizeof text);
 	struct hash leaf = merkle_leaf(bytes, size);
 	struct merkle_proof proof;
-	char name[TAR_NAME];
-	(void)signed_yet;
 	int r = merkle_prove_inclusion(read_frozen, x->frozen, sequence, head->size, &proof, e);
 	if (r < 0)
 		return r;
@@ -207,10 +205,41 @@ static int write_proof(void *self, uint64_t sequence, const void *bytes, size_t 
 		return err_try(e, "weir ledger verify --dir %s", x->finder.home.dir);
 	}
 	ledger_prove_text(&proof, sequence, x->frozen->note, &o);
-	snprintf(name, sizeof name, EXPORT_PROOF, (unsigned long long)sequence);
 	tar_file(x->out, name, text, o.used, x->seconds);
 	tell_progress(x);
 	return x->out->failed;
+}
+
+static int write_proof(void *self, uint64_t sequence, const void *bytes, size_t size,
+	bool signed_yet, struct err *e)
+{
+	char name[TAR_NAME];
+	(void)signed_yet;
+	snprintf(name, sizeof name, EXPORT_PROOF, (unsigned long long)sequence);
+	return prove(self, name, sequence, bytes, size, e);
+}
+
+static int write_keys(struct export *x, struct err *e)
+{
+	const struct export_keys *k = &x->keys;
+	uint64_t all = 0;
+	char name[TAR_NAME];
+	int r = 0;
+	for (unsigned i = 0; i < k->count; i++)
+		all += line_size(k->changes[i].sequence, k->changes[i].bytes, k->changes[i].size);
+	if (!all)
+		return 0;
+	tar_header(x->out, EXPORT_KEYS, all, x->seconds);
+	for (unsigned i = 0; r == 0 && i < k->count; i++)
+		r = write_entry(x, k->changes[i].sequence, k->changes[i].bytes, k->changes[i].size,
+			true, e);
+	tar_pad(x->out, all);
+	for (unsigned i = 0; r == 0 && i < k->count; i++) {
+		const struct export_change *c = &k->changes[i];
+		snprintf(name, sizeof name, EXPORT_KEY_PROOF, (unsigned long long)c->sequence);
+		r = prove(x, name, c->sequence, c->bytes, c->size, e);
+	}
+	return r;
 }
 
 static const char readme[] =
@@ -218,10 +247,11 @@ static const char readme[] =
 	"\n"
 	"entries.ndjson   a line each: its number, and its bytes as they were written\n"
 	"checkpoint       the signed head of the ledger when this was exported\n"
-	"ledger           whose it is: the public key\n"
+	"ledger           whose it is: the public key, and the first one where it was changed\n"
+	"keys.ndjson      where it was changed: the entries that say so, with their proofs in keys/\n"
 	"proofs/          for each entry the proof that it stands in that head (C2SP tlog-proof)\n"
 	"\n"
-	"To check, with the key that you were given another way, any of these:\n"
+	"To check, with the key that you were given another way, or an earlier one, any of these:\n"
 	"\n"
 	"    weir ledger verify --export FILE --key KEY\n"
 	"    python3 verify-export.py FILE KEY\n"
@@ -246,19 +276,23 @@ static int each_again(struct export *x, ledger_entry *each, struct err *e)
 static int write_tar(struct export *x, struct err *e)
 {
 	char ledger[NOTE_MAX];
+	struct out mark = out_mem(ledger, sizeof ledger);
 	struct frozen *z = x->frozen;
 	if (x->bytes > TAR_SIZE_MAX) {
 		err_set(e, -EFBIG, "more than 8 GiB of entries: too many for one archive");
 		return err_try(e, "--from and --limit, or --since and --until");
 	}
-	long size = files_load(&x->finder.home.files, "ledger", ledger, sizeof ledger, e);
-	if (size < 0)
-		return (int)size;
+	int r = export_keys_find(&x->keys, &x->finder, &z->head, e);
+	if (r < 0)
+		return r;
+	ledger_mark_text(keys_first(&x->keys.keys), keys_last(&x->keys.keys), &mark);
 	tar_file(x->out, EXPORT_README, readme, sizeof readme - 1, x->seconds);
-	tar_file(x->out, EXPORT_LEDGER, ledger, (size_t)size, x->seconds);
+	tar_file(x->out, EXPORT_LEDGER, ledger, mark.used, x->seconds);
 	tar_file(x->out, EXPORT_CHECKPOINT, z->note, strlen(z->note), x->seconds);
+	r = write_keys(x, e);
 	tar_header(x->out, EXPORT_ENTRIES, x->bytes, x->seconds);
-	int r = each_again(x, write_entry, e);
+	if (r == 0)
+		r = each_again(x, write_entry, e);
 	tar_pad(x->out, x->bytes);
 	if (r == 0)
 		r = each_again(x, write_proof, e);
@@ -385,7 +419,8 @@ static int export(struct export *x, struct err *e)
 
 static int run(struct cli *cli, const void *opts, struct err *e)
 {
-	struct export x = { .cli = cli, .o = opts, .out = cli->out };
+	static struct export x;
+	x = (struct export){ .cli = cli, .o = opts, .out = cli->out };
 	bool csv = x.o->format && strcmp(x.o->format, "csv") == 0;
 	if (ledger_ask_of(&x.o->find, &x.ask, e) < 0)
 		return EXIT_ASKED_WRONGLY;
@@ -402,6 +437,7 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 	x.frozen = malloc(sizeof *x.frozen);
 	int r = x.frozen ? export(&x, e) : err_sys(e, "export");
 	free(x.frozen);
+	export_keys_done(&x.keys);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 

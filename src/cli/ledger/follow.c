@@ -236,7 +236,7 @@ static int run_follow(struct cli *cli, const void *opts, struct err *e)
 static const struct opt follow_opts[] = {
 	{ OPT_TEXT, 'd', "dir", "COPY", "the folder of the copy",
 		offsetof(struct follow_opts, ledger.dir), NULL },
-	TEXT_OPT(key, "key", "KEY", "the ledger's public key, name+id+base64; wanted once"),
+	TEXT_OPT(key, "key", "KEY", "a public key of the ledger, name+id+base64; wanted once"),
 	TEXT_OPT(cosign, "cosign", "FILE", "sign as a witness, too: weir ledger witness key"),
 	TEXT_OPT(alarm_to, "alarm-to", "DIR", "a ledger that gets an entry when a fork is seen"),
 	TEXT_OPT(also, "also", "PLACE", "where entries were moved to, read with SOURCE"),
