@@ -183,6 +183,10 @@ static const char version_2[] =
 	"CREATE TABLE asset (name TEXT NOT NULL, sequence INTEGER NOT NULL"
 	" REFERENCES entry (sequence), PRIMARY KEY (name, sequence)) STRICT, WITHOUT ROWID;";
 
+static const char version_3[] = "PRAGMA user_version = 3;"
+				"ALTER TABLE entry ADD COLUMN site TEXT NOT NULL DEFAULT '';"
+				"CREATE INDEX entry_site ON entry (site);";
+
 static void run_sql(sqlite3 *db, const char *sql)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
@@ -196,8 +200,10 @@ static void old_entry(sqlite3 *db, int version, unsigned n)
 	sqlite3_stmt *q;
 	size_t size = entry_of(n, text), step = 0;
 	entry_take_apart(text, size, &p);
-	assert_int_equal(
-		sqlite3_prepare_v2(db, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", -1, &q, NULL),
+	assert_int_equal(sqlite3_prepare_v2(db,
+				 version > 2 ? "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)"
+					     : "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
+				 -1, &q, NULL),
 		0);
 	sqlite3_bind_int64(q, 1, n);
 	if (p.timed)
@@ -206,6 +212,8 @@ static void old_entry(sqlite3 *db, int version, unsigned n)
 	sqlite3_bind_text(q, 4, p.subject, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 5, p.actor, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(q, 6, text, (int)size, SQLITE_STATIC);
+	if (version > 2)
+		sqlite3_bind_text(q, 7, p.site, -1, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(q), SQLITE_DONE);
 	sqlite3_finalize(q);
 	for (const char *one; version > 1 && (one = entry_asset(&p, &step));) {
@@ -229,6 +237,8 @@ static void make_old(const char *path, int version, unsigned count)
 	run_sql(db, version_1);
 	if (version > 1)
 		run_sql(db, version_2);
+	if (version > 2)
+		run_sql(db, version_3);
 	run_sql(db, "BEGIN");
 	for (unsigned n = 0; n < count; n++)
 		old_entry(db, version, n);
@@ -250,11 +260,11 @@ static void every_version_before(void **unused)
 	struct store *s;
 	struct err e = { 0 };
 	make_store(path_of("fresh", fresh), ENTRIES);
-	for (int version = 1; version <= 2; version++) {
+	for (int version = 1; version <= 3; version++) {
 		snprintf(file, sizeof file, "version-%d", version);
 		make_old(path_of(file, old), version, 300);
 		assert_says(store_open(&s, old, STORE_READ, name, &e), -EROFS, &e,
-			"whoever may write brings it to version 3");
+			"whoever may write brings it to version 4");
 		s = open_store(old, STORE_WRITE);
 		take(s, ENTRIES); /* and goes on */
 		store_close(s);
@@ -291,8 +301,8 @@ static void refused(void **unused)
 		int code;
 		const char *words;
 	} rows[] = {
-		{ "PRAGMA user_version = 4", name, -EPROTONOSUPPORT,
-			"written by a later weir, version 4; this one reads up to 3" },
+		{ "PRAGMA user_version = 5", name, -EPROTONOSUPPORT,
+			"written by a later weir, version 5; this one reads up to 4" },
 		{ "PRAGMA user_version = 0", name, -EBADMSG, "no store of a ledger" },
 		{ "PRAGMA application_id = 1", name, -EBADMSG, "no store of a ledger" },
 		{ "SELECT 1", "another/ledger", -EXDEV,
@@ -409,6 +419,127 @@ static void alone(void **unused)
 	store_close(other);
 	assert_int_equal(store_alone(s, &e), 0);
 	store_close(s);
+}
+
+/* --- what is let go --- */
+
+/* Any of these words in the file, or in its log. */
+static bool is_on_disk(const char *path, const char *words)
+{
+	static char bytes[4 << 20];
+	char name_of[112];
+	bool found = false;
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(name_of, sizeof name_of, "%s%s", path, i ? "-wal" : "");
+		FILE *f = fopen(name_of, "r");
+		size_t size = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+		assert_true(size < sizeof bytes);
+		found |= memmem(bytes, size, words, strlen(words)) != NULL;
+		if (f)
+			fclose(f);
+	}
+	return found;
+}
+
+static void make_with_gap(const char *path, uint64_t first, uint64_t last)
+{
+	struct store_state now;
+	struct err e = { 0 };
+	uint8_t root[SHA256_SIZE];
+	char text[256];
+	unlink(path);
+	struct store *s = open_store(path, STORE_NEW);
+	assert_int_equal(store_begin(s, &now, &e), 0);
+	for (unsigned n = 0; n < ENTRIES; n++) {
+		if (n >= first && n <= last)
+			store_skip(s, 1);
+		else
+			assert_int_equal(store_take(s, text, entry_of(n, text), &e), 0);
+	}
+	root_of(ENTRIES, root);
+	assert_int_equal(store_commit(s, root, &e), 0);
+	assert_int_equal(store_finish(s, &e), 0);
+	store_close(s);
+}
+
+/* Taken in bit by bit, so that rows were moved about in the file. */
+static void forgets(void **unused)
+{
+	(void)unused;
+	static const struct store_range gone[] = { { 100, 249 }, { 300, 300 }, { 5000, 6000 } };
+	char path[96], same[96], text[256];
+	struct store_state now;
+	struct err e = { 0 };
+	make_store(path_of("forgets", path), 1);
+	for (uint64_t to = 1; to < ENTRIES; to += 13) {
+		struct store *s = open_store(path, STORE_WRITE);
+		take(s, to);
+		store_close(s);
+	}
+	struct store *s = open_store(path, STORE_WRITE);
+	take(s, ENTRIES);
+	assert_true(is_on_disk(path, "no entry 110"));
+	assert_int_equal(store_has(s, gone, COUNT_OF(gone), &e), 1);
+	assert_int_equal(store_has(s, &gone[2], 1, &e), 0);
+	assert_int_equal(store_forget(s, &gone[2], 1, &e), 0);
+	assert_int_equal(store_forget(s, gone, COUNT_OF(gone), &e), 1);
+	assert_int_equal(store_forget(s, gone, COUNT_OF(gone), &e), 0);
+	assert_int_equal(store_has(s, gone, COUNT_OF(gone), &e), 0);
+	store_close(s); /* ended here: whoever comes next does the rest */
+	s = open_store(path, STORE_WRITE);
+	assert_int_equal(store_scrub(s, &e), 0);
+	for (unsigned n = 100; n < 250; n++) {
+		size_t size = entry_of(n, text);
+		text[size] = 0;
+		if (size && n % 97 != 14 && is_on_disk(path, text)) /* that one comes again */
+			fail_msg("still there: %s", text);
+	}
+	assert_true(is_on_disk(path, "no entry 13"));
+	/* and goes on */
+	assert_int_equal(store_state(s, &now, &e), 0);
+	assert_int_equal(now.taken, ENTRIES);
+	store_close(s);
+	make_with_gap(path_of("with-gap", same), 100, 249);
+	s = open_store(same, STORE_WRITE);
+	assert_int_equal(store_forget(s, &gone[1], 1, &e), 1);
+	store_close(s);
+	assert_same(path, same);
+}
+
+struct paused {
+	struct store *writer;
+	int scrubbed;
+};
+
+static int scrub_meanwhile(
+	void *self, uint64_t sequence, const void *bytes, size_t size, struct err *e)
+{
+	static const struct store_range some = { 0, 30 };
+	struct paused *p = self;
+	(void)sequence;
+	(void)bytes;
+	(void)size;
+	assert_int_equal(store_forget(p->writer, &some, 1, e), 1);
+	p->scrubbed = store_scrub(p->writer, e);
+	return 1;
+}
+
+/* Who reads has the file as it was; then it is said, and done later. */
+static void forgets_what_is_read(void **unused)
+{
+	(void)unused;
+	char path[96];
+	struct err e = { 0 };
+	const struct store_question all = { .below = ENTRIES };
+	make_store(path_of("read", path), ENTRIES);
+	struct store *reader = open_store(path, STORE_READ);
+	struct paused p = { open_store(path, STORE_WRITE), 0 };
+	assert_int_equal(store_find(reader, &all, scrub_meanwhile, &p, &e), 1);
+	assert_says(p.scrubbed, -EBUSY, &e, "somebody else reads it");
+	store_close(reader);
+	assert_int_equal(store_scrub(p.writer, &e), 0);
+	assert_false(is_on_disk(path, "no entry 13"));
+	store_close(p.writer);
 }
 
 /* --- questions --- */
@@ -567,6 +698,8 @@ int main(void)
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(says_where),
 		cmocka_unit_test(alone),
+		cmocka_unit_test(forgets),
+		cmocka_unit_test(forgets_what_is_read),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(times),
 	};
