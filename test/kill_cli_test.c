@@ -11,17 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "killer.h"
+#include "kill_weir.h"
 #include "ledger/read.h"
 
 enum { SAMPLE_POINTS = 40, LINES = 900, LINE_DATA = 3000, PATH = 128, SKIPPED = 77 };
 
-static const char *weir;
-static char top[] = "/tmp/weir-kill-XXXXXX", dir[PATH], input[PATH], said_path[PATH];
-static char said[65536]; /* by the program that ran last */
+static char top[] = "/tmp/weir-kill-XXXXXX", dir[PATH], input[PATH];
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
@@ -30,50 +27,9 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 	return where->level ? remove(path) : 0;
 }
 
-/* --- running weir --- */
-
-static void become_weir(const char *verb, const char *from)
-{
-	int in = open(from, O_RDONLY | O_CLOEXEC);
-	int out = open(said_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
-		_exit(99);
-	execl(weir, weir, "ledger", verb, "--dir", dir, (char *)NULL);
-	_exit(99);
-}
-
-static void read_said(void)
-{
-	int fd = open(said_path, O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? 0 : read(fd, said, sizeof said - 1);
-	said[size > 0 ? size : 0] = 0;
-	close(fd);
-}
-
 static int run(const char *verb, const char *from)
 {
-	int status = 0;
-	fflush(stdout);
-	pid_t child = fork();
-	if (child == 0)
-		become_weir(verb, from);
-	waitpid(child, &status, 0);
-	read_said();
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void run_killed(
-	const char *verb, const char *from, uint64_t call, bool half, struct killed *k)
-{
-	fflush(stdout);
-	pid_t child = fork();
-	if (child == 0) {
-		kill_me();
-		become_weir(verb, from);
-	}
-	*k = (struct killed){ 0 };
-	kill_at(child, call, half, k);
-	read_said();
+	return weir_run((const char *const[]){ "ledger", verb, "--dir", dir, NULL }, from);
 }
 
 static void begin(void)
@@ -95,7 +51,7 @@ static void begin(void)
 static unsigned numbers_told(void)
 {
 	unsigned count = 0;
-	for (const char *at = said; (at = strchr(at, '\n')); at++)
+	for (const char *at = weir_said; (at = strchr(at, '\n')); at++)
 		count++;
 	return count;
 }
@@ -143,7 +99,7 @@ static int look_after_append(struct err *e)
 {
 	unsigned told = numbers_told(), there = 0;
 	if (run("append", "/dev/null") != 0)
-		return err_set(e, -EIO, "append again: %s", said);
+		return err_set(e, -EIO, "append again: %s", weir_said);
 	int r = count_entries(&there, e);
 	if (r < 0)
 		return r;
@@ -151,7 +107,7 @@ static int look_after_append(struct err *e)
 		return err_set(
 			e, -EBADMSG, "%u numbers were printed, %u entries are there", told, there);
 	if (run("verify", "/dev/null") != 0)
-		return err_set(e, -EBADMSG, "verify: %s", said);
+		return err_set(e, -EBADMSG, "verify: %s", weir_said);
 	return 0;
 }
 
@@ -159,7 +115,7 @@ static int look_after_append(struct err *e)
 static bool follow_words(void)
 {
 	char one[2 * PATH], other[2 * PATH];
-	const char *at = strstr(said, "; try: mv ");
+	const char *at = strstr(weir_said, "; try: mv ");
 	return at && sscanf(at, "; try: mv %255s %255s", one, other) == 2 &&
 		rename(one, other) == 0;
 }
@@ -171,12 +127,12 @@ static int look_after_init(struct err *e)
 	/* First the key, then what it remembers. */
 	for (unsigned i = 0; i < 2 && r != 0 && follow_words(); i++)
 		r = run("init", "/dev/null");
-	if (r != 0 && !strstr(said, "is a ledger already"))
-		return err_set(e, -EIO, "init again: %d: %s", r, said);
+	if (r != 0 && !strstr(weir_said, "is a ledger already"))
+		return err_set(e, -EIO, "init again: %d: %s", r, weir_said);
 	if (run("append", "/dev/null") != 0)
-		return err_set(e, -EIO, "append to it: %s", said);
+		return err_set(e, -EIO, "append to it: %s", weir_said);
 	if (run("verify", "/dev/null") != 0)
-		return err_set(e, -EIO, "verify it: %s", said);
+		return err_set(e, -EIO, "verify it: %s", weir_said);
 	return 0;
 }
 
@@ -186,11 +142,9 @@ static int one_point(bool init, uint64_t call, bool half, struct killed *k, stru
 {
 	begin();
 	if (!init && run("init", "/dev/null") != 0)
-		return err_set(e, -EIO, "init: %s", said);
-	if (init)
-		run_killed("init", "/dev/null", call, half, k);
-	else
-		run_killed("append", input, call, half, k);
+		return err_set(e, -EIO, "init: %s", weir_said);
+	const char *const words[] = { "ledger", init ? "init" : "append", "--dir", dir, NULL };
+	weir_run_killed(words, init ? "/dev/null" : input, call, half, k);
 	return !k->traced ? 0 : init ? look_after_init(e) : look_after_append(e);
 }
 
@@ -205,7 +159,7 @@ static int kill_everywhere(bool init, unsigned points)
 		return -1;
 	uint64_t calls = k.calls;
 	if (!k.ended || lost)
-		return printf("undisturbed %s: %s%s\n", verb, e.text, said), 1;
+		return printf("undisturbed %s: %s%s\n", verb, e.text, weir_said), 1;
 	for (unsigned i = 0; i < points; i++) {
 		uint64_t call = points < calls ? calls - i * calls / points : 1 + i % calls;
 		if (one_point(init, call, i & 1, &k, &e) == 0)
@@ -225,11 +179,9 @@ int main(int argc, char **argv)
 	unsigned points = wanted ? (unsigned)strtoul(wanted, NULL, 10) : SAMPLE_POINTS;
 	if (argc < 2 || !mkdtemp(top))
 		return 2;
-	weir = argv[1];
-	setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* it cannot, in a process that is traced */
+	weir_is(argv[1], top);
 	snprintf(dir, sizeof dir, "%s/ledger", top);
 	snprintf(input, sizeof input, "%s/input", top);
-	snprintf(said_path, sizeof said_path, "%s/said", top);
 	int inits = kill_everywhere(true, points),
 	    appends = inits < 0 ? -1 : kill_everywhere(false, points);
 	nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
