@@ -1,6 +1,7 @@
 /* `weir ledger prune` and `weir ledger move` are killed at their system calls.  What was let go is
  * nowhere, neither in the ledger nor beside it, once prune was called again; what was moved is here
- * or there at any time, and moving again ends it.
+ * or there at any time, and moving again ends it.  `weir ledger rebuild` is stopped at its calls,
+ *while prune runs: it puts nothing back.
  *
  *	kill_keep_test WEIR AGED_LEDGER            a sample, in the ordinary tests
  *	POINTS=500 kill_keep_test WEIR AGED_LEDGER so many; more than there are: each of them */
@@ -150,19 +151,46 @@ static int look_after_move(struct err *e)
 	return r < 0 ? r : shows(ENTRIES - 2, far_dir, e);
 }
 
+/* Neither is called again. */
+static int look_after_both(int pruned, struct err *e)
+{
+	if (pruned != 0)
+		return err_set(e, -EIO, "prune beside a rebuild: exit %d", pruned);
+	if (is_somewhere(work))
+		return err_set(e, -EBADMSG, "what was let go is still there");
+	int r = holds(NULL, e);
+	return r < 0 ? r : shows(ENTRIES - 2 - 512, NULL, e);
+}
+
 /* --- the points --- */
 
-static int one_point(bool prune, uint64_t call, bool half, struct killed *k, struct err *e)
+enum what { PRUNE, MOVE, REBUILD };
+static const char *const verbs[] = { [PRUNE] = "prune", [MOVE] = "move", [REBUILD] = "rebuild" };
+
+static void prune_meanwhile(void *self)
+{
+	*(int *)self = run("prune", NULL, NULL);
+}
+
+static int one_point(enum what what, uint64_t call, bool half, struct killed *k, struct err *e)
 {
 	char command[4 * PATH];
-	const char *const words[] = { "ledger", prune ? "prune" : "move", "--dir", dir,
-		prune ? NULL : "--to", far_dir, NULL };
+	const char *const words[] = { "ledger", verbs[what], "--dir", dir,
+		what == MOVE ? "--to" : NULL, far_dir, NULL };
+	int pruned = 0;
 	snprintf(command, sizeof command, "rm -rf %s && cp -a %s/template %s", work, top, work);
 	fflush(stdout);
 	if (system(command) != 0) // NOLINT(cert-env33-c): folders of ours
 		return err_set(e, -EIO, "cannot copy the ledger");
-	weir_run_killed(words, "/dev/null", call, half, k);
-	return !k->traced ? 0 : prune ? look_after_prune(e) : look_after_move(e);
+	if (what == REBUILD)
+		weir_run_paused(words, call, prune_meanwhile, &pruned, k);
+	else
+		weir_run_killed(words, "/dev/null", call, half, k);
+	if (!k->traced)
+		return 0;
+	if (what == REBUILD)
+		return call ? look_after_both(pruned, e) : 0;
+	return what == PRUNE ? look_after_prune(e) : look_after_move(e);
 }
 
 /* What matters comes late: more of the points are there. */
@@ -174,12 +202,12 @@ static uint64_t point_of(unsigned i, unsigned points, uint64_t calls)
 }
 
 /* Gives how many points went wrong; -1: no process may be traced here. */
-static int kill_everywhere(bool prune, unsigned points)
+static int kill_everywhere(enum what what, unsigned points)
 {
 	struct err e = { 0 };
 	struct killed k;
-	const char *verb = prune ? "prune" : "move";
-	int lost = one_point(prune, 0, false, &k, &e) < 0;
+	const char *verb = verbs[what];
+	int lost = one_point(what, 0, false, &k, &e) < 0;
 	if (!k.traced)
 		return -1;
 	uint64_t calls = k.calls;
@@ -189,14 +217,14 @@ static int kill_everywhere(bool prune, unsigned points)
 		points = (unsigned)calls;
 	for (unsigned i = 0; i < points; i++) {
 		uint64_t call = point_of(i, points, calls);
-		if (one_point(prune, call, i & 1, &k, &e) == 0)
+		if (one_point(what, call, i & 1, &k, &e) == 0)
 			continue;
-		printf("%s killed at system call %llu (%ld)%s: %s\n", verb,
-			(unsigned long long)call, k.last, k.halved ? ", halfway" : "", e.text);
+		printf("%s ended at system call %llu (%ld)%s: %s\n", verb, (unsigned long long)call,
+			k.last, k.halved ? ", halfway" : "", e.text);
 		lost++;
 	}
-	printf("weir ledger %s of %llu system calls killed at %u points, %d with a loss\n", verb,
-		(unsigned long long)calls, points, lost);
+	printf("weir ledger %s of %llu system calls ended or stopped at %u points, %d with a loss\n",
+		verb, (unsigned long long)calls, points, lost);
 	return lost;
 }
 
@@ -213,15 +241,18 @@ int main(int argc, char **argv)
 	int r = make_template(argv[2]);
 	if (r != 0)
 		printf("cannot make a ledger: %d %s\n", r, weir_said);
-	int prunes = r != 0 ? 1 : kill_everywhere(true, points);
-	int moves = r != 0 ? 0 : prunes < 0 ? -1 : kill_everywhere(false, points);
+	int lost = r != 0;
+	for (enum what what = PRUNE; r == 0 && lost >= 0 && what <= REBUILD; what++) {
+		int more = kill_everywhere(what, points);
+		lost = more < 0 ? more : lost + more;
+	}
 	snprintf(command, sizeof command, "rm -rf %s", top);
 	if (system(command) != 0) // NOLINT(cert-env33-c): a folder of ours
 		return 2;
-	if (prunes < 0 || moves < 0) {
+	if (lost < 0) {
 		puts("[  SKIPPED ] killed_keeping: no process may be traced here");
 		return SKIPPED;
 	}
-	printf("[%s] killed_keeping\n", prunes + moves ? "  FAILED  " : "       OK ");
-	return prunes + moves > 0;
+	printf("[%s] killed_keeping\n", lost ? "  FAILED  " : "       OK ");
+	return lost > 0;
 }

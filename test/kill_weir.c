@@ -52,8 +52,7 @@ int weir_run(const char *const *words, const char *input)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-void weir_run_killed(
-	const char *const *words, const char *input, uint64_t call, bool half, struct killed *k)
+static pid_t start_traced(const char *const *words, const char *input, struct killed *k)
 {
 	fflush(stdout);
 	pid_t child = fork();
@@ -62,6 +61,19 @@ void weir_run_killed(
 		become_weir(words, input);
 	}
 	*k = (struct killed){ 0 };
-	kill_at(child, call, half, k);
+	return child;
+}
+
+void weir_run_killed(
+	const char *const *words, const char *input, uint64_t call, bool half, struct killed *k)
+{
+	kill_at(start_traced(words, input, k), call, half, k);
+	read_said();
+}
+
+void weir_run_paused(const char *const *words, uint64_t call, void (*meanwhile)(void *self),
+	void *self, struct killed *k)
+{
+	pause_at(start_traced(words, "/dev/null", k), call, meanwhile, self, k);
 	read_said();
 }

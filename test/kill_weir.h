@@ -12,5 +12,8 @@ void weir_is(const char *path, const char *folder);
 int weir_run(const char *const *words, const char *input);
 void weir_run_killed(
 	const char *const *words, const char *input, uint64_t call, bool half, struct killed *k);
+/* Stopped there while something else is done, then run to its end. */
+void weir_run_paused(const char *const *words, uint64_t call, void (*meanwhile)(void *self),
+	void *self, struct killed *k);
 
 #endif

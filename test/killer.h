@@ -18,5 +18,8 @@ void kill_me(
 /* call 0: never.  `half`: of a write half the bytes are let through first, by making its count
  * smaller. */
 void kill_at(pid_t victim, uint64_t call, bool half, struct killed *out);
+/* Stops it there, does something else, and lets it go on to its end. */
+void pause_at(
+	pid_t victim, uint64_t call, void (*meanwhile)(void *self), void *self, struct killed *out);
 
 #endif
