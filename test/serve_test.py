@@ -5,10 +5,12 @@
 
 Whatever was acknowledged stands in the ledger under its number, and the ledger verifies.
 """
+import errno
 import fcntl
 import json
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -21,7 +23,7 @@ import threading
 import time
 
 WEIR = os.path.abspath(sys.argv[1])
-ASK, DONE, REFUSED = 1, 2, 3
+ASK, DONE, REFUSED, OPEN, OWN = 1, 2, 3, 4, 5
 failed = 0
 
 
@@ -82,8 +84,17 @@ class Serve:
         os.kill(before, signal.SIGKILL)
         self.wait_for(lambda: self.child(name) not in (None, before), f"the {name} does not come again")
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+    def core_used(self, seconds):
+        """Of one processor, by the core, over that time."""
+        def ticks():
+            with open(f"/proc/{self.child('core')}/stat", encoding="ascii") as file:
+                return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
+        before = ticks()
+        time.sleep(seconds)
+        return (ticks() - before) / os.sysconf("SC_CLK_TCK") / seconds
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
         code = self.process.wait(120)
         expect(code == 0, f"code {code}: {self.said()}")
         expect(not os.path.exists(self.dir + ".socket"), "the socket stays behind")
@@ -104,10 +115,23 @@ class Asker:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(60)
         self.socket.connect(serve.dir + ".socket")
+        self.why_not, self.size = None, None
+        kind, said = self.receive()
+        if kind == OPEN:
+            self.size = said
+        else:
+            self.why_not = said[0][3]
+
+    def ask(self, word, head, *entries):
+        body = head + b"".join(struct.pack(">H", len(e)) + e for e in entries)
+        self.socket.send(struct.pack(">HHI", word, 0, len(body)) + body)
 
     def send(self, tag, *entries):
-        body = struct.pack(">Q", tag) + b"".join(struct.pack(">H", len(e)) + e for e in entries)
-        self.socket.send(struct.pack(">HHI", ASK, 0, len(body)) + body)
+        self.ask(ASK, struct.pack(">Q", tag), *entries)
+
+    def own(self, tag, seen, *entries):
+        self.ask(OWN, struct.pack(">QQ", tag, seen), *entries)
+        return self.receive()
 
     def receive(self):
         """(type, [(tag, index, count, first or errno and words)])"""
@@ -115,6 +139,8 @@ class Asker:
         if not message:
             raise ConnectionError("gone")
         kind, body = struct.unpack(">H", message[:2])[0], message[8:]
+        if kind == OPEN:
+            return kind, struct.unpack(">Q", body)[0]
         if kind == REFUSED:
             tag, index, count, code = struct.unpack(">QIII", body[:20])
             return kind, [(tag, index, count, (code, body[20:].decode()))]
@@ -253,6 +279,71 @@ def bad_askers(folder):
     serve.verify()
 
 
+def at_the_limit(folder):
+    """More come than there may be: those inside are served, the others are told; a place that is left is taken."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2048:
+        return f"no more than {hard} open files are allowed here"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    serve = Serve(folder, ["sh", "-c", 'ulimit -n 1024; exec "$@"', "sh"])
+    all_of_them = [Asker(serve) for _ in range(1100)]
+    inside = [one for one in all_of_them if not one.why_not]
+    expect(len(inside) == 1024 - 32 and "992 askers at a time" in serve.said(), f"{len(inside)}: {serve.said()}")
+    expect({one.why_not[0] for one in all_of_them if one.why_not} == {errno.EUSERS}, "turned away for another reason")
+    expect("places for askers are taken" in serve.said(), serve.said())
+    used = serve.core_used(2)
+    expect(used < 0.2, f"the core uses {used:.0%} of a processor, and has nothing to do")
+    for n in (0, 500, 991):
+        inside[n].send(n, entry(f"inside {n}"))
+        expect(inside[n].receive()[0] == DONE, "who is inside is not served")
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n')
+    expect(done.returncode == 6 and "992 places are taken" in done.stderr, str(done))
+    inside[7].socket.close()
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n')
+    expect((done.returncode, done.stdout) == (0, "4\n"), str(done))
+    for one in all_of_them:
+        one.socket.close()
+    serve.stop()
+    expect(" 109 turned away" in serve.said(), serve.said())
+    serve.verify()
+    return None
+
+
+def no_file_left(folder):
+    """The system has no file for one more: nobody is taken in for a while, and nobody spins."""
+    serve = Serve(folder)
+    good, core = Asker(serve), serve.child("core")
+    good.send(0, entry("so that the log is open"))
+    expect(good.receive()[0] == DONE, "it is not served")
+    before = resource.prlimit(core, resource.RLIMIT_NOFILE)
+    resource.prlimit(core, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{core}/fd")), before[1]))
+    late = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    late.connect(serve.dir + ".socket")
+    used = serve.core_used(2)
+    expect(used < 0.2, f"the core uses {used:.0%} of a processor, and has nothing to do")
+    expect("nobody can be taken in" in serve.said(), serve.said())
+    good.send(1, entry("good"))
+    expect(good.receive()[0] == DONE, "who is inside is not served")
+    expect(not select.select([late], [], [], 0)[0], "it is taken in")
+    resource.prlimit(core, resource.RLIMIT_NOFILE, before)
+    expect(select.select([late], [], [], 30)[0], "it is never taken in")
+    serve.stop()
+
+
+def nobody_answers(folder):
+    """A writer that stands still: append says so, and waits no longer than it has to."""
+    serve = Serve(folder)
+    core, began = serve.child("core"), time.monotonic()
+    os.kill(core, signal.SIGSTOP)
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n', timeout=60)
+    expect(done.returncode == 6 and "nobody answers at" in done.stderr, str(done))
+    expect(time.monotonic() - began > 9, "it does not wait at all")
+    os.kill(core, signal.SIGCONT)
+    done = call("append", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n')
+    expect((done.returncode, done.stdout) == (0, "1\n"), str(done))
+    serve.stop()
+
+
 def other_users(folder):
     """The actor of an entry is who asks, where that is another user than the writer."""
     if os.getuid() != 0:
@@ -262,7 +353,7 @@ def other_users(folder):
     os.chmod(serve.dir + ".socket", 0o666)
     asks = ("import socket,struct,os,sys;os.setgid(65534);os.setuid(65534);s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET);"
             "s.connect(sys.argv[1]);j=b'{\"kind\":\"note\",\"subject\":\"x\",\"actor\":\"root\"}';"
-            "b=bytes(8)+struct.pack('>H',len(j))+j;s.send(struct.pack('>HHI',1,0,len(b))+b);s.recv(100)")
+            "b=bytes(8)+struct.pack('>H',len(j))+j;s.recv(100);s.send(struct.pack('>HHI',1,0,len(b))+b);s.recv(100)")
     subprocess.run([sys.executable, "-c", asks, serve.dir + ".socket"], check=True)
     serve.stop()
     expect(serve.entries()[1]["actor"] == "uid:65534", str(serve.entries()[1]))
@@ -310,7 +401,7 @@ def full_disk(folder):
 
 def main():
     global failed
-    for test in (locked_throughout, one_by_one, bad_askers, other_users, killed_in_the_middle, full_disk):
+    for test in (locked_throughout, one_by_one, bad_askers, at_the_limit, no_file_left, nobody_answers, other_users, killed_in_the_middle, full_disk):
         folder = tempfile.mkdtemp(prefix="weir-serve-")
         try:
             skipped = test(folder)

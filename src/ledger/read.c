@@ -99,11 +99,11 @@ int ledger_whose(const struct files *f, struct note_key *out, struct err *e)
 	return ledger_keys_named(f, &first, out, e);
 }
 
-int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
-	char note[NOTE_MAX + 1], struct err *e)
+static int read_head(const struct files *f, const char *name, const struct note_key *key,
+	struct checkpoint *out, char note[NOTE_MAX + 1], struct err *e)
 {
 	struct note n;
-	long size = files_load(f, "checkpoint", note, NOTE_MAX, e);
+	long size = files_load(f, name, note, NOTE_MAX, e);
 	if (size < 0)
 		return (int)size;
 	note[size] = 0;
@@ -112,7 +112,22 @@ int ledger_head(const struct files *f, const struct note_key *key, struct checkp
 		r = note_check(&n, key, NULL, e);
 	if (r == 0)
 		r = checkpoint_read(n.text, out, e);
-	return r < 0 ? err_in(e, "checkpoint"), -EBADMSG : 0;
+	return r < 0 ? err_in(e, "%s", name), -EBADMSG : 0;
+}
+
+int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
+	char note[NOTE_MAX + 1], struct err *e)
+{
+	return read_head(f, "checkpoint", key, out, note, e);
+}
+
+int ledger_settled(const struct files *f, const struct note_key *key, uint64_t *size, struct err *e)
+{
+	char note[NOTE_MAX + 1];
+	struct checkpoint settled = { .size = 0 };
+	int r = read_head(f, "settled", key, &settled, note, e);
+	*size = settled.size;
+	return r == -ENOENT ? 0 : r;
 }
 
 struct reading {

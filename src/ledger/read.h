@@ -24,6 +24,10 @@ int ledger_keys_named(const struct files *f, struct note_key *first, struct note
 int ledger_head(const struct files *f, const struct note_key *key, struct checkpoint *out,
 	char note[NOTE_MAX + 1], struct err *e) MUST_USE;
 
+/* Entries of the tree that are on the disk for certain: there the log may begin.  0: none yet. */
+int ledger_settled(
+	const struct files *f, const struct note_key *key, uint64_t *size, struct err *e) MUST_USE;
+
 /* One entry; `signed_yet`: it is in the checkpoint.  Anything but 0 ends the reading. */
 typedef int ledger_entry(void *self, uint64_t sequence, const void *entry, size_t size,
 	bool signed_yet, struct err *e);

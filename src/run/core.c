@@ -197,7 +197,7 @@ void core_commit(struct core *c)
 		err_set(&e, r, "the disk of the ledger is full, the entry was not taken");
 		err_try(&e, "df -h %s; it goes on by itself once there is room", c->dir);
 	}
-	clients_answer(c, r < 0 ? &e : NULL);
+	asks_answer(c, r < 0 ? &e : NULL);
 	if (wal_dead(c->log)) {
 		fail(c, &e); /* what the disk has now, only a fresh start can tell */
 		return;
@@ -256,24 +256,6 @@ static void on_warden(uv_poll_t *poll, int status, int events)
 
 /* --- set up --- */
 
-/* Entries in the tree, on the disk for certain: where the log may begin. */
-static int settled_size(struct core *c, uint64_t *out, struct err *e)
-{
-	char text[NOTE_MAX];
-	struct note n;
-	struct checkpoint settled = { .size = 0 };
-	long size = files_load(&c->files, "settled", text, sizeof text, e);
-	int r = size == -ENOENT ? 0 : size < 0 ? (int)size : 1;
-	if (r > 0)
-		r = note_read(cur_of(text, (size_t)size), &n, e);
-	if (r == 0 && size > 0)
-		r = note_check(&n, &c->key, NULL, e);
-	if (r == 0 && size > 0)
-		r = checkpoint_read(n.text, &settled, e);
-	*out = settled.size;
-	return r < 0 ? err_in(e, "settled"), r : 0;
-}
-
 static int open_log(struct core *c, struct err *e)
 {
 	uint64_t settled;
@@ -283,7 +265,7 @@ static int open_log(struct core *c, struct err *e)
 	c->files = files_real(c->dir_fd);
 	r = ledger_whose(&c->files, &c->key, e);
 	if (r == 0)
-		r = settled_size(c, &settled, e);
+		r = ledger_settled(&c->files, &c->key, &settled, e);
 	if (r == 0)
 		r = wal_open(&c->log, &c->files, WAL_SEGMENT, settled, NULL, NULL, e);
 	if (r == 0)
@@ -306,10 +288,12 @@ static int make_loop(struct core *c, struct err *e)
 	if (r == 0)
 		r = uv_timer_init(&c->loop, &c->finish);
 	if (r == 0)
+		r = uv_timer_init(&c->loop, &c->rest);
+	if (r == 0)
 		r = uv_poll_init(&c->loop, &c->warden, CHILD_CHANNEL);
 	if (r == 0)
 		r = uv_poll_start(&c->warden, UV_READABLE, on_warden);
-	c->turn_ends.data = c->tell.data = c->finish.data = c->warden.data = c;
+	c->turn_ends.data = c->tell.data = c->finish.data = c->rest.data = c->warden.data = c;
 	return r < 0 ? err_set(e, r, "make the loop: %s", uv_strerror(r)) : 0;
 }
 

@@ -1,11 +1,10 @@
-/* Who has entries for the ledger: connections on DIR.socket, spoken to as event/append.h says.
- *
- * Each is read a bounded number of messages a turn.  Answers are sent at once; whoever has so many
- * unread that the socket takes no more is let go, so nothing of theirs is kept here. */
+/* Who has entries for the ledger: connections on DIR.socket.  Each has a place of the table and is
+ * read a bounded number of messages a turn; who finds no place is told so, and turned away. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,9 +13,9 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "event/append.h"
-#include "event/entry.h"
-#include "ledger/keys.h"
 #include "run/core.h"
+
+/* --- they go --- */
 
 /* The handle is the loop's until it says so: only then is its place free again. */
 static void after_close(uv_handle_t *h)
@@ -27,189 +26,96 @@ static void after_close(uv_handle_t *h)
 	p->core->client_count--;
 }
 
-static void let_go(struct client *p)
+void client_leaves(struct client *p)
 {
-	if (uv_is_closing((uv_handle_t *)&p->poll))
+	if (p->leaving)
 		return;
+	p->leaving = true;
 	p->generation++;
 	uv_close((uv_handle_t *)&p->poll, after_close);
 }
 
 /* The first of a kind is said, so that a line for each does not fill the disk. */
-static void say_drop(struct core *c, const struct client *p, const char *why)
+void client_drop(struct client *p, const char *why)
 {
 	struct err e;
 	err_set(&e, -ECONNABORTED, "an asker of uid %u is let go: %s", p->uid, why);
-	if (!c->dropped++)
+	if (!p->core->dropped++)
 		cli_complain(&e);
+	client_leaves(p);
 }
 
-/* --- answers --- */
-
-static void answer(struct client *p, uint16_t word, const void *body, size_t size)
-{
-	struct err e;
-	int r = uv_is_closing((uv_handle_t *)&p->poll) ? 0 : ipc_send(p->fd, word, body, size, &e);
-	if (r == -EAGAIN)
-		say_drop(p->core, p, "it does not read its answers");
-	if (r < 0)
-		let_go(p);
-}
-
-static void refuse(
-	struct client *p, uint64_t tag, uint32_t index, uint32_t count, const struct err *why)
-{
-	char body[20 + sizeof why->text + sizeof why->try + 2];
-	struct out o = out_mem(body, sizeof body);
-	p->core->refused += count;
-	out_be(&o, tag, 8);
-	out_be(&o, index, 4);
-	out_be(&o, count, 4);
-	out_be(&o, (uint64_t)-why->code, 4);
-	out_bytes(&o, why->text, strlen(why->text) + 1);
-	out_str(&o, why->try);
-	answer(p, APPEND_REFUSED, body, o.used);
-}
-
-static struct client *whose(struct core *c, const struct pending *w)
-{
-	struct client *p = &c->clients[w->client];
-	return p->used && p->generation == w->generation ? p : NULL;
-}
-
-/* What follows for the same client goes out in one message. */
-static unsigned answer_runs(struct core *c, unsigned at)
-{
-	char body[APPEND_RUNS * APPEND_RUN + 1];
-	struct out o = out_mem(body, sizeof body);
-	const struct pending *w = &c->pending[at];
-	struct client *p = whose(c, w);
-	for (; at < c->pending_count && o.used < APPEND_RUNS * APPEND_RUN; at++) {
-		const struct pending *next = &c->pending[at];
-		if (next->client != w->client || next->generation != w->generation)
-			break;
-		out_be(&o, next->tag, 8);
-		out_be(&o, next->index, 2);
-		out_be(&o, next->count, 2);
-		out_be(&o, next->first, 8);
-	}
-	if (p)
-		answer(p, APPEND_DONE, body, o.used);
-	return at;
-}
-
-void clients_answer(struct core *c, const struct err *why_not)
-{
-	for (unsigned i = 0; !why_not && i < c->pending_count;)
-		i = answer_runs(c, i);
-	for (unsigned i = 0; why_not && i < c->pending_count; i++) {
-		const struct pending *w = &c->pending[i];
-		struct client *p = whose(c, w);
-		if (p)
-			refuse(p, w->tag, w->index, w->count, why_not);
-	}
-	c->pending_count = 0;
-}
-
-/* --- asks --- */
-
-static void note_pending(struct client *p, uint64_t tag, uint32_t index, uint64_t sequence)
-{
-	struct core *c = p->core;
-	uint32_t place = (uint32_t)(p - c->clients);
-	struct pending *last = c->pending_count ? &c->pending[c->pending_count - 1] : NULL;
-	if (last && last->client == place && last->generation == p->generation &&
-		last->tag == tag && last->index + last->count == index &&
-		last->first + last->count == sequence) {
-		last->count++;
-		return;
-	}
-	c->pending[c->pending_count++] =
-		(struct pending){ place, p->generation, tag, sequence, index, 1 };
-}
-
-static int take_entry(
-	struct client *p, struct cur json, uint64_t tag, uint32_t index, struct err *e)
-{
-	static char entry[ENTRY_SIZE_MAX + 2];
-	struct core *c = p->core;
-	const struct entry_defaults d = { c->key.name, p->actor, clock_wall(), !p->knows_itself };
-	struct out o = out_mem(entry, sizeof entry);
-	int r = entry_canonical((const char *)json.at, json.left, &d, &o, e);
-	if (r == 0 && key_is_change(cur_of(entry, o.used)))
-		r = err_set(e, -EPERM, "an entry does not change keys by being written");
-	if (r < 0)
-		return r;
-	if (c->pending_count == PENDING_MAX)
-		core_commit(c);
-	uint64_t sequence = wal_next(c->log);
-	r = wal_add(c->log, entry, o.used, e);
-	if (r == -ENOBUFS) {
-		core_commit(c);
-		sequence = wal_next(c->log);
-		r = wal_add(c->log, entry, o.used, e);
-	}
-	if (r == 0)
-		note_pending(p, tag, index, sequence);
-	return r;
-}
-
-static void take_ask(struct client *p, const struct ipc_message *m)
-{
-	struct cur c = m->body;
-	uint64_t tag = cur_be64(&c);
-	struct err e = { 0 };
-	uint32_t index = 0;
-	for (; c.left && index < APPEND_ENTRIES; index++) {
-		struct cur json = cur_sub(&c, cur_be16(&c));
-		if (!cur_ok(&json))
-			break;
-		if (take_entry(p, json, tag, index, &e) < 0)
-			refuse(p, tag, index, 1, &e);
-	}
-	if (m->type == APPEND_ASK && index && cur_ok(&c) && !c.left)
-		return;
-	say_drop(p->core, p, "its message is none of ours");
-	let_go(p);
-}
+/* --- they ask --- */
 
 static void on_client(uv_poll_t *poll, int status, int events)
 {
 	static uint8_t room[IPC_HEAD + IPC_BODY_MAX];
 	struct client *p = poll->data;
 	struct err e;
+	size_t bytes = 0;
 	(void)events;
 	if (status < 0) {
-		let_go(p);
+		client_leaves(p);
 		return;
 	}
 	/* Most wait for their answer before they ask again: to find that out costs as much as a
 	 * message.  What is left in the socket comes with the next turn. */
 	unsigned most = p->streams || ++p->turns % LOOK_EVERY == 0 ? TURN : 1;
-	for (unsigned n = 0; n < most && !uv_is_closing((uv_handle_t *)poll); n++) {
+	for (unsigned n = 0; n < most && bytes < TURN_BYTES && !p->leaving; n++) {
 		struct ipc_message m;
 		int r = ipc_receive(p->fd, room, sizeof room, &m, &e);
 		p->streams = n > 0 && (r == 0 || n > 1);
 		if (r == -EAGAIN)
 			return;
 		if (r == 0) {
-			take_ask(p, &m);
-			continue;
+			bytes += m.body.left;
+			asks_take(p, &m);
+		} else if (r == -EPIPE) {
+			client_leaves(p);
+		} else {
+			client_drop(p, e.text);
 		}
-		if (r != -EPIPE)
-			say_drop(p->core, p, e.text);
-		let_go(p);
 	}
 }
 
-/* --- connections --- */
+/* --- they come --- */
 
 static struct client *free_place(struct core *c)
 {
-	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+	for (unsigned i = 0; i < c->places; i++)
 		if (!c->clients[i].used)
 			return &c->clients[i];
 	return NULL;
+}
+
+/* Said once a minute at most; all of them are counted. */
+static void say_full(struct core *c)
+{
+	static const int64_t minute_ns = 60 * CLOCK_SECOND;
+	char text[128];
+	int64_t now = clock_monotonic();
+	if (c->turned_away > 1 && now - c->full_said_ns < minute_ns)
+		return;
+	c->full_said_ns = now;
+	snprintf(text, sizeof text,
+		"all %u places for askers are taken; %llu were turned away so far", c->places,
+		(unsigned long long)c->turned_away);
+	cli_say(text, "");
+}
+
+static void turn_away(struct core *c, int fd)
+{
+	char body[20 + sizeof(struct err)];
+	struct out o = out_mem(body, sizeof body);
+	struct err why = { 0 }, gone;
+	c->turned_away++;
+	say_full(c);
+	err_set(&why, -EUSERS, "all %u places are taken", c->places);
+	err_try(&why, "again in a while");
+	asks_refusal(&o, 0, 0, 0, &why);
+	if (ipc_send(fd, APPEND_REFUSED, body, o.used, &gone) < 0)
+		gone.code = 0; /* it did not wait for that */
+	close(fd);
 }
 
 static void come_in(struct core *c, int fd)
@@ -218,9 +124,7 @@ static void come_in(struct core *c, int fd)
 	struct ucred who;
 	socklen_t size = sizeof who;
 	if (!p) {
-		if (!c->turned_away++)
-			cli_say("too many askers at once: the newest are turned away", "");
-		close(fd);
+		turn_away(c, fd);
 		return;
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 ||
@@ -232,6 +136,7 @@ static void come_in(struct core *c, int fd)
 	p->fd = fd;
 	p->uid = who.uid;
 	p->used = true;
+	p->leaving = false;
 	p->streams = true; /* until we know better */
 	p->knows_itself = who.uid == 0 || who.uid == c->uid;
 	snprintf(p->actor, sizeof p->actor, p->knows_itself ? "local" : "uid:%u", who.uid);
@@ -239,6 +144,26 @@ static void come_in(struct core *c, int fd)
 	c->client_count++;
 	if (!c->waiting)
 		uv_poll_start(&p->poll, UV_READABLE, on_client);
+	asks_welcome(p);
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_rested(uv_timer_t *timer)
+{
+	struct core *c = timer->data;
+	uv_poll_start(&c->listening, UV_READABLE, on_connection);
+}
+
+/* Who stays in the queue would wake us for ever: nobody is looked for until later. */
+static void rest(struct core *c, int code)
+{
+	struct err e;
+	err_set(&e, -code, "nobody can be taken in: %s", strerror(code));
+	if (!c->rests++)
+		cli_complain(&e);
+	uv_poll_stop(&c->listening);
+	uv_timer_start(&c->rest, on_rested, REST_MS, 0);
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)
@@ -247,16 +172,47 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	(void)events;
 	for (unsigned n = 0; status == 0 && n < TURN; n++) {
 		int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			rest(c, errno);
 		if (fd < 0)
 			return;
 		come_in(c, fd);
 	}
 }
 
+/* --- all of them --- */
+
+/* As many as there may be open files; what the administrator allows at most is not touched. */
+static int make_places(struct core *c, struct err *e)
+{
+	struct rlimit files;
+	char text[128];
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return err_sys(e, "ask how many files may be open");
+	rlim_t want = CLIENTS_MAX + OWN_FILES;
+	files.rlim_cur = files.rlim_max < want ? files.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		return err_sys(e, "raise how many files may be open");
+	if (files.rlim_cur <= OWN_FILES) {
+		err_set(e, -EMFILE, "%llu open files are allowed, which leaves none for askers",
+			(unsigned long long)files.rlim_cur);
+		return err_try(e, "ulimit -n %llu, or LimitNOFILE=", (unsigned long long)want);
+	}
+	c->places = (unsigned)files.rlim_cur - OWN_FILES;
+	if (c->places == CLIENTS_MAX)
+		return 0;
+	snprintf(text, sizeof text, "%llu open files are allowed: %u askers at a time, not %d",
+		(unsigned long long)files.rlim_cur, c->places, CLIENTS_MAX);
+	cli_say(text, "ulimit -n, or LimitNOFILE=");
+	return 0;
+}
+
 /* A socket of a writer that has gone lies there as a file: whoever holds the lock takes it away. */
 int clients_listen(struct core *c, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	if (make_places(c, e) < 0)
+		return e->code;
 	memcpy(a.sun_path, c->socket, sizeof a.sun_path);
 	c->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->listen_fd < 0)
@@ -284,7 +240,7 @@ void clients_wait(struct core *c, bool wait)
 {
 	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
 		struct client *p = &c->clients[i];
-		if (!p->used || uv_is_closing((uv_handle_t *)&p->poll))
+		if (!p->used || p->leaving)
 			continue;
 		if (wait)
 			uv_poll_stop(&p->poll);
@@ -296,10 +252,11 @@ void clients_wait(struct core *c, bool wait)
 void clients_done(struct core *c)
 {
 	unlinkat(AT_FDCWD, c->socket, 0);
+	uv_timer_stop(&c->rest);
 	if (c->ready)
 		uv_close((uv_handle_t *)&c->listening, NULL);
 	close(c->listen_fd);
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		if (c->clients[i].used)
-			let_go(&c->clients[i]);
+			client_leaves(&c->clients[i]);
 }

@@ -8,11 +8,17 @@ struct append_opts {
 	bool witnessed, secret;
 };
 
+struct appending {
+	struct cli *cli;
+	const struct append_opts *o;
+	struct ledger_home home;
+};
+
 static void print_numbers(void *self, uint64_t first, uint32_t count)
 {
-	struct writer *w = self;
+	const struct appending *a = self;
 	for (uint64_t n = first; n < first + count; n++)
-		out_fmt(w->cli->out, "%llu\n", (unsigned long long)n);
+		out_fmt(a->cli->out, "%llu\n", (unsigned long long)n);
 }
 
 static int append_entries(struct writer *w, struct err *e)
@@ -27,37 +33,36 @@ static int append_entries(struct writer *w, struct err *e)
 	return r;
 }
 
-/* Through whoever serves it; -ENOENT: nobody. */
-static int append_served(
-	struct cli *cli, const struct append_opts *o, const struct ledger_home *h, struct err *e)
+static int append_served(void *self, struct served *served, struct err *e)
 {
-	struct writer *w = writer_new(cli, &o->write, h->key.name, e);
+	struct appending *a = self;
+	struct writer *w = writer_new(a->cli, &a->o->write, a->home.key.name, e);
 	if (!w)
 		return e->code;
-	w->self = (void *)o;
-	int r = served_open(&w->served, h->dir, print_numbers, w, e);
-	if (r == 0) {
-		r = append_entries(w, e);
-		served_close(w->served);
-		if (r == -ENOENT)
-			r = e->code = -EIO; /* of the writer's, not of the socket */
-	}
+	w->self = (void *)a->o;
+	w->served = served;
+	int r = append_entries(w, e);
 	writer_free(w);
 	return r;
 }
 
+static int append_directly(void *self, struct err *e)
+{
+	struct appending *a = self;
+	return writer_do(a->cli, &a->o->write, a->o->witnessed, &a->home, append_entries,
+		(void *)a->o, NULL, e);
+}
+
 static int run_append(struct cli *cli, const void *opts, struct err *e)
 {
-	const struct append_opts *o = opts;
-	struct ledger_home h;
-	int r = ledger_home_open(&h, o->write.ledger.dir, e);
+	struct appending a = { .cli = cli, .o = opts };
+	const struct served_ways ways = { append_served, print_numbers, append_directly, &a };
+	int r = ledger_home_open(&a.home, a.o->write.ledger.dir, e);
 	if (r == 0)
-		r = append_served(cli, o, &h, e);
-	if (r == -ENOENT && h.fd >= 0)
-		r = writer_do(cli, &o->write, o->witnessed, &h, append_entries, (void *)o, NULL, e);
+		r = served_or_direct(a.home.dir, &ways, e);
 	if (r == -ENOSPC || r == -EDQUOT)
 		err_try(e, "make room, then append what got no number");
-	ledger_home_close(&h);
+	ledger_home_close(&a.home);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 
