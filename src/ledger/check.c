@@ -29,7 +29,7 @@ struct run {
 		uint8_t bytes[NOTE_MAX];
 		struct note note;
 		uint64_t size;
-	} signed_heads[2]; /* whose signatures the keys of the tree will say the truth about */
+	} signed_heads[2]; /* checkpoint, settled: the keys of the tree will say whose they are */
 	size_t signed_count;
 	uint8_t *bundle, *part;
 	struct hash leaves[TILE_WIDTH]; /* of the bundle at hand, hashed again */
@@ -58,9 +58,8 @@ static int differs(struct run *r, const char *name, uint64_t first, uint64_t las
 
 /* --- heads --- */
 
-static int read_head(struct run *r, const char *name, struct checkpoint *out)
+static int read_head(struct run *r, struct signed_head *h, const char *name, struct checkpoint *out)
 {
-	struct signed_head *h = &r->signed_heads[r->signed_count];
 	long size = files_load(r->c->files, name, h->bytes, sizeof h->bytes, r->e);
 	if (size < 0)
 		return (int)size;
@@ -104,14 +103,13 @@ static int add_head(struct run *r, const struct checkpoint *c)
 static int read_heads(struct run *r)
 {
 	struct checkpoint settled = { 0 };
-	int done = read_head(r, "checkpoint", &r->out->head);
-	if (done < 0)
-		return done;
-	done = read_head(r, "settled", &settled);
-	if (done == 0)
+	/* In this order: who writes meanwhile does not settle what is not in a checkpoint. */
+	int has_settled = read_head(r, &r->signed_heads[1], "settled", &settled);
+	if (has_settled < 0 && has_settled != -ENOENT)
+		return has_settled;
+	int done = read_head(r, &r->signed_heads[0], "checkpoint", &r->out->head);
+	if (done == 0 && has_settled == 0) /* a copy has none */
 		done = add_head(r, &settled);
-	else if (done == -ENOENT)
-		done = 0; /* a copy has none */
 	for (size_t i = 0; done == 0 && i < r->c->earlier_count; i++)
 		done = add_head(r, &r->c->earlier[i]);
 	if (done == 0)
@@ -304,7 +302,7 @@ static int check_part(struct run *r, const char *name, int level, uint64_t index
 	const struct hash *hashes;
 	long size = files_load(r->c->files, name, r->part, BUNDLE_MAX, r->e);
 	if (size < 0)
-		return (int)size;
+		return size == -ENOENT ? 0 : (int)size; /* it was there: somebody is writing */
 	if (level == TILE_ENTRIES) {
 		int done = hash_bundle(r, cur_of(r->part, (size_t)size), name, width);
 		if (done == 0)
@@ -344,7 +342,7 @@ static void go_down(struct tile_path *p, const char *name, uint64_t index, bool 
 		return;
 	}
 	int done = r->c->files->list(r->c->files->self, folder, see_tile, &below);
-	if (done < 0 && r->result == 0) {
+	if (done < 0 && done != -ENOENT && r->result == 0) {
 		errno = -done;
 		r->result = err_sys(r->e, "look into %s", folder);
 	}
@@ -539,6 +537,26 @@ static int see_batch(
 	return 0;
 }
 
+/* Somebody may be writing to it.  What the log says then has moved on into the tree while we
+ * looked, and it is not ours to say what is wrong with it. */
+static int check_log(struct run *r)
+{
+	struct checkpoint now;
+	struct note n;
+	char note[NOTE_MAX];
+	struct err moved;
+	int done = wal_check(r->c->files, r->out->head.size, see_batch, r, r->e);
+	if (done == 0)
+		return 0;
+	long size = files_load(r->c->files, "checkpoint", note, sizeof note, &moved);
+	if (size < 0 || note_read(cur_of(note, (size_t)size), &n, &moved) < 0 ||
+		checkpoint_read(n.text, &now, &moved) < 0 || now.size <= r->out->head.size ||
+		keys_check(&r->out->keys, &n, now.size, NULL, &moved) < 0)
+		return done;
+	r->out->in_log = 0;
+	return r->e->code = 0;
+}
+
 int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struct err *e)
 {
 	struct run *r = calloc(1, sizeof *r);
@@ -566,7 +584,7 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	if (done == 0)
 		done = check_files(r);
 	if (done == 0)
-		done = wal_check(c->files, out->head.size, see_batch, r, e);
+		done = check_log(r);
 	retain_free(r->rules);
 	free(r->part);
 	free(r->bundle);

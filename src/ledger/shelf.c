@@ -88,6 +88,8 @@ static int shelf_list(
 	void *self, const char *folder, void (*each)(void *to, const char *name), void *to)
 {
 	const struct shelf *s = self;
+	if (s->signed_alone && strcmp(folder, "wal") == 0)
+		return -ENOENT;
 	return s->here->list(s->here->self, folder, each, to);
 }
 

@@ -39,6 +39,49 @@ void tiles_init(struct tiles *t, const struct files *f, uint64_t size)
 	*t = (struct tiles){ .files = f, .size = size };
 }
 
+/* --- reading --- */
+
+enum { TRIES = 4 };
+
+/* The least width above `asked`. */
+struct grown {
+	unsigned asked, width;
+};
+
+static void see_part(void *self, const char *name)
+{
+	struct grown *g = self;
+	unsigned width;
+	char end;
+	if (sscanf(name, "%3u%c", &width, &end) == 1 && width > g->asked && width < g->width)
+		g->width = width;
+}
+
+/* A part that is not there has grown meanwhile: somebody is writing.  What is there now, a larger
+ * part or the whole, begins with it; `width` becomes what was read. */
+static long load_tile(const struct tiles *t, int level, uint64_t index, unsigned *width, void *to,
+	size_t room, struct err *e)
+{
+	char name[TILE_NAME];
+	const unsigned asked = *width;
+	struct err first;
+	tile_name(name, level, index, asked);
+	long size = files_load(t->files, name, to, room, e);
+	first = *e;
+	for (unsigned i = 0; size == -ENOENT && asked < TILE_WIDTH && i < TRIES; i++) {
+		struct grown g = { asked, TILE_WIDTH };
+		tile_name(name, level, index, asked);
+		*strrchr(name, '/') = 0;
+		t->files->list(t->files->self, name, see_part, &g);
+		*width = g.width;
+		tile_name(name, level, index, g.width);
+		size = files_load(t->files, name, to, room, e);
+	}
+	if (size == -ENOENT)
+		*e = first;
+	return size;
+}
+
 int tiles_read(
 	struct tiles *t, unsigned level, uint64_t index, const struct hash **hashes, struct err *e)
 {
@@ -48,15 +91,17 @@ int tiles_read(
 	*hashes = last->hashes;
 	if (last->width == width && last->index == index)
 		return 0;
-	char name[TILE_NAME];
-	tile_name(name, (int)level, index, width);
+	unsigned there = width;
 	last->width = 0;
-	long size = files_load(t->files, name, last->hashes, sizeof last->hashes, e);
+	long size = load_tile(t, (int)level, index, &there, last->hashes, sizeof last->hashes, e);
 	if (size < 0)
 		return (int)size;
-	if ((size_t)size != width * sizeof(struct hash))
+	if ((size_t)size != there * sizeof(struct hash)) {
+		char name[TILE_NAME];
+		tile_name(name, (int)level, index, there);
 		return err_set(e, -EBADMSG, "%s has %ld bytes instead of %zu", name, size,
-			width * sizeof(struct hash));
+			there * sizeof(struct hash));
+	}
 	last->index = index;
 	last->width = width;
 	return 0;
@@ -105,11 +150,18 @@ int tiles_root(struct tiles *t, uint64_t size, struct hash *out, struct err *e)
 
 long bundle_read(struct tiles *t, uint64_t index, uint8_t *bytes, struct err *e)
 {
-	char name[TILE_NAME];
-	unsigned width = tile_width(TILE_ENTRIES, index, t->size);
+	const unsigned width = tile_width(TILE_ENTRIES, index, t->size);
+	unsigned there = width;
 	assert(width > 0);
-	tile_name(name, TILE_ENTRIES, index, width);
-	return files_load(t->files, name, bytes, BUNDLE_MAX, e);
+	long size = load_tile(t, TILE_ENTRIES, index, &there, bytes, BUNDLE_MAX, e);
+	if (size < 0 || there == width)
+		return size;
+	struct cur c = cur_of(bytes, (size_t)size);
+	for (unsigned i = 0; i < width; i++)
+		bundle_next(&c);
+	return cur_ok(&c) ? size - (long)c.left
+			  : err_set(e, -EBADMSG, "the bundle of entry %llu is cut off",
+				    (unsigned long long)index * TILE_WIDTH);
 }
 
 struct cur bundle_next(struct cur *bundle)

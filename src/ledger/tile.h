@@ -26,7 +26,8 @@ bool tile_is_bundle(const char *name); /* or a part of one */
 unsigned tile_width(int level, uint64_t index, uint64_t size);
 
 /* Reads what a tree of `size` has; the last tile of each level is kept, so that walking along is
- * cheap. */
+ * cheap.  The tree may be growing meanwhile: a part of a tile that has gone is read out of the
+ * larger one that took its place. */
 struct tiles {
 	const struct files *files;
 	uint64_t size;
