@@ -97,7 +97,7 @@ def writing(folder, top):
         ("the checkpoint is damaged", lambda f: change(f, "checkpoint", 30), 4, "checkpoint"),
         ("every head is gone", lambda f: (os.remove(f + "/checkpoint"), os.remove(f + "/settled")), 4, "this is an older state"),
         ("settled is gone", lambda f: os.remove(f + "/settled"), 4, "older state"),
-        ("a later version", lambda f: change(f, "ledger", len("weir ledger "), ord("2")), 1, "a ledger of version '2'"),
+        ("a later version", lambda f: change(f, "ledger", len("weir ledger "), ord("2")), 1, "written by a later weir, version 2"),
         ("another key", lambda f: shutil.copy(top + "/foreign.key", f + ".key"), 5, "is the key of 'foreign.example'"),
         ("the key is none", lambda f: change(os.path.dirname(f), "copy.key", 3, ord("x")), 4, "copy.key: no key"),
         ("a foreign checkpoint", lambda f: shutil.copy(top + "/foreign/checkpoint", f), 4, "checkpoint"),

@@ -17,14 +17,16 @@
 #include "ledger/check.h"
 #include "ledger/ledger.h"
 #include "ledger/passage.h"
+#include "ledger/keys.h"
 #include "ledger/prune.h"
 #include "ledger/shelf.h"
 #include "ledger/tile.h"
 #include "ledger/wal.h"
 
 static const char origin[] = "ledger.example/keep";
-static struct sign_key *secret;
-static struct note_key public;
+static struct sign_key *secret, *next_secret;
+static struct note_key public, next_public;
+static bool changed; /* heads are signed by both then */
 
 enum { DAY = 86400 };
 static const int64_t start = INT64_C(1700000000); /* 2023-11-14 */
@@ -35,7 +37,10 @@ static int sign_with_key(void *self, const struct checkpoint *c, const struct me
 	(void)c;
 	(void)proof;
 	(void)e;
-	note_sign(o, o->used, &public, self, 0);
+	size_t text = o->used;
+	note_sign(o, text, &public, self, 0);
+	if (changed)
+		note_sign(o, text, &next_public, next_secret, 0);
 	return 0;
 }
 
@@ -43,11 +48,13 @@ static int set_up(void **unused)
 {
 	(void)unused;
 	struct err e;
-	uint8_t seed[SIGN_SEED] = { 9 };
+	uint8_t seed[SIGN_SEED] = { 9 }, next_seed[SIGN_SEED] = { 10 };
 	secret = sign_key_new(seed, &e);
-	if (!secret)
+	next_secret = sign_key_new(next_seed, &e);
+	if (!secret || !next_secret)
 		return -1;
 	public = note_key_of(origin, NOTE_ED25519, secret);
+	next_public = note_key_of(origin, NOTE_ED25519, next_secret);
 	return 0;
 }
 
@@ -55,6 +62,7 @@ static int tear_down(void **unused)
 {
 	(void)unused;
 	sign_key_free(secret);
+	sign_key_free(next_secret);
 	return 0;
 }
 
@@ -247,6 +255,7 @@ static void close_story(struct story *s)
 
 static void begin(struct story *s)
 {
+	changed = false;
 	*s = (struct story){ .disk = disk_new(3), .at_s = start };
 	open_story(s);
 	tell_as(s, "key", origin, "{}");
@@ -487,6 +496,32 @@ static void what_is_left_holds(void **unused)
 	if (check(&s, &found, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(found.gone, 3072);
+	end(&s);
+}
+
+/* The key changed just before what was let go: it is read once. */
+static void a_change_of_keys_stays(void **unused)
+{
+	(void)unused;
+	struct story s;
+	struct ledger_checked found;
+	struct err e = { 0 };
+	char data[KEY_CHANGE_DATA];
+	begin(&s);
+	tell_as(&s, "retention", "every kind", "{\"days\":30}");
+	days(&s, "note", "pump", 300);
+	changed = true;
+	key_change_data(&public, secret, &next_public, next_secret, data);
+	tell_as(&s, "key", origin, data);
+	days(&s, "note", "pump", 700);
+	close_story(&s);
+	let_go(&s, true);
+	size_t size;
+	assert_null(disk_bytes(s.disk, "tile/entries/002", &size));
+	if (check(&s, &found, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(found.keys.count, 1);
+	assert_true(found.gone >= 256);
 	end(&s);
 }
 
@@ -747,6 +782,7 @@ int main(void)
 		cmocka_unit_test(clocks_lie),
 		cmocka_unit_test(entries_lie),
 		cmocka_unit_test(what_is_left_holds),
+		cmocka_unit_test(a_change_of_keys_stays),
 		cmocka_unit_test(killed_while_letting_go),
 		cmocka_unit_test(a_hold_comes_in_between),
 		cmocka_unit_test(forgeries),
