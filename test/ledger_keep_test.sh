@@ -121,6 +121,80 @@ does 'by no other name' 2 'within the ledger itself' move --to other-name --dir 
 does 'nor further in' 2 'within the ledger itself' move --to other-name/tile/far --dir B
 does 'nor by the other end' 2 'within the ledger itself' move --to deep/../B/new --dir other-name
 [ -e B/new ] || [ -e B/tile/far ] && fail 'nothing is made there' 'a folder is' || good 'nothing is made there'
+# The same entries and the same words, whether there is a store or not; and nothing more on the disk.
+same() { # NAME DIR OPTION...: show, and export, by the store and by the ledger itself
+	name=$1 dir=$2 bad_now=
+	shift 2
+	for question in '' '--kind note' '--subject @pump@2' '--last 700' '--last 3000' '--limit 300' '--from 300 --limit 2' \
+		'--from 1000 --subject @pump@1' '--from 1700 --subject @pump@2' '--kind note --last 2' '--kind alarm' '--json --from 200 --limit 100'; do
+		words=$(echo "$question" | sed "s/@pump@/pump /")
+		set_words() { # keeps "pump 2" one word
+			case $question in
+			*@pump@*) set -- ${question%@pump@*} "pump ${question##*@pump@}" ;;
+			*) set -- $question ;;
+			esac
+			"$weir" ledger show --dir "$dir" $extra "$@"
+		}
+		extra="$*"
+		set_words >with 2>with.err
+		with=$?
+		mv "$dir.store" aside
+		set_words >without 2>without.err
+		without=$?
+		mv aside "$dir.store"
+		[ $with = $without ] && cmp -s with without && cmp -s with.err without.err || bad_now="$bad_now; $words"
+	done
+	code=0
+	"$weir" ledger export --dir "$dir" "$@" --kind note --out with.tar 2>with.err
+	mv "$dir.store" aside
+	"$weir" ledger export --dir "$dir" "$@" --kind note --out without.tar 2>without.err
+	mv aside "$dir.store"
+	cmp -s with.tar without.tar && cmp -s with.err without.err || bad_now="$bad_now; export"
+	cp with.err err
+	[ "$bad_now" ] && fail "$name" "another answer:$bad_now" || good "$name"
+}
+years M
+does 'promised' 0 '' retention promise --days 500 --dir M
+does 'stored' 0 '3989 entries' rebuild --dir M
+same 'all of it, stored or not' M
+for name in new new-wal new-shm new-journal; do cp M.store M.store.$name; done
+does 'pruned' 0 '^let go of entries 256 to 1791$' prune --dir M
+ls M.store.new* >out 2>err && fail 'what a rebuild left' 'is there still' || good 'what a rebuild left'
+same 'pruned, stored or not' M
+does 'the store forgot just that' 0 'identical with the one before' rebuild --dir M
+does 'moved, too' 0 'moved entries 1792 to' move --to farther --before 2999-01-01 --dir M
+same 'moved, stored or not' M
+same 'moved, and read there, stored or not' M --also farther
+does 'the words of an export' 0 'entries 1792 to .* were moved to .*/farther, and none of them is in it; try: --also' \
+	export --dir M --format csv
+grep -q 'entries 256 to 1791 were let go' err && good 'and of what was let go' || fail 'and of what was let go' ''
+does 'an export of what was moved' 0 '^1800,yes,' export --dir M --format csv --also farther
+does 'with its proof' 0 '' export --dir M --also farther --from 1800 --limit 2 --out moved.tar
+does 'that checks' 0 'holds: 2 entries, 1800 to 1801' verify --export moved.tar
+does 'moving again moves nothing' 0 'moved 0 entries' move --to farther --before 2999-01-01 --dir M
+does 'the store forgot just that, again' 0 'identical with the one before' rebuild --dir M
+# A store that was not asked to forget: of an older copy, or one that is elsewhere.
+years Q
+does 'a store elsewhere' 0 '' rebuild --dir Q --store old
+does 'promised, there' 0 '' retention promise --days 500 --dir Q
+does 'pruned, there' 0 'let go of entries 256 to' prune --dir Q
+does 'it forgets when it is asked' 0 '256 to 1791: let go' show --store old --dir Q
+"$weir" ledger show --store old --dir Q --last 3400 >with 2>err
+"$weir" ledger show --dir Q --last 3400 >without 2>err
+code=0
+cmp -s with without && good 'and answers as the ledger' || fail 'and answers as the ledger' ''
+# One that cannot be made to forget goes.
+echo 'no store' >Q.store
+does 'no store, so it goes' 0 'Q.store: .*not a database; it had to forget entries, and was removed; try: weir ledger rebuild' prune --dir Q
+[ -e Q.store ] && fail 'it is gone' 'it is there' || good 'it is gone'
+# With damage in the ledger what was let go is still told as that, and no damage.
+printf 'x' | dd of=Q/tile/entries/007 bs=1 seek=5000 conv=notrunc status=none
+does 'damage is read around' 4 '256 to 1791: let go' show --dir Q
+grep -q 'entries 1[0-9]* to 1[0-9]* cannot be read' err || fail 'damage is named' 'is it?'
+[ "$(grep -c 'cannot be read' err)" = 1 ] && good 'and it alone' || fail 'and it alone' ''
+does 'from the end, too' 4 'cannot be read' show --dir Q --last 2180
+[ "$(grep -c ' by local' out)" = 2180 ] && good 'as many as were wanted' || fail 'as many as were wanted' "$(wc -l <out)"
+does 'whatever would fit' 4 'cannot be read' show --dir Q --kind retention
 years O
 does 'no place of another ledger' 1 'another ledger' move --to far --dir O
 
