@@ -232,6 +232,35 @@ chmod 755 S.subjects
 does 'open to others: refused' 5 'others than its owner' show --reveal --dir S
 chmod 700 S.subjects
 
+# --- a key that is elsewhere ---
+"$weir" ledger init --dir T --origin keys.example >/dev/null
+secret() { echo '{"kind":"note","subject":"p-5","secret":{"name":"Gus Hale"}}' | "$weir" ledger append --dir T >/dev/null; }
+secret && secret && mv T.subjects lost-1
+does 'no keys at all: said' 4 '2 entries about p-5 are sealed under keys that are not here, entry 1 under [0-9a-f]{16} for one' erase p-5 --why asked --dir T
+secret && cp -a T.subjects lost-2
+does 'what is here goes, the rest is said' 4 '2 entries about p-5 are sealed under keys that are not here' erase p-5 --why asked --dir T
+grep -q 'destroyed the key of p-5, which sealed 1 entries' out && good 'what is here went' || fail 'what is here went' ''
+does 'said again' 4 '2 entries about p-5 are sealed' erase p-5 --why asked --dir T
+does 'another one is none of it' 3 'has no key here' erase p-6 --why asked --dir T
+rm -rf T.subjects && cp -a lost-1 T.subjects
+does 'found, and erased' 0 'destroyed the key of p-5, which sealed 2 entries' erase p-5 --why found --dir T
+does 'now it is all' 3 'has no key here' erase p-5 --why asked --dir T
+
+# --- texts, and numbers ---
+broken=$(printf 'caf\351')
+does 'why in no UTF-8: erase' 2 'why: not in UTF-8' erase p-5 --why "$broken" --dir T
+does 'why in no UTF-8: hold' 2 'why: not in UTF-8' hold add --subject x --why "$broken" --dir T
+does 'why in no UTF-8: release' 2 'why: not in UTF-8' hold release 1 --why "$broken" --dir T
+does 'why in no UTF-8: promise' 2 'why: not in UTF-8' retention promise --days 1 --why "$broken" --dir T
+does 'who in no UTF-8' 2 'actor: not in UTF-8' prune --actor "$broken" --dir T
+does 'a subject in no UTF-8' 2 'SUBJECT: not in UTF-8' erase "$broken" --why x --dir T
+does 'in UTF-8' 0 'for 1 days' retention promise --days 1 --why "$(printf 'caf\303\251')" --dir T
+does 'a hold on nothing yet' 2 'the ledger has entries 0 to [0-9]+' hold add --from 500 --to 600 --why x --dir T
+does 'a hold on what comes, too' 0 'entries [0-9]+ to 600 are not written yet: they are held when they come' \
+	hold add --from 2 --to 600 --why x --dir T
+does 'a hold on what is there' 0 '^[0-9]+$' hold add --from 2 --to 3 --why x --dir T
+[ -s err ] && fail 'nothing to say of it' 'something is' || good 'nothing to say of it'
+
 # --- by another name ---
 mkdir names && ln -s ../S names/link
 echo '{"kind":"note","subject":"p-19","secret":{"name":"Edda Fox"}}' |

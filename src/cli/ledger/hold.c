@@ -88,21 +88,48 @@ static int hold_data(struct keep *k, struct ledger_own *w, json_t **data, struct
 	return *data ? 0 : err_set(e, -EINVAL, "a hold of this is no JSON");
 }
 
+/* What comes may be held before it does, but not alone: that is a number that was mistyped. */
+static int check_range(struct keep *k, struct ledger_own *w, struct err *e)
+{
+	uint64_t size = ledger_own_size(w);
+	if (!k->o->from || k->number < size)
+		return 0;
+	k->asked_wrongly = true;
+	err_set(e, -EINVAL, "--from %s: the ledger has entries 0 to %llu", k->o->from,
+		(unsigned long long)size - 1);
+	return err_try(e, "a hold on a subject or a kind holds what comes, too"), -EINVAL;
+}
+
+static void say_what_comes(const struct keep *k, uint64_t sequence)
+{
+	char text[160];
+	if (!k->o->from || k->last <= sequence)
+		return;
+	snprintf(text, sizeof text,
+		"entries %llu to %llu are not written yet: they are held when they come",
+		(unsigned long long)sequence + 1, (unsigned long long)k->last);
+	cli_say(text, "");
+}
+
 static int write_hold(void *self, struct ledger_own *w, struct err *e)
 {
 	struct keep *k = self;
 	char range[64];
 	uint64_t sequence;
-	json_t *data;
-	int r = hold_data(k, w, &data, e);
+	json_t *data = NULL;
+	int r = check_range(k, w, e);
+	if (r == 0)
+		r = hold_data(k, w, &data, e);
 	if (r < 0)
 		return r;
 	snprintf(range, sizeof range, "entries %llu to %llu", (unsigned long long)k->number,
 		(unsigned long long)k->last);
 	const char *what = k->o->subject ? k->o->subject : k->o->kind ? k->o->kind : range;
 	r = ledger_own_write(w, "hold", what, data, &sequence, e);
-	if (r == 0)
+	if (r == 0) {
 		out_fmt(k->cli->out, "%llu\n", (unsigned long long)sequence);
+		say_what_comes(k, sequence);
+	}
 	return r;
 }
 
@@ -215,6 +242,8 @@ static int run_hold(struct cli *cli, const void *opts, struct err *e)
 {
 	struct keep k = { .cli = cli, .o = opts };
 	const char *word = cli->operand_count ? cli->operands[0] : "";
+	if (keep_texts_fit(k.o, e) < 0)
+		return EXIT_ASKED_WRONGLY;
 	if (strcmp(word, "add") == 0 && cli->operand_count == 1)
 		return hold_add(&k, e);
 	if (strcmp(word, "list") == 0 && cli->operand_count == 1)

@@ -20,9 +20,12 @@ struct keep {
 	uint64_t number; /* days; the first entry; the hold */
 	uint64_t last;
 	uint32_t kinds;
+	bool asked_wrongly; /* found out once the ledger was open */
 };
 
 int keep_asked_wrongly(struct err *e, const char *what, const char *try);
+/* That all texts can be written into an entry. */
+int keep_texts_fit(const struct keep_opts *o, struct err *e) MUST_USE;
 int keep_finish(struct keep *k, int r, const struct err *e); /* the exit code */
 int keep_load(struct keep *k, struct ledger_own *w, struct err *e) MUST_USE;
 /* The rules as the checkpoint has them, for who only looks. */

@@ -63,6 +63,8 @@ void beside_close(struct beside *b);
 int ledger_exit(const struct err *e); /* the exit code that fits */
 /* The ledger's key as --key has it: one that signs heads, or -EINVAL. */
 int ledger_key_read(const char *text, struct note_key *out, struct err *e) MUST_USE;
+/* A text of the command line that goes into an entry: UTF-8, or -EINVAL, in words; NULL is fine. */
+int ledger_text_fits(const char *what, const char *text, struct err *e) MUST_USE;
 /* As the one form of an entry writes a text, without the quotes. */
 int ledger_escape(const char *text, char *to, size_t room, struct err *e) MUST_USE;
 void ledger_progress(void *self, uint64_t done, uint64_t all); /* on a terminal */

@@ -113,6 +113,9 @@ static int run_move(struct cli *cli, const void *opts, struct err *e)
 		err_set(e, -EINVAL, "where to? --to says it");
 		return err_try(e, "weir ledger move --to /mnt/archive/ledger"), EXIT_ASKED_WRONGLY;
 	}
+	if (ledger_text_fits("--to", p.o->to, e) < 0 ||
+		ledger_text_fits("--actor", p.o->write.actor, e) < 0)
+		return EXIT_ASKED_WRONGLY;
 	const char *dir = p.o->write.ledger.dir ? p.o->write.ledger.dir : LEDGER_DIR;
 	if (is_within(p.o->to, dir)) {
 		err_set(e, -EINVAL, "--to %.300s is within the ledger itself", p.o->to);

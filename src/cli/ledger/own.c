@@ -7,6 +7,17 @@
 
 #include "base/clock.h"
 
+int ledger_text_fits(const char *what, const char *text, struct err *e)
+{
+	json_t *word = text ? json_string(text) : NULL;
+	bool fits = !text || word;
+	json_decref(word);
+	if (fits)
+		return 0;
+	err_set(e, -EINVAL, "%s: not in UTF-8, as every entry is", what);
+	return err_try(e, "in a terminal that writes UTF-8"), -EINVAL;
+}
+
 struct ledger_own {
 	struct writer *writer;
 	const struct ledger_home *home;

@@ -208,6 +208,8 @@ static int run_prune(struct cli *cli, const void *opts, struct err *e)
 	if (!p.o->cosigned != !p.o->witness)
 		return err_set(e, -EINVAL, "--cosigned wants the key that cosigned: --witness"),
 		       EXIT_ASKED_WRONGLY;
+	if (ledger_text_fits("--actor", p.o->write.actor, e) < 0)
+		return EXIT_ASKED_WRONGLY;
 	int r = p.o->dry ? try_prune(&p, e) : ledger_own_do(cli, &p.o->write, &work, e);
 	pruning_done(&p);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;

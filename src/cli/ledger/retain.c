@@ -15,9 +15,19 @@ int keep_asked_wrongly(struct err *e, const char *what, const char *try)
 	return EXIT_ASKED_WRONGLY;
 }
 
+int keep_texts_fit(const struct keep_opts *o, struct err *e)
+{
+	int r = ledger_text_fits("--why", o->why, e);
+	if (r == 0)
+		r = ledger_text_fits("--subject", o->subject, e);
+	return r < 0 ? r : ledger_text_fits("--actor", o->write.actor, e);
+}
+
 int keep_finish(struct keep *k, int r, const struct err *e)
 {
 	retain_free(k->rules);
+	if (r < 0 && k->asked_wrongly)
+		return EXIT_ASKED_WRONGLY;
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 
@@ -197,6 +207,8 @@ static int run_retention(struct cli *cli, const void *opts, struct err *e)
 {
 	struct keep k = { .cli = cli, .o = opts };
 	const char *word = cli->operand_count == 1 ? cli->operands[0] : "";
+	if (keep_texts_fit(k.o, e) < 0)
+		return EXIT_ASKED_WRONGLY;
 	if (strcmp(word, "promise") == 0)
 		return promise(&k, e);
 	if (strcmp(word, "show") != 0)

@@ -120,9 +120,11 @@ struct erase {
 	char id[SUBJECT_KEY_ID];
 	struct ledger_secrets secrets;
 	const struct retain *rules;
+	bool has_key;
 	uint64_t count; /* entries that its key seals */
 	uint64_t said;  /* an entry that tells of this key's erasure already */
 	bool is_said;
+	json_t *others; /* its other keys of which no entry tells: {id: [entries that it seals]} */
 };
 
 static int held(const struct erase *x, const struct retain_hold *h, struct err *e)
@@ -131,6 +133,42 @@ static int held(const struct erase *x, const struct retain_hold *h, struct err *
 		h->why && *h->why ? ": " : "", h->why ? h->why : "");
 	return err_try(e, "weir ledger hold list, then hold release %llu --why ...",
 		(unsigned long long)h->by);
+}
+
+/* A key that this folder does not have now: either an entry tells that it was destroyed, or it is
+ * somewhere else, and whoever has it can read on. */
+static int see_other(
+	struct erase *x, uint64_t sequence, const char *sealed, const char *erased, struct err *e)
+{
+	if (erased)
+		json_object_del(x->others, erased);
+	if (!sealed)
+		return 0;
+	json_t *list = json_object_get(x->others, sealed);
+	if (!list && json_object_set_new(x->others, sealed, list = json_array()) < 0)
+		return err_set(e, -ENOMEM, "no memory for a list of keys");
+	return json_array_append_new(list, json_integer((json_int_t)sequence)) < 0
+		? err_set(e, -ENOMEM, "no memory for a list of keys")
+		: 0;
+}
+
+/* -EBADMSG where there are such: erased is what can be, and not all of it. */
+static int tell_others(const struct erase *x, struct err *e)
+{
+	const char *id;
+	json_t *list;
+	size_t count = 0;
+	json_object_foreach(x->others, id, list) count += json_array_size(list);
+	if (!count)
+		return 0;
+	void *one = json_object_iter(x->others);
+	err_set(e, -EBADMSG,
+		"%zu entries about %.200s are sealed under keys that are not here, entry %lld under "
+		"%.40s for one: those are not erased, and whoever has these keys reads them",
+		count, x->subject,
+		(long long)json_integer_value(json_array_get(json_object_iter_value(one), 0)),
+		json_object_iter_key(one));
+	return err_try(e, "look for another DIR.subjects, in backups too: erase there"), -EBADMSG;
 }
 
 static int see_entry(void *self, uint64_t sequence, const void *bytes, size_t size, bool signed_yet,
@@ -145,15 +183,18 @@ static int see_entry(void *self, uint64_t sequence, const void *bytes, size_t si
 	const char *sealed =
 		json_string_value(json_object_get(json_object_get(data, "sealed"), "key"));
 	const char *erased = json_string_value(json_object_get(data, "key"));
-	bool ours = sealed && strcmp(sealed, x->id) == 0;
-	bool told = strcmp(entry_kinds[v.kind].name, "erasure") == 0 && erased &&
-		strcmp(erased, x->id) == 0;
+	bool ours = sealed && x->has_key && strcmp(sealed, x->id) == 0;
+	bool is_erasure = strcmp(entry_kinds[v.kind].name, "erasure") == 0;
+	bool told = is_erasure && erased && strcmp(erased, x->id) == 0;
+	int r = ours ? 0 : see_other(x, sequence, sealed, is_erasure ? erased : NULL, e);
 	json_decref(entry);
 	x->count += ours;
 	if (told) {
 		x->is_said = true;
 		x->said = sequence;
 	}
+	if (r < 0)
+		return r;
 	const struct retain_hold *h = ours ? retain_held(x->rules, sequence, &v) : NULL;
 	return h ? held(x, h, e) : 0;
 }
@@ -164,12 +205,13 @@ static int see_gone(void *self, uint64_t first, uint64_t last, const char *to, s
 	if (!to)
 		return 0;
 	err_set(e, -EPERM,
-		"entries %llu to %llu were moved to %s: whether one of them is held cannot be seen",
+		"entries %llu to %llu were moved to %s: whether one of them is held, or sealed under "
+		"another key, cannot be seen",
 		(unsigned long long)first, (unsigned long long)last, to);
 	return err_try(e, "--also %s", to);
 }
 
-static int look_for_holds(struct erase *x, struct ledger_own *w, struct err *e)
+static int look_through(struct erase *x, struct ledger_own *w, struct err *e)
 {
 	struct ledger_shelf shelf = { .fd = -1 };
 	struct retain *rules = NULL;
@@ -181,7 +223,8 @@ static int look_for_holds(struct erase *x, struct ledger_own *w, struct err *e)
 		/* the subject itself, whatever entries it has */
 		const struct entry_view v = { .kind = ENTRY_KINDS_MAX,
 			.subject = cur_of(x->escaped, strlen(x->escaped)) };
-		const struct retain_hold *h = retain_held(rules, UINT64_MAX, &v);
+		const struct retain_hold *h =
+			x->has_key ? retain_held(rules, UINT64_MAX, &v) : NULL;
 		x->rules = rules;
 		r = h ? held(x, h, e)
 		      : ledger_read_all(&shelf.both, &head, 0, see_entry, see_gone, x, e);
@@ -191,22 +234,29 @@ static int look_for_holds(struct erase *x, struct ledger_own *w, struct err *e)
 	return r;
 }
 
+/* What was ended half way left a file without a key in it, which goes now. */
+static int without_key(struct erase *x, struct err *e)
+{
+	if (x->secrets.subjects && subject_destroy(x->secrets.subjects, x->subject, e) < 0)
+		return e->code;
+	if (tell_others(x, e) < 0)
+		return e->code;
+	err_set(e, -ENOENT, "%s has no key here: nothing of it is sealed, or it was erased",
+		x->subject);
+	return err_try(e, "weir ledger show --kind erasure --subject %s", x->subject), -ENOENT;
+}
+
 static int write_erasure(void *self, struct ledger_own *w, struct err *e)
 {
 	struct erase *x = self;
 	int r = ledger_secrets_open(&x->secrets, ledger_own_home(w)->dir, false, e);
 	if (r == 0)
 		r = subject_key_id(x->secrets.subjects, x->subject, x->id, e);
-	if (r == -ENOENT) {
-		/* where it was ended half way, the rest of the file goes now */
-		if (x->secrets.subjects && subject_destroy(x->secrets.subjects, x->subject, e) < 0)
-			return e->code;
-		err_set(e, -ENOENT, "%s has no key here: nothing of it is sealed, or it was erased",
-			x->subject);
-		return err_try(e, "weir ledger show --kind erasure --subject %s", x->subject);
-	}
-	if (r == 0)
-		r = look_for_holds(x, w, e);
+	x->has_key = r == 0;
+	if (r == 0 || r == -ENOENT)
+		r = look_through(x, w, e);
+	if (r == 0 && !x->has_key)
+		r = without_key(x, e);
 	if (r < 0 || x->is_said)
 		return r;
 	json_t *data = json_pack(
@@ -224,7 +274,7 @@ static int destroy(void *self, const struct ledger_home *h, struct err *e)
 			"destroyed the key of %s, which sealed %llu entries; entry %llu "
 			"tells of it\n",
 			x->subject, (unsigned long long)x->count, (unsigned long long)x->said);
-	return r;
+	return r < 0 ? r : tell_others(x, e);
 }
 
 int ledger_escape(const char *text, char *to, size_t room, struct err *e)
@@ -256,9 +306,15 @@ static int run_erase(struct cli *cli, const void *opts, struct err *e)
 		       EXIT_ASKED_WRONGLY;
 	}
 	x.subject = cli->operands[0];
+	if (ledger_text_fits("--why", o->why, e) < 0 ||
+		ledger_text_fits("--actor", o->write.actor, e) < 0 ||
+		ledger_text_fits("SUBJECT", x.subject, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	x.others = json_object();
 	int r = ledger_escape(x.subject, x.escaped, sizeof x.escaped, e);
 	if (r == 0)
 		r = ledger_own_do(cli, &o->write, &work, e);
+	json_decref(x.others);
 	ledger_secrets_close(&x.secrets);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
