@@ -570,6 +570,66 @@ static void killed_while_letting_go(void **unused)
 	end(&whole);
 }
 
+/* Parts from before a bundle was whole, and files that never got their name, have entries in them.
+ */
+static void no_part_is_left(void **unused)
+{
+	(void)unused;
+	static const char *const parts[] = { "tile/entries/003.p/17", "tile/entries/003.p/200.new",
+		"tile/entries/004.new", "tile.new" };
+	struct story s;
+	struct err e = { 0 };
+	size_t size;
+	two_years(&s);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		assert_int_equal(files_put(&s.files, parts[i], "clear", 5, &e), 0);
+	let_go(&s, true);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (disk_bytes(s.disk, parts[i], &size))
+			fail_msg("%s is there", parts[i]);
+	end(&s);
+}
+
+/* A disk that refuses: it is told, whichever call it was, and the next time all of it goes. */
+static void what_stays_is_told(void **unused)
+{
+	(void)unused;
+	struct story whole;
+	struct err e = { 0 };
+	two_years(&whole);
+	assert_int_equal(files_put(&whole.files, "tile/entries/003.p/17", "clear", 5, &e), 0);
+	let_go(&whole, false);
+	for (uint64_t n = 1;; n++) {
+		struct story s = { .disk = disk_new(n), .at_s = whole.at_s, .next = whole.next };
+		struct prune_plan plan;
+		struct retain *rules;
+		enum disk_call which;
+		size_t size;
+		disk_copy(s.disk, whole.disk);
+		s.files = disk_files(s.disk);
+		plan_at(&s, s.at_s, &plan, &rules);
+		disk_fail_at(s.disk, n, 0, -EROFS);
+		int done = prune_remove(&plan, &s.files, &e);
+		bool fired = disk_fired(s.disk, &which);
+		disk_fail_at(s.disk, UINT64_MAX / 2, 0, 0);
+		if (fired && (done != -EROFS || !strstr(e.text, "Read-only")))
+			fail_msg("call %llu: %d %s", (unsigned long long)n, done, e.text);
+		assert_int_equal(fired ? 0 : done, 0);
+		prune_plan_done(&plan);
+		retain_free(rules);
+		plan_at(&s, s.at_s, &plan, &rules);
+		assert_int_equal(prune_remove(&plan, &s.files, &e), 0);
+		assert_null(disk_bytes(s.disk, "tile/entries/003.p/17", &size));
+		prune_plan_done(&plan);
+		retain_free(rules);
+		disk_free(s.disk);
+		if (!fired)
+			break;
+		assert_true(n < 1000);
+	}
+	end(&whole);
+}
+
 /* What was said to go, and was not gone yet when a hold came, stays. */
 static void a_hold_comes_in_between(void **unused)
 {
@@ -784,6 +844,8 @@ int main(void)
 		cmocka_unit_test(what_is_left_holds),
 		cmocka_unit_test(a_change_of_keys_stays),
 		cmocka_unit_test(killed_while_letting_go),
+		cmocka_unit_test(no_part_is_left),
+		cmocka_unit_test(what_stays_is_told),
 		cmocka_unit_test(a_hold_comes_in_between),
 		cmocka_unit_test(forgeries),
 		cmocka_unit_test(missing_without_a_word),
