@@ -72,11 +72,32 @@ static void test_what_is_none(void **state)
 	close(fds[1]);
 }
 
+/* What was said before somebody went is heard, whatever they did not read themselves. */
+static void test_last_words(void **state)
+{
+	(void)state;
+	int fds[2];
+	struct err e;
+	struct ipc_message m;
+	assert_int_equal(ipc_pair(fds, &e), 0);
+	assert_int_equal(ipc_send(fds[0], 1, "unread", 6, &e), 0);
+	assert_int_equal(ipc_send(fds[1], 2, "the", 3, &e), 0);
+	assert_int_equal(ipc_send(fds[1], 3, "last", 4, &e), 0);
+	close(fds[1]);
+	assert_int_equal(ipc_receive(fds[0], room, sizeof room, &m, &e), 0);
+	assert_int_equal(m.type, 2);
+	assert_int_equal(ipc_await(fds[0], 1000, room, sizeof room, &m, &e), 0);
+	assert_int_equal(m.type, 3);
+	assert_int_equal(ipc_receive(fds[0], room, sizeof room, &m, &e), -EPIPE);
+	close(fds[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_what_is_none),
+		cmocka_unit_test(test_last_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

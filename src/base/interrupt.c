@@ -5,7 +5,7 @@
 
 #include "base/attr.h"
 
-static const int signals[] = { SIGINT, SIGTERM };
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 static struct sigaction before[COUNT_OF(signals)];
 static volatile sig_atomic_t caught;
 

@@ -1,5 +1,5 @@
-/* "That is enough": the first SIGINT or SIGTERM ends the input, and what was read until then is
- * told.  The second ends the program, as both always do where nobody catches them.
+/* "That is enough": the first SIGINT, SIGTERM or SIGHUP ends the input, and what was read until
+ * then is told.  The second ends the program, as all of them do where nobody catches them.
  *
  * A system call that waits comes back with EINTR.  A signal that is ignored from the start (a job
  * in the background) stays ignored. */

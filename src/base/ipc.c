@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -81,11 +82,17 @@ static int receive(
 {
 	struct iovec part = { room, size };
 	ssize_t got;
+	bool reset = false;
 	m->msg_iov = &part;
 	m->msg_iovlen = 1;
-	do
+	/* Where the other end went without reading all that we sent, that is said first, and once;
+	 * what it had sent before is still there. */
+	do {
 		got = recvmsg(fd, m, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+		if (got >= 0 || (errno != EINTR && (errno != ECONNRESET || reset)))
+			break;
+		reset |= errno == ECONNRESET;
+	} while (true);
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		return err_set(e, -EPIPE, "the other end has gone");
 	if (got < 0 && errno == EAGAIN)

@@ -135,6 +135,8 @@ static void on_sealed(struct core *c, const struct ipc_message *m)
 {
 	struct err e = { 0 };
 	uint64_t settled;
+	if (c->code >= 0)
+		return; /* it is at its end */
 	int r = sealing_read(m, wal_durable(c->log), &c->published, &settled, &e);
 	if (r < 0) {
 		fail(c, &e);
@@ -156,10 +158,14 @@ static void on_sealer(uv_poll_t *poll, int status, int events)
 	struct ipc_message m;
 	struct err e;
 	(void)events;
-	int r = status < 0 ? status : ipc_receive(c->sealer_fd, room, sizeof room, &m, &e);
-	if (r == 0)
-		on_sealed(c, &m);
-	else if (r != -EAGAIN)
+	/* An error may be that it went without hearing all we said; then its last words count. */
+	int r;
+	do {
+		r = ipc_receive(c->sealer_fd, room, sizeof room, &m, &e);
+		if (r == 0)
+			on_sealed(c, &m);
+	} while (r == 0 && status < 0);
+	if (r < 0 && (r != -EAGAIN || status < 0))
 		lose_sealer(c); /* the warden brings another */
 }
 
@@ -352,6 +358,7 @@ int core_main(char **arguments)
 	struct err e = { 0 };
 	signal(SIGINT, SIG_IGN); /* to the whole group; the warden says when to end */
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	struct core *c = calloc(1, sizeof *c);
 	if (!c) {

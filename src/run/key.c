@@ -162,6 +162,7 @@ int key_main(char **arguments)
 	 */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	keep_memory_inside();
 	set_up(&k, arguments, &broken);

@@ -234,6 +234,7 @@ int sealer_main(char **arguments)
 	struct err e = { 0 };
 	signal(SIGINT, SIG_IGN); /* to the whole group; the writer says when to end */
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	s.settled_ns = clock_monotonic();
 	(void)arguments;

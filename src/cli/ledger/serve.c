@@ -176,6 +176,7 @@ static int stop(struct warden *w, struct err *e)
 	stop_sealer(w);
 	if (code < 0)
 		return err_set(e, -ETIMEDOUT, "the core did not end in time"), EXIT_FAILED;
+	e->code = 0; /* it has said why */
 	return code;
 }
 
