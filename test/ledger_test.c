@@ -357,6 +357,47 @@ static void room_made_ahead(void **state)
 	disk_free(d);
 }
 
+/* Who reads a tree keeps reading it, while parts of its tiles grow and go. */
+static void read_while_it_grows(void **state)
+{
+	(void)state;
+	struct disk *d = new_disk(5);
+	struct files f = disk_files(d);
+	struct ledger *l;
+	struct err e;
+	uint8_t *bundle = malloc(BUNDLE_MAX), want[2048];
+	assert_non_null(bundle);
+	assert_int_equal(open_on(&f, &l, &e), 0);
+	write_until(l, 20, 1);
+	assert_int_equal(ledger_publish(l, 0, &e), 0);
+	const uint64_t was = ledger_published(l);
+	struct checkpoint head = { .size = was };
+	assert_true(was < TILE_WIDTH / 2);
+	for (uint64_t until = was + 20; until < was + 600; until += 20) {
+		struct tiles t;
+		const struct hash *hashes;
+		write_until(l, until, until);
+		assert_int_equal(ledger_publish(l, 0, &e), 0);
+		tiles_init(&t, &f, head.size);
+		assert_int_equal(tiles_read(&t, 0, 0, &hashes, &e), 0);
+		long got = bundle_read(&t, 0, bundle, &e);
+		assert_true(got > 0);
+		struct cur b = cur_of(bundle, (size_t)got);
+		for (uint64_t n = 0; n < was; n++) {
+			struct cur entry = bundle_next(&b);
+			const struct hash leaf = merkle_leaf(entry.at, entry.left);
+			assert_int_equal(entry.left, entry_of(n, want));
+			assert_memory_equal(entry.at, want, entry.left);
+			assert_true(hash_same(&leaf, &hashes[n]));
+		}
+		assert_int_equal(b.left, 0);
+	}
+	assert_int_equal(ledger_finish(l, 0, &e), 0);
+	ledger_close(l);
+	free(bundle);
+	disk_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_signed_head_without_its_tiles),
 		cmocka_unit_test(an_older_or_another_folder),
 		cmocka_unit_test(an_older_memory),
+		cmocka_unit_test(read_while_it_grows),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """weir ledger serve: many askers at once, its processes killed in the middle, a disk that runs full.
 
-    serve_test.py WEIR
+    serve_test.py WEIR AGED_LEDGER
 
 Whatever was acknowledged stands in the ledger under its number, and the ledger verifies.
 """
@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 
-WEIR = os.path.abspath(sys.argv[1])
+WEIR, AGED = map(os.path.abspath, sys.argv[1:3])
 ASK, DONE, REFUSED, OPEN, OWN = 1, 2, 3, 4, 5
 failed = 0
 
@@ -44,7 +44,7 @@ class Serve:
 
     def __init__(self, folder, front=(), make=True, wait=True):
         self.dir = os.path.join(folder, "ledger")
-        if make:
+        if make:  # else it is there
             made = call("init", "--dir", self.dir, "--origin", "test.example/ledger")
             expect(made.returncode == 0, made.stderr)
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
@@ -103,7 +103,8 @@ class Serve:
     def entries(self):
         shown = call("show", "--json", "--dir", self.dir)
         expect(shown.returncode == 0, shown.stderr)
-        return {line["sequence"]: line["entry"] for line in map(json.loads, shown.stdout.splitlines())}
+        lines = map(json.loads, shown.stdout.splitlines())
+        return {line["sequence"]: line["entry"] for line in lines if "gone" not in line}
 
     def verify(self):
         done = call("verify", "--dir", self.dir)
@@ -174,31 +175,223 @@ def keep_asking(serve, name, acknowledged, until):
             time.sleep(0.05)
 
 
+class Crowd:
+    """So many who ask all the time; with it they begin, behind it they have ended."""
+
+    def __init__(self, serve, count):
+        self.serve, self.until, self.told = serve, threading.Event(), [[] for _ in range(count)]
+        self.askers = [threading.Thread(target=keep_asking, args=(serve, f"asker {i}", self.told[i], self.until))
+                       for i in range(count)]
+
+    def __enter__(self):
+        for one in self.askers:
+            one.start()
+        return self
+
+    def __exit__(self, *_):
+        self.until.set()
+        for one in self.askers:
+            one.join()
+
+    def acknowledged(self):
+        return sum(map(len, self.told))
+
+    def wait_for_more(self, count=1000):
+        have = self.acknowledged()
+        self.serve.wait_for(lambda: self.acknowledged() > have + count, "nothing is acknowledged")
+
+    def check(self):
+        """Everything that was acknowledged is in the checkpoint, once, in its place."""
+        entries, told = self.serve.entries(), [one for some in self.told for one in some]
+        expect(len({number for number, _ in told}) == len(told), "a number was given twice")
+        for number, text in told:
+            expect(entries[number]["subject"] == text, f"entry {number} is {entries[number]}, not '{text}'")
+        self.serve.verify()
+        return len(told)
+
+
 def killed_in_the_middle(folder):
     """Both processes are killed while forty ask; what was acknowledged is there, once, in its place."""
     serve = Serve(folder)
-    until, told = threading.Event(), [[] for _ in range(40)]
-    askers = [threading.Thread(target=keep_asking, args=(serve, f"asker {i}", told[i], until)) for i in range(40)]
-    for one in askers:
-        one.start()
-    try:
+    with Crowd(serve, 40) as crowd:
         for name in ("sealer", "core", "sealer", "core"):
-            have = sum(map(len, told))
-            serve.wait_for(lambda: sum(map(len, told)) > have + 1000, "nothing is acknowledged")
+            crowd.wait_for_more()
             serve.kill(name)
-        have = sum(map(len, told))
-        serve.wait_for(lambda: sum(map(len, told)) > have + 1000, "nothing is acknowledged any more")
+        crowd.wait_for_more()
+    serve.stop()
+    print(f"killed twice each, {crowd.check()} acknowledged, 0 lost")
+
+
+def ended_in_the_middle(folder):
+    """Told to end while forty ask: all that was acknowledged is in the signed checkpoint."""
+    serve = Serve(folder)
+    for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) * 4:
+        with Crowd(serve, 40) as crowd:
+            crowd.wait_for_more(300)
+            serve.stop(how)
+        told = crowd.check()
+        serve = Serve(folder, make=False)
+    serve.stop()
+    print(f"ended twelve times, at last behind {told} acknowledged, 0 lost")
+
+
+def own_entries(folder):
+    """Holds, promises and erasures while others write; each is decided on all that came before."""
+    serve = Serve(folder)
+
+    def ledger(*words, code=0, fits="", **more):
+        done = call(*words, "--dir", serve.dir, **more)
+        expect(done.returncode == code and fits in done.stdout + done.stderr, f"{words}: {done}")
+        return done.stdout
+
+    with Crowd(serve, 10) as crowd:
+        crowd.wait_for_more()
+        hold = int(ledger("hold", "add", "--subject", "asker 3 0", "--why", "case 1"))
+        ledger("hold", "list", fits=f"{hold}  subject  asker 3 0  case 1")
+        together = [subprocess.Popen([WEIR, "ledger", "hold", "add", "--kind", "finding", "--why", "x", "--dir", serve.dir],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") for _ in range(6)]
+        numbers = [one.communicate() for one in together]
+        expect(len({int(out) for out, _ in numbers if out}) == 6, str(numbers))
+        ledger("retention", "promise", "--days", "10", fits="is kept for 10 days")
+        ledger("retention", "promise", "--days", "9", code=5, fits="promised 10 days already")
+        ledger("append", "--secret", input='{"kind":"access","subject":"p-17","data":{"name":"Ada Bell"}}\n')
+        on = int(ledger("hold", "add", "--subject", "p-17", "--why", "case 2"))
+        ledger("erase", "p-17", "--why", "asked", code=5, fits=f"is held by entry {on}")
+        ledger("hold", "release", str(on), "--why", "closed")
+        ledger("hold", "release", str(on), "--why", "closed", code=3, fits="was released")
+        ledger("erase", "p-17", "--why", "asked", fits="destroyed the key of p-17")
+        ledger("erase", "p-17", "--why", "asked", code=3, fits="was erased")
+        serve.kill("core")
+        ledger("hold", "release", str(hold), "--why", "closed")
+        ledger("key", "rotate", code=1, fits="end it")
+        for _ in range(5):
+            ledger("verify", fits="holds")
+    serve.stop()
+    print(f"{crowd.check()} acknowledged meanwhile")
+    kinds = [one["kind"] for one in serve.entries().values()]
+    expect((kinds.count("hold"), kinds.count("retention"), kinds.count("erasure")) == (10, 1, 1), "not those that were told")
+
+
+def seen_before(folder):
+    """An entry of the ledger's own is taken from who has seen the last one, and from who may."""
+    serve = Serve(folder)
+    asker = Asker(serve)
+    hold = b'{"kind":"hold","subject":"x","data":{"hold":"kind","kind":"note","why":"y"}}'
+    expect(asker.size == 1, f"it says {asker.size} entries")
+    for tag, seen, what, code in (
+            (1, 1, hold, 0), (2, 1, hold, errno.ESTALE), (3, 2, hold, 0), (4, 2, hold, errno.ESTALE), (5, 9, hold, 0),
+            (6, 9, entry("x"), errno.EPERM), (7, 9, b'{"kind":"key","subject":"x"}', errno.EPERM), (8, 9, b"{}", errno.EINVAL)):
+        kind, runs = asker.own(tag, seen, what)
+        said = 0 if kind == DONE else runs[0][3][0]
+        expect(runs[0][0] == tag and said == code, f"{tag}: {kind} {runs}")
+    asker.send(9, hold)
+    kind, runs = asker.receive()
+    expect(kind == REFUSED and runs[0][3][0] == errno.EPERM, str(runs))
+    asker.ask(OWN, struct.pack(">QQ", 10, 9), hold, hold)  # one at a time
+    expect(asker.socket.recv(100) == b"", "it stays")
+    serve.stop()
+    expect([one["kind"] for one in serve.entries().values()] == ["key", "hold", "hold", "hold"], "others stand there")
+
+
+def let_go(folder):
+    """Entries are let go and moved while others write, and do not come back with the processes."""
+    now = time.time()
+
+    def lines(days, kind, count):
+        at = (time.gmtime(now - days * 86400 + 21600 * n) for n in range(count))
+        return "".join(f'{{"kind":"{kind}","subject":"pump","at":"{time.strftime("%Y-%m-%dT%H:%M:%SZ", t)}"}}\n' for t in at)
+
+    subprocess.run([AGED, os.path.join(folder, "ledger"), "keep.example/test"], check=True, encoding="utf-8", stdout=subprocess.DEVNULL,
+                   input=lines(1000, "key", 1) + lines(999, "note", 3990))
+    serve = Serve(folder, make=False)
+
+    def ledger(*words, code=0, fits=""):
+        done = call(*words, "--dir", serve.dir)
+        expect(done.returncode == code and fits in done.stdout + done.stderr, f"{words}: {done}")
+        return done.stdout
+
+    def settled():
+        with open(serve.dir + "/settled", encoding="utf-8") as file:
+            return int(file.read().splitlines()[1])
+
+    # A hold that comes when prune has written, and waits until that is settled: seconds after the last time.
+    ledger("retention", "promise", "--days", "500", fits="500 days")
+    serve.wait_for(lambda: settled() == 3992, "it does not settle")
+    pruning = subprocess.Popen([WEIR, "ledger", "prune", "--dir", serve.dir], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, encoding="utf-8")
+    serve.wait_for(lambda: Asker(serve).size == 3993, "prune writes nothing")
+    hold = ledger("hold", "add", "--subject", "pump", "--why", "case 1").strip()
+    out, why = pruning.communicate()
+    expect(pruning.returncode == 1 and f"entry {hold} came in between" in why, out + why)
+    ledger("prune", fits="let go of 0 entries")
+    expect(os.path.exists(serve.dir + "/tile/entries/001"), "what is held was let go")
+    ledger("hold", "release", hold, "--why", "closed")
+    with Crowd(serve, 10) as crowd:
+        for words, fits in ((["prune"], "let go of entries 256 to"),
+                            (["move", "--to", os.path.join(folder, "far"), "--before", time.strftime("%Y-%m-%d")], "moved entries")):
+            crowd.wait_for_more()
+            ledger(*words, fits=fits)
+        for name in ("sealer", "core"):
+            serve.kill(name)
+            crowd.wait_for_more()
+    expect(not os.path.exists(serve.dir + "/tile/entries/001"), "it came back")
+    serve.stop()
+    print(f"{crowd.check()} acknowledged meanwhile")
+
+
+SLOW_S = 10  # for one entry, while others do what they can; a machine that others share is slow by itself
+CORE_MIB, SANITIZED_MIB = 32, 128
+
+
+def crowded_out(folder):
+    """Who sends as much as goes, who stays silent, who says half a message, who reads nothing: the others are served."""
+    options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # what was freed would count for long
+    serve = Serve(folder, ["env", "ASAN_OPTIONS=" + options])
+    until, sent = threading.Event(), [0]
+
+    def push():
+        one, large, out = Asker(serve), entry("x" * 65000), 0
+        while not until.is_set() and sent[0] < 3000:
+            one.send(0, large)
+            sent[0], out = sent[0] + 1, out + 1
+            if out == 32:
+                out -= sum(run[2] for run in one.receive()[1])
+        while out:
+            out -= sum(run[2] for run in one.receive()[1])
+
+    good, silent, half, deaf = Asker(serve), Asker(serve), Asker(serve), Asker(serve)
+    half.socket.send(struct.pack(">HHI", ASK, 0, 1000) + b"and then nothing")
+    deaf.socket.setblocking(False)
+    pushing = [threading.Thread(target=push) for _ in range(4)]
+    for one in pushing:
+        one.start()
+    longest = 0
+    try:
+        for n in range(300):
+            try:
+                deaf.send(n, *[entry("deaf")] * 30)
+            except OSError:
+                pass
+            began = time.monotonic()
+            good.send(n, entry("good"))
+            expect(good.receive()[0] == DONE, "it is refused")
+            longest = max(longest, time.monotonic() - began)
     finally:
         until.set()
-        for one in askers:
+        for one in pushing:
             one.join()
+    expect(longest < SLOW_S, f"one waited for {longest:.1f} s")
+    expect(half.socket.recv(100) == b"", "half a message is taken")
+    with open(f"/proc/{serve.child('core')}/status", encoding="ascii") as file:
+        most = int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) >> 10
+    with open(f"/proc/{serve.child('core')}/maps", encoding="utf-8") as file:
+        limit = SANITIZED_MIB if "libasan" in file.read() else CORE_MIB
+    expect(most < limit, f"the core took {most} MiB")
+    silent.send(1, entry("not silent any more"))
+    expect(silent.receive()[0] == DONE, "who was silent is not served")
     serve.stop()
-    entries, all_told = serve.entries(), [one for some in told for one in some]
-    expect(len({number for number, _ in all_told}) == len(all_told), "a number was given twice")
-    for number, text in all_told:
-        expect(entries[number]["subject"] == text, f"entry {number} is {entries[number]}, not '{text}'")
     serve.verify()
-    print(f"killed twice each, {len(all_told)} acknowledged, 0 lost")
+    print(f"{sent[0]} entries of 64 KiB, the longest of 300 small ones between waited {longest:.2f} s, the core took {most} MiB")
 
 
 def locked_throughout(folder):
@@ -401,7 +594,8 @@ def full_disk(folder):
 
 def main():
     global failed
-    for test in (locked_throughout, one_by_one, bad_askers, at_the_limit, no_file_left, nobody_answers, other_users, killed_in_the_middle, full_disk):
+    for test in (locked_throughout, one_by_one, bad_askers, at_the_limit, no_file_left, nobody_answers, other_users, seen_before, own_entries, let_go,
+                 killed_in_the_middle, ended_in_the_middle, crowded_out, full_disk):
         folder = tempfile.mkdtemp(prefix="weir-serve-")
         try:
             skipped = test(folder)

@@ -135,7 +135,7 @@ static int write_hold(void *self, struct ledger_own *w, struct err *e)
 
 static int hold_add(struct keep *k, struct err *e)
 {
-	const struct ledger_own_work work = { write_hold, NULL, k };
+	const struct ledger_own_work work = { write_hold, NULL, k, true };
 	const struct keep_opts *o = k->o;
 	static const char try[] = "weir ledger hold add --subject 'pump 3' --why 'case 12/2026'";
 	if (!o->subject + !o->kind + !o->from != 2 || !o->from != !o->to)
@@ -227,7 +227,7 @@ static int write_release(void *self, struct ledger_own *w, struct err *e)
 
 static int hold_release(struct keep *k, struct err *e)
 {
-	const struct ledger_own_work work = { write_release, NULL, k };
+	const struct ledger_own_work work = { write_release, NULL, k, true };
 	static const char try[] = "weir ledger hold release 12 --why 'case closed'";
 	if (k->cli->operand_count != 2)
 		return keep_asked_wrongly(e, "release which? its number is in hold list", try);

@@ -53,8 +53,8 @@ int ledger_home_lock(const struct ledger_home *h, struct err *e)
 	if (flock(h->fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	err_set(e, -EBUSY, "%s: another process writes to it", h->dir);
-	err_try(e, "end who writes to it, weir ledger serve for one, and call this again");
-	return e->code;
+	return err_try(
+		e, "where that is weir ledger serve: end it, this once more, start it again");
 }
 
 /* --- a change of keys that was broken off --- */

@@ -88,17 +88,25 @@ struct ledger_write_opts {
 			offsetof(struct ledger_write_opts, passphrase_file), NULL                  \
 	}
 
-struct ledger_own; /* the ledger, open and locked, with all it has in a checkpoint */
+/* The ledger, open to write: locked, with all it has in a checkpoint; or served by another process,
+ * which others write to at the same time. */
+struct ledger_own;
 
 struct ledger_own_work {
+	/* Decides, and writes. */
 	int (*write)(void *self, struct ledger_own *w, struct err *e);
 	/* Once what was written is in a signed checkpoint and on the disk; or NULL. */
 	int (*after)(void *self, const struct ledger_home *h, struct err *e);
 	void *self;
+	/* write() may be called from the beginning where something else of the ledger's own came in
+	 * between, and it wrote nothing yet. */
+	bool again;
 };
 
+/* -ESTALE: something came in between, and what was written until then, if anything, stands. */
 int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
 	const struct ledger_own_work *work, struct err *e) MUST_USE;
+/* What to decide on: so many entries, all of them signed. */
 const struct ledger_home *ledger_own_home(const struct ledger_own *w);
 uint64_t ledger_own_size(const struct ledger_own *w);
 /* An entry of one of the ledger's own kinds; durable when it returns.  Takes `data`. */

@@ -33,6 +33,8 @@ int keep_finish(struct keep *k, int r, const struct err *e)
 
 int keep_load(struct keep *k, struct ledger_own *w, struct err *e)
 {
+	retain_free(k->rules);
+	k->rules = NULL;
 	return retain_load(&k->rules, &ledger_own_home(w)->files, ledger_own_size(w), NULL, e);
 }
 
@@ -126,7 +128,7 @@ static int write_promise(void *self, struct ledger_own *w, struct err *e)
 
 static int promise(struct keep *k, struct err *e)
 {
-	const struct ledger_own_work work = { write_promise, NULL, k };
+	const struct ledger_own_work work = { write_promise, NULL, k, true };
 	static const char try[] = "weir ledger retention promise --days 365 --kind finding,alarm";
 	if (!k->o->days)
 		return keep_asked_wrongly(e, "how long? --days says it", try);

@@ -249,6 +249,9 @@ static int without_key(struct erase *x, struct err *e)
 static int write_erasure(void *self, struct ledger_own *w, struct err *e)
 {
 	struct erase *x = self;
+	ledger_secrets_close(&x->secrets);
+	x->count = 0;
+	x->is_said = false;
 	int r = ledger_secrets_open(&x->secrets, ledger_own_home(w)->dir, false, e);
 	if (r == 0)
 		r = subject_key_id(x->secrets.subjects, x->subject, x->id, e);
@@ -297,7 +300,7 @@ static int run_erase(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct erase_opts *o = opts;
 	struct erase x = { .cli = cli, .o = o, .secrets.fd = -1 };
-	const struct ledger_own_work work = { write_erasure, destroy, &x };
+	const struct ledger_own_work work = { write_erasure, destroy, &x, true };
 	if (cli->operand_count != 1 || !o->why) {
 		err_set(e, -EINVAL,
 			cli->operand_count != 1 ? "one subject is wanted"
