@@ -235,7 +235,7 @@ def verdict(folder, key):
     for words in ([WEIR, "ledger", "verify", "--dir", folder, "--key", key], [sys.executable, VERIFIER, folder, key],
                   [sys.executable, os.path.join(TOOLS, "verify-retention.py"), folder, key]):
         done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
-        said.append((done.returncode, (done.stdout + done.stderr).replace(folder, "DIR")))
+        said.append((done.returncode, re.sub(rf"(?<![\w+/]){re.escape(folder)}(?![\w+/=])", "DIR", done.stdout + done.stderr)))
     return said
 
 
