@@ -2,8 +2,10 @@
  * standard input, written as they stand, the ledger's own kinds too.
  *
  *	aged_ledger DIR ORIGIN <ENTRIES
+ *	aged_ledger DIR WITNESS SECONDS
  *
- * It makes DIR, DIR.key and DIR.key.head where they are missing. */
+ * It makes DIR, DIR.key and DIR.key.head where they are missing.  With a time, it prints the key of
+ *a witness of that name, and the checkpoint as that one cosigned it then. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,9 +81,40 @@ static int make_key(const char *path, const char *origin, struct sign_key **key,
 	return keyfile_make(path, origin, 0, none_given, &keyfile_cost, key, e);
 }
 
+static int cosign_as(const char *dir, const char *name, uint64_t seconds, struct err *e)
+{
+	static const uint8_t seed[SIGN_SEED] = { 7 };
+	static char note[NOTE_MAX + 1], key[NOTE_KEY_TEXT];
+	struct checkpoint head;
+	struct note n;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	struct files f = files_real(fd);
+	int r = ledger_whose(&f, &public, e);
+	if (r == 0)
+		r = ledger_head(&f, &public, &head, note, e);
+	if (r == 0)
+		r = note_read(cur_of(note, strlen(note)), &n, e);
+	close(fd);
+	struct sign_key *secret = r == 0 ? sign_key_new(seed, e) : NULL;
+	if (!secret)
+		return e->code;
+	const struct note_key witness = note_key_of(name, NOTE_COSIGNATURE, secret);
+	struct out o = out_mem(note, sizeof note);
+	o.used = strlen(note);
+	note_sign(&o, n.text.left, &witness, secret, seconds);
+	note_key_text(&witness, key);
+	printf("%s\n%s", key, out_text(&o));
+	sign_key_free(secret);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
+	if (argc == 4) {
+		int done = cosign_as(argv[1], argv[2], strtoull(argv[3], NULL, 10), &e);
+		return done < 0 ? fprintf(stderr, "aged_ledger: %s\n", e.text), 1 : 0;
+	}
 	struct sign_key *key = NULL;
 	char path[4096];
 	if (argc != 3)

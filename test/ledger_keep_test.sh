@@ -54,7 +54,8 @@ for row in sys.argv[1:]:
         at = now - datetime.timedelta(days=float(days)) + datetime.timedelta(hours=6 * i)
         print(json.dumps({"kind": kind, "subject": subject, "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
                           "data": json.loads(data.replace("@AGO", (now - datetime.timedelta(days=900)).strftime(
-                              "%Y-%m-%dT%H:%M:%SZ")).replace("@NOW", now.strftime("%Y-%m-%dT%H:%M:%SZ")))}))
+                              "%Y-%m-%dT%H:%M:%SZ")).replace("@NOW", now.strftime("%Y-%m-%dT%H:%M:%SZ")).replace("@LATER", (
+                              now + datetime.timedelta(days=3000)).strftime("%Y-%m-%dT%H:%M:%SZ")))}))
 END
 add() {
 	dir=$1
@@ -103,6 +104,45 @@ does 'its hold keeps pump 2' 0 'is held by 3990' prune --dry-run --dir A
 does 'released' 0 '^3992$' hold release 3990 --why 'case closed' --dir A
 does 'then they go, too' 0 '^let go of entries 1280 to' prune --dir A
 both 'and all of it holds' 0 'entries 256 to' A
+
+# --- by a witness's clock ---
+cosigned() { # DAYS-AGO: a checkpoint that was cosigned then, and the witness's key
+	"$aged" W soc.example/w $(($(date +%s) - $1 * 86400)) >both.txt
+	head -1 both.txt >witness.key && tail -n +2 both.txt >"cosigned-$1"
+}
+years W
+does 'promised, for a witness' 0 '' retention promise --days 500 --dir W
+cosigned 100
+cosigned 400
+key=$(cat witness.key)
+does 'a witness of now' 0 'would let go of entries 256 to 1791' prune --dry-run --dir W
+does 'of a season ago: less' 0 'would let go of entries 256 to 1535' prune --dry-run --dir W --cosigned cosigned-100 --witness "$key"
+does 'of a year ago: nothing' 0 'would let go of 0 entries' prune --dry-run --dir W --cosigned cosigned-400 --witness "$key"
+does 'one without the other' 2 'wants the key that cosigned' prune --dry-run --dir W --cosigned cosigned-100
+does 'the other without the one' 2 'wants the key that cosigned' prune --dry-run --dir W --witness "$key"
+does 'a key that did not' 3 'cosigned-100: no signature' prune --dry-run --dir W --cosigned cosigned-100 \
+	--witness "$("$weir" ledger witness key soc.example/w other-witness | grep -o 'soc.example/w+.*')"
+does 'a key that has no time' 1 'has no time|has none' prune --dry-run --dir W --cosigned cosigned-100 --witness "$(sed -n 2p W/ledger)"
+does 'a checkpoint of another ledger' 3 'A/checkpoint: no signature' prune --dry-run --dir W --cosigned A/checkpoint --witness "$key"
+does 'no such file' 3 'No such file' prune --dry-run --dir W --cosigned none --witness "$key"
+sed 's/^\([^ ]*\) /\1 /; 3s/./X/' cosigned-100 >changed
+does 'a changed one' 4 'changed' prune --dry-run --dir W --cosigned changed --witness "$key"
+# An older checkpoint than the present one does as well: only its time is asked for.
+does 'then it is done' 0 'let go of entries 256 to 1535' prune --dir W --cosigned cosigned-100 --witness "$key"
+both 'and holds' 0 'entries 256 to 1535|1280 the hashes' W
+
+# --- times that are still to come ---
+years G
+does 'promised, against what comes' 0 '' retention promise --days 950 --dir G
+add G '-1|note|pump 9|1600'
+"$weir" ledger hold add --kind alarm --why 'days to come' --dir G >/dev/null
+does 'they are none yet' 0 'let go of 0 entries' prune --dir G
+grep -q 'what time it is' err && fail 'the hold says it' 'so does another' || good 'the hold says it'
+add G '-1|note|pump 9|4'
+does 'prune says what time it is' 0 'claim times that are still to come.*entry [0-9]+ says what time it is' prune --dir G
+does 'and once is enough' 0 'let go of 0 entries' prune --dir G
+grep -q 'what time it is' err && fail 'just once' 'again' || good 'just once'
+both 'that is a rule as others' 0 '' G
 
 # --- moving ---
 does 'a place is wanted' 2 'where to' move --dir B
@@ -317,4 +357,10 @@ gone=000
 forge 'the rules themselves' F7 'the ledger.s own' '0|retention|every kind|1|{"days":10}' "$(range 0 255)"
 gone=005
 forge 'half a bundle' F8 'names no whole bundles' '0|retention|every kind|1|{"days":10}' "$(range 1280 1500)"
+# By a clock that was put ahead: what was written since is not of as much time, whatever it says.
+later='-3000|retention|x|1|{"pruned":[{"first":2816,"last":3071,"kinds":["note"],"newest":"@AGO","counted":99999999}],"until":"@LATER"}'
+gone=011
+forge 'a clock that was put ahead' F9 'promised 500|before its time' '0|retention|every kind|1|{"days":500}' "$later"
+forge 'with entries of days to come' F10 'promised 500|before its time' '0|retention|every kind|1|{"days":500}' \
+	'-1|note|pump 1|1600' '0|hold|x|1|{"hold":"kind","kind":"alarm"}' "$later"
 exit $bad

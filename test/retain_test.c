@@ -94,10 +94,53 @@ static void time_passes(void **unused)
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct passage p = { 0 };
+		passage_own(&p, start - 9 * DAY); /* a day, too */
 		for (size_t n = 0; n < STEPS && rows[i].at[n] >= 0; n++)
 			passage_see(&p, start + rows[i].at[n] * DAY);
-		if (p.counted_s != rows[i].days * DAY)
-			fail_msg("%s: %lld seconds", rows[i].what, (long long)p.counted_s);
+		int64_t counted = passage_counted(&p, start + 9999 * DAY) - DAY;
+		passage_own(&p, start + 9999 * DAY);
+		if (counted != rows[i].days * DAY || p.counted_s != counted + 2 * DAY)
+			fail_msg("%s: %lld seconds", rows[i].what, (long long)counted);
+	}
+}
+
+/* The ledger's own entries are of its own clock; the others may say what they like. */
+static void own_entries_frame_time(void **unused)
+{
+	(void)unused;
+	enum { STEPS = 12, OWN = 100000, END = -1 };
+	static const struct {
+		const char *what;
+		int64_t at[STEPS]; /* days; OWN more: one of the ledger's own */
+		int64_t until, days;
+		bool ahead;
+	} rows[] = {
+		{ "before any", { 1, 2, 3, END }, 100, 0, false },
+		{ "older than the one in front", { OWN + 50, 5, 6, 7, 49, END }, 100, 1, false },
+		{ "later than the one behind", { OWN, 1, 2, 400, 401, 402, OWN + 10, END }, 100, 4,
+			false },
+		{ "also once that time has come", { OWN, 1, 2, 400, 401, 402, OWN + 10, END }, 900,
+			4, false },
+		{ "later than now", { OWN, 1, 2, 300, 301, END }, 250, 3, true },
+		{ "no later than now", { OWN, 1, 2, 300, 301, END }, 301, 5, false },
+		{ "a clock that was set back", { OWN, 1, OWN + 1000, 2, 3, END }, 5, 3, true },
+		{ "and was told so", { OWN, 1, OWN + 1000, OWN + 2, 3, 4, END }, 5, 6, false },
+		{ "nothing twice", { OWN, 1, 2, OWN + 3, OWN, 1, 2, OWN + 3, END }, 5, 4, false },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct passage p = { 0 };
+		for (size_t n = 0; rows[i].at[n] != END; n++) {
+			int64_t at = rows[i].at[n];
+			if (at >= OWN)
+				passage_own(&p, start + (at - OWN) * DAY);
+			else
+				passage_see(&p, start + at * DAY);
+		}
+		int64_t counted = passage_counted(&p, start + rows[i].until * DAY);
+		if (counted != rows[i].days * DAY)
+			fail_msg("%s: %lld seconds", rows[i].what, (long long)counted);
+		if (passage_is_ahead(&p, start + rows[i].until * DAY) != rows[i].ahead)
+			fail_msg("%s: ahead or not", rows[i].what);
 	}
 }
 
@@ -110,8 +153,9 @@ static void time_passes_as_counted(void **unused)
 	for (unsigned seed = 1; seed < 200; seed++) {
 		struct passage p = { 0 };
 		unsigned chance = seed;
-		int64_t hours = 0;
+		int64_t hours = 0, counted;
 		memset(seen, 0, sizeof seen);
+		passage_own(&p, start - 9 * DAY);
 		for (unsigned n = 0; n < 300; n++) {
 			chance = chance * 1103515245 + 12345;
 			unsigned at = (chance >> 8) % (seed % 2 ? HOURS : 300);
@@ -120,9 +164,10 @@ static void time_passes_as_counted(void **unused)
 				hours += !seen[h];
 				seen[h] = true;
 			}
-			assert_true(p.counted_s <= hours * HOUR);
+			counted = passage_counted(&p, start + 9999 * DAY) - DAY;
+			assert_true(counted <= hours * HOUR);
 			if (seed % 2 == 0)
-				assert_int_equal(p.counted_s, hours * HOUR);
+				assert_int_equal(counted, hours * HOUR);
 		}
 	}
 }
@@ -440,6 +485,32 @@ static void entries_lie(void **unused)
 	end(&s);
 }
 
+/* Nor does the time come early, because entries say that it has: not when the clock says so later.
+ */
+static void entries_run_ahead(void **unused)
+{
+	(void)unused;
+	struct story s;
+	begin(&s);
+	tell_as(&s, "retention", "every kind", "{\"days\":30}");
+	days(&s, "note", "pump", 300);
+	int64_t now = s.at_s;
+	for (unsigned i = 0; i < 400; i++, s.at_s += DAY)
+		tell_as(&s, "note", "pump", "{}");
+	s.at_s = now;
+	tell_as(&s, "hold", "x", "{\"hold\":\"subject\"}");
+	close_story(&s);
+	assert_int_equal(may_go(&s, s.at_s), 0);
+	assert_int_equal(may_go(&s, s.at_s + 3650 * DAY), 0);
+	/* as if they had not been there: forty days that were written, by a clock that is right */
+	open_story(&s);
+	days(&s, "note", "pump", 160);
+	close_story(&s);
+	assert_int_equal(may_go(&s, s.at_s), 0); /* they are not old by the clock */
+	assert_int_equal(may_go(&s, s.at_s + 3650 * DAY), 256);
+	end(&s);
+}
+
 /* --- letting go --- */
 
 /* A plan told of, and carried out; `until` is the time of the entry, too. */
@@ -712,6 +783,32 @@ static void forgeries(void **unused)
 	}
 }
 
+/* Who has the key claims that it was time, and has entries of days to come for witnesses. */
+static void forged_witnesses(void **unused)
+{
+	(void)unused;
+	struct story s;
+	struct ledger_checked found;
+	struct err e = { 0 };
+	char data[512], until[CLOCK_TEXT];
+	two_years(&s);
+	open_story(&s);
+	int64_t now = s.at_s;
+	for (unsigned i = 0; i < 300; i++, s.at_s += DAY)
+		tell_as(&s, "note", "pump", "{}");
+	s.at_s = now;
+	tell_as(&s, "hold", "x", "{\"hold\":\"subject\"}");
+	s.at_s += 3650 * DAY;
+	snprintf(data, sizeof data, RANGE("2560", "2815", "\"note\"", OLD) "%.19sZ\"}",
+		clock_text(s.at_s * CLOCK_SECOND, until));
+	tell_as(&s, "retention", "let go", data);
+	close_story(&s);
+	assert_int_equal(s.files.remove(s.files.self, "tile/entries/010"), 0);
+	assert_int_equal(check(&s, &found, &e), -EBADMSG);
+	assert_says(e.text, "days at most, entry 1 promised 100");
+	end(&s);
+}
+
 static void missing_without_a_word(void **unused)
 {
 	(void)unused;
@@ -835,12 +932,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_passes),
 		cmocka_unit_test(time_passes_as_counted),
+		cmocka_unit_test(own_entries_frame_time),
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(entries_are_seen),
 		cmocka_unit_test(what_may_go),
 		cmocka_unit_test(unknown_rules_keep_all),
 		cmocka_unit_test(clocks_lie),
 		cmocka_unit_test(entries_lie),
+		cmocka_unit_test(entries_run_ahead),
 		cmocka_unit_test(what_is_left_holds),
 		cmocka_unit_test(a_change_of_keys_stays),
 		cmocka_unit_test(killed_while_letting_go),
@@ -848,6 +947,7 @@ int main(void)
 		cmocka_unit_test(what_stays_is_told),
 		cmocka_unit_test(a_hold_comes_in_between),
 		cmocka_unit_test(forgeries),
+		cmocka_unit_test(forged_witnesses),
 		cmocka_unit_test(missing_without_a_word),
 		cmocka_unit_test(hashes_carry_on),
 		cmocka_unit_test(moved_and_read),

@@ -4,10 +4,12 @@
     verify-retention.py DIR KEY
 
 Checks the copy first, as verify-ledger.py does, which lies beside this file; then reads the rules from the entries of
-kind retention and hold, as weir-ledger-retention(1) has them.  Nothing but the Python standard library.
+kind retention and hold, as weir-ledger-retention(1) has them, and counts the time that entries bear witness of: each of
+a day, between the ledger's own entries around it.  Nothing but the Python standard library.
 
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
+import bisect
 import datetime
 import importlib.util
 import json
@@ -24,8 +26,35 @@ WIDTH, DAY, FOR_EVER = ledger.WIDTH, 86400, 10**9
 OWN = re.compile(rb',"kind":"(key|retention|hold|erasure)","site":')
 
 
+AT = re.compile(rb'^\{"actor":"(?:[^"\\]|\\.)*","at":"([^"]*)","data":\{')
+
+
 def seconds(text):
     return datetime.datetime.fromisoformat(text[:19] + "+00:00").timestamp()
+
+
+def time_of(text):
+    """Of an entry in its one form; None for what is none, which bears witness of nothing."""
+    at = AT.match(text)
+    try:
+        return seconds(at[1].decode()) if at else None
+    except ValueError:
+        return None
+
+
+class Days:
+    """Spans of time, in order and apart from one another, and how long they are together."""
+
+    def __init__(self):
+        self.starts, self.ends, self.length = [], [], 0
+
+    def add(self, start, end):
+        first = bisect.bisect_left(self.ends, start)
+        last = bisect.bisect_right(self.starts, end)
+        if first < last:
+            start, end = min(start, self.starts[first]), max(end, self.ends[last - 1])
+        self.length += end - start - sum(e - s for s, e in zip(self.starts[first:last], self.ends[first:last]))
+        self.starts[first:last], self.ends[first:last] = [start], [end]
 
 
 class Rules:
@@ -33,10 +62,18 @@ class Rules:
 
     def __init__(self):
         self.promises, self.holds, self.own = [], {}, []
+        self.numbers, self.times, self.missing = [], [], 0
+
+    def miss(self, number):
+        self.missing = number
 
     def feed(self, number, text):
         entry = json.loads(text) if OWN.search(text) else {}
         kind, data = entry.get("kind"), entry.get("data", {})
+        time = time_of(text)
+        if time is not None:
+            self.numbers.append(number)
+            self.times.append(time)
         if kind not in ("key", "retention", "hold", "erasure"):
             return
         if kind == "hold":
@@ -48,6 +85,22 @@ class Rules:
             for one in data.get("pruned", data.get("moved", [])):
                 self.let_go(number, seconds(entry["at"]), data, one)
         self.own.append((number, seconds(entry["at"])))
+
+    def passed_since(self, last, by, at, enough):
+        """What entries behind that one bear witness of, as far as it matters; unknown where some are gone."""
+        if self.missing > last:
+            return enough
+        own, days = self.own + [(by, at)], Days()
+        frame = bisect.bisect_right(own, (last, float("inf")))
+        for i in range(bisect.bisect_right(self.numbers, last), len(self.numbers)):
+            number, time = self.numbers[i], self.times[i]
+            is_own = frame < len(own) and own[frame][0] == number
+            if is_own or own[frame - 1][1] <= time <= own[frame][1]:
+                days.add(time, time + DAY)
+            frame += is_own
+            if days.length >= enough:
+                break
+        return days.length
 
     def let_go(self, by, at, data, one):
         first, last, until = one["first"], one["last"], seconds(data["until"]) if "until" in data else at
@@ -66,7 +119,7 @@ class Rules:
                 raise ledger.Wrong(f"{what}, which entry {number} holds")
         for kind in one["kinds"]:
             days = max([d for d, kinds in self.promises if not kinds or kind in kinds], default=FOR_EVER)
-            if until - born < days * DAY:
+            if until - born < days * DAY or self.passed_since(last, by, at, days * DAY) < days * DAY:
                 raise ledger.Wrong(f"{what}, kind '{kind}' before its time")
 
 
@@ -79,6 +132,8 @@ def main(words):
         origin, size, gone = ledger.check(words[0], ledger.read_key(words[1]), [])
         for first in range(0, size, WIDTH):
             entries = ledger.entries_of(words[0], first // WIDTH, min(WIDTH, size - first))
+            if not entries:
+                rules.miss(first)
             for number, entry in enumerate(entries, first):
                 rules.feed(number, entry)
     except ledger.Wrong as e:

@@ -2,52 +2,112 @@
 
 #include <string.h>
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* How much of a span is new; spans that it only touches cover nothing of it. */
+static int64_t new_of(const struct passage_spans *s, const struct passage_span *one)
+{
+	int64_t covered = 0;
+	for (unsigned i = s->count; i-- > 0 && s->list[i].to > one->from;)
+		if (s->list[i].from < one->to)
+			covered += least(s->list[i].to, one->to) -
+				greatest(s->list[i].from, one->from);
+	return least(one->counted_s, one->to - one->from - covered);
+}
+
 /* The first two become one.  What lies between them was not counted and never will be. */
-static void join_oldest(struct passage *p)
+static void join_oldest(struct passage_spans *s)
 {
-	p->spans[0].to = p->spans[1].to;
-	memmove(&p->spans[1], &p->spans[2], (p->count - 2) * sizeof p->spans[0]);
-	p->count--;
+	s->list[0].to = s->list[1].to;
+	s->list[0].counted_s += s->list[1].counted_s;
+	memmove(&s->list[1], &s->list[2], (s->count - 2) * sizeof s->list[0]);
+	s->count--;
 }
 
-static void insert(struct passage *p, unsigned place, int64_t from, int64_t to)
+/* Those that it touches become one with it.  Gives how much was new. */
+static int64_t add(struct passage_spans *s, struct passage_span one)
 {
-	memmove(&p->spans[place + 1], &p->spans[place], (p->count - place) * sizeof p->spans[0]);
-	p->spans[place].from = from;
-	p->spans[place].to = to;
-	p->count++;
-	p->counted_s += to - from;
+	int64_t more = new_of(s, &one);
+	unsigned first = s->count, end;
+	while (first > 0 && s->list[first - 1].to >= one.from)
+		first--;
+	one.counted_s = more;
+	for (end = first; end < s->count && s->list[end].from <= one.to; end++) {
+		one.from = least(one.from, s->list[end].from);
+		one.to = greatest(one.to, s->list[end].to);
+		one.counted_s += s->list[end].counted_s;
+	}
+	memmove(&s->list[first + 1], &s->list[end], (s->count - end) * sizeof one);
+	s->list[first] = one;
+	s->count = s->count - (end - first) + 1;
+	if (s->count == PASSAGE_SPANS)
+		join_oldest(s);
+	return more;
 }
 
-/* Where a span now touches the next one, they are one. */
-static void close_up(struct passage *p, unsigned place)
+static struct passage_span day_of(int64_t at_s)
 {
-	if (place + 1 >= p->count || p->spans[place].to < p->spans[place + 1].from)
-		return;
-	p->spans[place].to = p->spans[place + 1].to;
-	memmove(&p->spans[place + 1], &p->spans[place + 2],
-		(p->count - place - 2) * sizeof p->spans[0]);
-	p->count--;
+	return (struct passage_span){ at_s, at_s + PASSAGE_GAP_S, PASSAGE_GAP_S };
+}
+
+/* As far as that time knows of it.  False: it was still to come. */
+static bool cut(struct passage_span *one, int64_t until_s)
+{
+	if (one->from > until_s)
+		return false;
+	if (one->to - PASSAGE_GAP_S > until_s)
+		one->to = until_s + PASSAGE_GAP_S;
+	return true;
 }
 
 void passage_see(struct passage *p, int64_t at_s)
 {
-	int64_t until = at_s + PASSAGE_GAP_S;
-	unsigned place = p->count; /* of the first span that begins later */
-	while (place > 0 && p->spans[place - 1].from > at_s)
-		place--;
-	if (place < p->count && until > p->spans[place].from)
-		until = p->spans[place].from;
-	if (place > 0 && p->spans[place - 1].to >= at_s) {
-		place--;
-		if (until <= p->spans[place].to)
-			return;
-		p->counted_s += until - p->spans[place].to;
-		p->spans[place].to = until;
-	} else {
-		insert(p, place, at_s, until);
+	if (p->begun && at_s >= p->own_s)
+		add(&p->open, day_of(at_s));
+}
+
+void passage_own(struct passage *p, int64_t at_s)
+{
+	for (unsigned i = 0; i < p->open.count; i++) {
+		struct passage_span one = p->open.list[i];
+		if (cut(&one, at_s))
+			p->counted_s += add(&p->sure, one);
 	}
-	close_up(p, place);
-	if (p->count == PASSAGE_SPANS)
-		join_oldest(p);
+	p->counted_s += add(&p->sure, day_of(at_s));
+	p->open.count = 0;
+	p->own_s = at_s;
+	p->begun = true;
+}
+
+int64_t passage_counted_of(
+	const struct passage *p, const struct passage_spans *open, int64_t until_s)
+{
+	int64_t sum = p->counted_s;
+	for (unsigned i = 0; i < open->count; i++) {
+		struct passage_span one = open->list[i];
+		if (cut(&one, until_s))
+			sum += new_of(&p->sure, &one);
+	}
+	return sum;
+}
+
+int64_t passage_counted(const struct passage *p, int64_t until_s)
+{
+	return passage_counted_of(p, &p->open, until_s);
+}
+
+bool passage_is_ahead(const struct passage *p, int64_t now_s)
+{
+	const struct passage_spans *s = &p->open;
+	if (p->begun && p->own_s - PASSAGE_GAP_S > now_s)
+		return true;
+	return s->count && s->list[s->count - 1].to - 2 * PASSAGE_GAP_S > now_s;
 }

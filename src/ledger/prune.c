@@ -185,7 +185,7 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 		.last = first + count - 1,
 		.said = is_said(g, first),
 		.newest_s = INT64_MIN,
-		.counted_s = -g->look.passage.counted_s };
+		.counted_s = g->to ? 0 : -retain_look_counted(&g->look) };
 	/* Entry 0 says whose ledger this is. */
 	struct retain_verdict first_no = { .why = first ? MAY_GO : OWN_KIND };
 	uint64_t no_at = 0;
@@ -205,7 +205,7 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 			range.newest_s = v.at_s > range.newest_s ? v.at_s : range.newest_s;
 		}
 	}
-	range.counted_s += g->look.passage.counted_s;
+	range.counted_s += g->to ? 0 : retain_look_counted(&g->look);
 	if (count < TILE_WIDTH)
 		return 0;
 	if (first_no.why != MAY_GO)

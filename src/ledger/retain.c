@@ -25,6 +25,9 @@ void retain_free(struct retain *r)
 	}
 	for (size_t i = 0; i < r->gone_list.count; i++)
 		free(r->gone[i].to);
+	for (size_t i = 0; i < r->mark_count; i++)
+		free(r->marks[i].open);
+	free(r->owns);
 	free(r->promises);
 	free(r->holds);
 	free(r->gone);
@@ -52,14 +55,48 @@ void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e
 /* --- in order --- */
 
 /* Where there are too many, every second one goes: what they say gets vaguer, never false. */
-static void add_mark(struct retain *r, uint64_t sequence, int64_t at_s)
+static int add_mark(struct retain *r, uint64_t sequence, int64_t at_s, struct err *e)
 {
+	struct retain_mark m = { sequence, at_s, r->passage.counted_s, NULL };
+	if (r->passage.open.count) {
+		m.open = malloc(sizeof *m.open);
+		if (!m.open)
+			return err_sys(e, "keep the rules of retention");
+		*m.open = r->passage.open;
+	}
 	if (r->mark_count == RETAIN_MARKS) {
-		for (size_t i = 0; i < RETAIN_MARKS / 2; i++)
+		for (size_t i = 0; i < RETAIN_MARKS / 2; i++) {
+			free(r->marks[2 * i + 1].open);
 			r->marks[i] = r->marks[2 * i];
+		}
 		r->mark_count = RETAIN_MARKS / 2;
 	}
-	r->marks[r->mark_count++] = (struct retain_mark){ sequence, at_s, r->passage.counted_s };
+	r->marks[r->mark_count++] = m;
+	return 0;
+}
+
+/* The next of the ledger's own says how much counts of what was open at the marks before it. */
+static void count_marks(struct retain *r, int64_t at_s)
+{
+	for (size_t i = r->mark_count; i-- > 0 && r->marks[i].at_s == INT64_MIN;) {
+		struct retain_mark *m = &r->marks[i];
+		if (m->open)
+			m->counted_s = passage_counted_of(&r->passage, m->open, at_s);
+		free(m->open);
+		m->open = NULL;
+	}
+}
+
+static int see_own(struct retain *r, uint64_t sequence, int64_t at_s, struct err *e)
+{
+	struct retain_own *more = retain_more(r->owns, &r->own_list, sizeof *more, e);
+	if (!more)
+		return e->code;
+	r->owns = more;
+	more[r->own_list.count++] = (struct retain_own){ sequence, at_s };
+	count_marks(r, at_s);
+	passage_own(&r->passage, at_s);
+	return 0;
 }
 
 static bool is_rule(unsigned kind)
@@ -74,12 +111,14 @@ int retain_feed(struct retain *r, uint64_t sequence, struct cur entry, struct er
 	r->next = sequence + 1;
 	if (!entry_view(entry, &v))
 		return 0; /* no rule: those are in the one form */
-	passage_see(&r->passage, v.at_s);
-	if (!entry_kinds[v.kind].own)
+	if (!entry_kinds[v.kind].own) {
+		passage_see(&r->passage, v.at_s);
 		return 0;
-	int done = is_rule(v.kind) ? retain_rule(r, sequence, &v, entry, e) : 0;
-	add_mark(r, sequence, v.at_s);
-	return done;
+	}
+	int done = see_own(r, sequence, v.at_s, e);
+	if (done == 0 && is_rule(v.kind))
+		done = retain_rule(r, sequence, &v, entry, e);
+	return done < 0 ? done : add_mark(r, sequence, v.at_s, e);
 }
 
 int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
@@ -95,8 +134,7 @@ int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
 		return e->code;
 	r->holes = more;
 	more[r->hole_list.count++] = (struct retain_hole){ first, first + count - 1 };
-	add_mark(r, first, INT64_MIN);
-	return 0;
+	return add_mark(r, first, INT64_MIN, e);
 }
 
 /* --- questions --- */
@@ -110,6 +148,11 @@ bool retain_unknown(const struct retain *r, uint64_t *by)
 {
 	*by = r->unknown;
 	return r->has_unknown;
+}
+
+bool retain_is_ahead(const struct retain *r, int64_t now_s)
+{
+	return passage_is_ahead(&r->passage, now_s);
 }
 
 const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence)

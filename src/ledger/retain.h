@@ -2,9 +2,9 @@
  * go or moved.  Pure: it is fed every entry in order and answers; nothing is kept anywhere else.
  *
  *	retention  {"days":365,"kinds":["finding"]}      a promise; no kinds: of every kind
- *	retention  {"pruned":[range..],"until":TIME}     entries that were let go
- *	retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere
- *	hold       {"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
+ *	retention  {"pruned":[range..],"until":TIME}     entries that were let go; none: what time
+ *it is retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere hold
+ *{"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
  *
  * What holds for an entry is the longest promise that names its kind, whenever it was made; without
  * one it is kept for ever.  The ledger's own kinds always are, and what is not understood. */
@@ -66,6 +66,9 @@ int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
 const char *retain_wrong(const struct retain *r);
 /* There is an entry that is a rule this version does not know: nothing is let go then. */
 bool retain_unknown(const struct retain *r, uint64_t *by);
+/* Times are claimed that are still to come: an entry of the ledger's own, of now, would end that.
+ */
+bool retain_is_ahead(const struct retain *r, int64_t now_s);
 /* Who says that this entry is gone; NULL: nobody. */
 const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence);
 const struct retain_promise *retain_promises(const struct retain *r, size_t *count);
@@ -102,11 +105,14 @@ struct retain_look {
 	int64_t counted_s; /* of the whole ledger, until_s included */
 	struct passage passage;
 	int64_t floor_s, gone_s;
+	size_t own_at; /* of the next of the ledger's own */
 };
 
 struct retain_look retain_look(const struct retain *r, int64_t until_s);
 struct retain_verdict retain_judge(
 	struct retain_look *l, uint64_t sequence, struct cur entry, struct entry_view *v);
+/* Up to here: what the entries that were judged bear witness of. */
+int64_t retain_look_counted(const struct retain_look *l);
 void retain_look_miss(struct retain_look *l, uint64_t first, uint64_t count);
 
 #endif

@@ -13,6 +13,12 @@ struct retain_mark {
 	uint64_t sequence;
 	int64_t at_s; /* of the ledger's own entry; INT64_MIN: none */
 	int64_t counted_s;
+	struct passage_spans *open; /* to be counted when the next of the ledger's own comes */
+};
+
+struct retain_own {
+	uint64_t sequence;
+	int64_t at_s;
 };
 
 struct retain_list {
@@ -24,7 +30,8 @@ struct retain {
 	struct retain_hold *holds;
 	struct retain_gone *gone;
 	struct retain_hole *holes;
-	struct retain_list promise_list, hold_list, gone_list, hole_list;
+	struct retain_own *owns; /* all entries of the ledger's own */
+	struct retain_list promise_list, hold_list, gone_list, hole_list, own_list;
 	struct retain_mark marks[RETAIN_MARKS];
 	size_t mark_count;
 	struct passage passage;

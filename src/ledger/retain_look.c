@@ -37,7 +37,7 @@ struct retain_look retain_look(const struct retain *r, int64_t until_s)
 {
 	struct passage all = r->passage;
 	struct retain_look l = { .r = r, .until_s = until_s, .floor_s = INT64_MIN };
-	passage_see(&all, until_s);
+	passage_own(&all, until_s);
 	l.counted_s = all.counted_s;
 	for (size_t i = 0; i < r->hole_list.count; i++)
 		l.counted_s += counted_of(r, r->holes[i].first, r->holes[i].last);
@@ -49,12 +49,18 @@ void retain_look_miss(struct retain_look *l, uint64_t first, uint64_t count)
 	l->gone_s += counted_of(l->r, first, first + count - 1);
 }
 
+int64_t retain_look_counted(const struct retain_look *l)
+{
+	bool more = l->own_at < l->r->own_list.count;
+	return passage_counted(&l->passage, more ? l->r->owns[l->own_at].at_s : l->until_s);
+}
+
 /* The earlier of two ages: by the clock, and by what was written since. */
 static struct retain_verdict judge_age(
 	const struct retain_look *l, const struct retain_promise *p, const struct entry_view *v)
 {
 	int64_t by_clock = l->until_s - greatest(v->at_s, l->floor_s);
-	int64_t by_ledger = l->counted_s - l->passage.counted_s - l->gone_s;
+	int64_t by_ledger = l->counted_s - retain_look_counted(l) - l->gone_s;
 	int64_t left = (int64_t)p->days * DAY_S - least(by_clock, by_ledger);
 	return (struct retain_verdict){ left > 0 ? TOO_YOUNG : MAY_GO, p->by, v->kind, left };
 }
@@ -64,12 +70,14 @@ struct retain_verdict retain_judge(
 {
 	if (!entry_view(entry, v))
 		return (struct retain_verdict){ .why = NOT_UNDERSTOOD };
-	passage_see(&l->passage, v->at_s);
 	if (entry_kinds[v->kind].own) {
+		passage_own(&l->passage, v->at_s);
+		l->own_at++;
 		if (v->at_s <= l->until_s)
 			l->floor_s = greatest(l->floor_s, v->at_s);
 		return (struct retain_verdict){ .why = OWN_KIND, .kind = v->kind };
 	}
+	passage_see(&l->passage, v->at_s);
 	const struct retain_hold *h = retain_held(l->r, sequence, v);
 	if (h)
 		return (struct retain_verdict){ HELD, h->by, v->kind, 0 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -81,6 +82,7 @@ int pruning_write(struct pruning *p, struct ledger_own *w, struct err *e)
 		r = ledger_own_write(w, "retention", to ? "moved" : "let go", data, &sequence, e);
 		if (r < 0)
 			return r;
+		p->wrote = true;
 	}
 }
 
@@ -163,6 +165,28 @@ static int check_all(struct pruning *p, const struct ledger_home *h, struct err 
 	return e->code = -EBADMSG;
 }
 
+/* Where entries claim a time that is still to come, one of the ledger's own says what time it is:
+ * then they bear no witness of it, not even when it has come. */
+static int write_time(const struct pruning *p, struct ledger_own *w, struct err *e)
+{
+	char text[160], now[CLOCK_TEXT];
+	int64_t now_ns = clock_wall();
+	uint64_t sequence;
+	if (p->wrote || !retain_is_ahead(p->rules, now_ns / CLOCK_SECOND))
+		return 0;
+	clock_text(now_ns, now);
+	memcpy(now + 19, "Z", 2); /* no fraction */
+	json_t *data = json_pack("{s:[], s:s}", "pruned", "until", now);
+	int r = ledger_own_write(w, "retention", "time", data, &sequence, e);
+	snprintf(text, sizeof text,
+		"entries claim times that are still to come, and bear no witness of them: entry "
+		"%llu says what time it is",
+		(unsigned long long)sequence);
+	if (r == 0)
+		cli_say(text, "");
+	return r;
+}
+
 static int write_prune(void *self, struct ledger_own *w, struct err *e)
 {
 	struct pruning *p = self;
@@ -170,7 +194,9 @@ static int write_prune(void *self, struct ledger_own *w, struct err *e)
 	if (r < 0)
 		return r;
 	r = plan_prune(p, ledger_own_home(w), ledger_own_size(w), e);
-	return r < 0 ? r : pruning_write(p, w, e);
+	if (r == 0)
+		r = pruning_write(p, w, e);
+	return r < 0 ? r : write_time(p, w, e);
 }
 
 /* Nothing is written: what the checkpoint has is looked at. */

@@ -21,6 +21,7 @@ struct pruning {
 	struct prune_plan plan;
 	struct prune_eyes eyes;
 	int64_t until_s;
+	bool wrote; /* an entry of what goes */
 	char to[PATH_MAX];
 };
 
