@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """A ledger carried to and from a web server, a bucket and a drop folder, by the program itself.
 
-    ship.py WEIR AGED_LEDGER
+    ship.py WEIR AGED_LEDGER [--locked]
+
+--locked: this build locks its processes; those that talk to others are looked at while they do.
 
 The server is made here: HTTPS with a certificate of our own, PUT, GET, HEAD and DELETE; at will it fails every third
 request, ends connections, sends elsewhere, or checks AWS Signature Version 4 from its public description.
@@ -195,7 +197,7 @@ def certificate(name, *more):
     """NAME.pem and NAME.key, for 127.0.0.1, signed by itself."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", f"/CN={name}",
-                    "-addext", "subjectAltName=IP:127.0.0.1", *more], check=True, capture_output=True)
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", *more], check=True, capture_output=True)
 
 
 def context_of(name, client=None):
@@ -223,7 +225,7 @@ def aged(folder):
         for i in range(count):
             at = now - datetime.timedelta(days=days) + datetime.timedelta(hours=6 * i)
             lines.append(json.dumps({"kind": kind, "subject": "pump", "at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}))
-    subprocess.run([AGED, folder, "plant.example/aged"], input="\n".join(lines) + "\n", encoding="utf-8", check=True)
+    subprocess.run([AGED, folder, "plant.example/east"], input="\n".join(lines) + "\n", encoding="utf-8", check=True)
     weir("retention", "promise", "--days", "500", "--why", "contract", "--dir", folder)
     with open(f"{folder}/ledger", encoding="utf-8") as mark:
         return mark.read().splitlines()[1]
@@ -243,7 +245,7 @@ def bundles(folder):
     return sorted(os.listdir(f"{folder}/tile/entries"))
 
 
-def is_copy(name, folder, key, original="G"):
+def is_copy(name, folder, key, original="aged"):
     fine = verdict(folder, key) == verdict(original, key) and bundles(folder) == bundles(original)
     check(name, fine and verdict(folder, key)[0][0] == 0,
           f"{verdict(folder, key)}\n{verdict(original, key)}\n{bundles(folder)}")
@@ -251,32 +253,32 @@ def is_copy(name, folder, key, original="G"):
 
 def gone():
     """What was let go is missing in every copy that is made anew, and nothing else is."""
-    key, server = aged("G"), Server(context_of("server"))
+    key, server = aged("aged"), Server(context_of("server"))
     s3 = Server(context_of("server"))
     s3.keys = {"id": "AKIDEXAMPLE", "secret": "hidden/EXAMPLEKEY", "region": "us-east-1"}
     tls = ["--ca", "server.pem"]
     env = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hidden/EXAMPLEKEY", "AWS_REGION": "us-east-1"}
-    weir("follow", "G", "--dir", "had", "--key", key)
-    says("lets go", weir("prune", "--dir", "G"), 0, "let go of entries 256 to", 1)
-    left = len(bundles("G"))
+    weir("follow", "aged", "--dir", "had", "--key", key)
+    says("lets go", weir("prune", "--dir", "aged"), 0, "let go of entries 256 to", 1)
+    left = len(bundles("aged"))
     places = {"a folder": ["gone"], "a drop folder": ["--once-each", "gone-drop"],
               "a web server": [server.url + "/gone", *tls], "a bucket": ["s3+" + s3.url + "/bucket/gone", *tls]}
     for name, place in places.items():
-        says(f"let go, to {name}", weir("push", "--dir", "G", *place, env=env), 0, "it has the hashes alone", 1)
+        says(f"let go, to {name}", weir("push", "--dir", "aged", *place, env=env), 0, "it has the hashes alone", 1)
         place = [word for word in place if word != "--once-each"]
         says(f"let go, from {name}", weir("follow", *place, "--dir", "fresh-gone", "--key", key, env=env), 0,
              "it has the hashes alone", 1)
         is_copy(f"the copy by way of {name} is as good as the original", "fresh-gone", key)
         shutil.rmtree("fresh-gone")
-    says("who had it goes on", weir("follow", "G", "--dir", "had"), 0, "entries now, [12] of them new", 1)
+    says("who had it goes on", weir("follow", "aged", "--dir", "had"), 0, "entries now, [12] of them new", 1)
     check("and keeps it", len(bundles("had")) > left and verdict("had", key)[0][0] == 0, str(verdict("had", key)))
     # Missing, and nobody says so: named, wherever it is seen, and the exit code of damage.
-    lost = bundles("G")[5]
-    os.rename(f"G/tile/entries/{lost}", "lost")
+    lost = bundles("aged")[5]
+    os.rename(f"aged/tile/entries/{lost}", "lost")
     missing = f"tile/entries/{lost} is missing, and no entry says"
-    says("missing is damage, to a new place", weir("push", "--dir", "G", "gone-2"), 4, missing)
-    says("and to a server", weir("push", "--dir", "G", server.url + "/gone-2", *tls), 4, missing)
-    says("and for who follows", weir("follow", "G", "--dir", "gone-3", "--key", key), 4, missing)
+    says("missing is damage, to a new place", weir("push", "--dir", "aged", "gone-2"), 4, missing)
+    says("and to a server", weir("push", "--dir", "aged", server.url + "/gone-2", *tls), 4, missing)
+    says("and for who follows", weir("follow", "aged", "--dir", "gone-3", "--key", key), 4, missing)
     check("no checkpoint without it", not os.path.exists("gone-2/checkpoint") and not os.path.exists("gone-3/checkpoint")
           and "/gone-2/checkpoint" not in server.files)
     with open("lost", "rb") as file:
@@ -287,8 +289,8 @@ def gone():
     says("missing at a server", weir("follow", server.url + "/gone", "--dir", "gone-4", "--key", key, *tls), 4, missing)
     server.files["/gone/tile/entries/" + lost] = kept
     says("there again", weir("follow", server.url + "/gone", "--dir", "gone-4", "--key", key, *tls), 0, "hashes alone", 1)
-    os.rename("lost", f"G/tile/entries/{lost}")
-    says("there again, to push", weir("push", "--dir", "G", server.url + "/gone-2", *tls), 0, "entries now", 1)
+    os.rename("lost", f"aged/tile/entries/{lost}")
+    says("there again, to push", weir("push", "--dir", "aged", server.url + "/gone-2", *tls), 0, "entries now", 1)
     says("and whole", weir("follow", server.url + "/gone-2", "--dir", "gone-5", "--key", key, *tls), 0, "hashes alone", 1)
     is_copy("as good as the original", "gone-5", key)
     moved(key, server, tls)
@@ -297,20 +299,20 @@ def gone():
 def moved(key, server, tls):
     """What was moved comes from where it is, for who asks for it."""
     place = [server.url + "/moved", *tls]
-    says("moves", weir("move", "--to", "shelf", "--before", "2999-01-01", "--dir", "G"), 0, "moved [0-9]+ entries in all", 1)
-    says("without the shelf", weir("push", "--dir", "G", *place), 0, "hashes alone .--also DIR pushes", 1)
+    says("moves", weir("move", "--to", "shelf", "--before", "2999-01-01", "--dir", "aged"), 0, "moved [0-9]+ entries in all", 1)
+    says("without the shelf", weir("push", "--dir", "aged", *place), 0, "hashes alone .--also DIR pushes", 1)
     says("follows that", weir("follow", *place, "--dir", "moved-1", "--key", key), 0, "hashes alone .--also PLACE", 1)
     is_copy("a copy of what is not moved", "moved-1", key)
-    says("with the shelf", weir("push", "--dir", "G", "--also", "shelf", server.url + "/moved-2", *tls), 0, "hashes alone$", 1)
-    says("follows both", weir("follow", "G", "--also", "shelf", "--dir", "moved-2", "--key", key), 0, "hashes alone$", 1)
+    says("with the shelf", weir("push", "--dir", "aged", "--also", "shelf", server.url + "/moved-2", *tls), 0, "hashes alone$", 1)
+    says("follows both", weir("follow", "aged", "--also", "shelf", "--dir", "moved-2", "--key", key), 0, "hashes alone$", 1)
     says("follows a place that has them", weir("follow", server.url + "/moved-2", "--dir", "moved-3", "--key", key, *tls),
          0, "hashes alone", 1)
-    weir("verify", "--dir", "G", "--also", "shelf")
+    weir("verify", "--dir", "aged", "--also", "shelf")
     for folder in ("moved-2", "moved-3"):
         check(f"{folder} has what was moved", set(bundles("shelf")) < set(bundles(folder)), str(bundles(folder)))
         check(f"{folder} holds", [one[0] for one in verdict(folder, key)] == [0, 0, 0], str(verdict(folder, key)))
     del server.files["/moved/checkpoint"]
-    says("a place gets them later", weir("push", "--dir", "G", "--also", "shelf", *place), 0, "hashes alone$", 1)
+    says("a place gets them later", weir("push", "--dir", "aged", "--also", "shelf", *place), 0, "hashes alone$", 1)
     says("and all of it", weir("follow", *place, "--dir", "moved-4", "--key", key), 0, "hashes alone", 1)
     check("moved-4 has what was moved", bundles("moved-4") == bundles("moved-2"), str(bundles("moved-4")))
     server.shutdown()
@@ -582,6 +584,34 @@ def hanging():
         one.close()
 
 
+def locked(key):
+    """Who reads what others wrote is locked before it does, over the network and from a folder."""
+    server = Server(context_of("server"))
+    place = server.url.replace("127.0.0.1", "localhost") + "/locked"
+    for words in (["push", "--dir", "L", "--every", "60", place, "--ca", "server.pem"],
+                  ["follow", place, "--dir", "locked-1", "--key", key, "--every", "60", "--ca", "server.pem"],
+                  ["follow", "L", "--dir", "locked-2", "--key", key, "--every", "60"]):
+        process = subprocess.Popen([WEIR, "ledger", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, "no_proxy": "*"})
+        said = process.stdout.readline().decode()
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
+            status = file.read()
+        check(f"{words[0]} is locked", "entries now" in said and "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status,
+              f"{said}\n{status}")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        check(f"{words[0]} ends well", process.returncode == 0, str(process.returncode))
+    # A file of the source that leads elsewhere, where this process may not read.
+    shutil.copytree("L", "leads")
+    shutil.copytree("L/tile/1", "elsewhere")
+    shutil.rmtree("leads/tile/1")
+    os.symlink(os.path.abspath("elsewhere"), "leads/tile/1")
+    says("no file outside the folders", weir("follow", "leads", "--dir", "locked-3", "--key", key), 5, "Permission denied")
+    says("nor to verify", weir("verify", "--dir", "leads", "--key", key), 5, "tile/1/000.*Permission denied")
+    server.shutdown()
+    server.server_close()
+
+
 def folders(key):
     says("the ledger itself", weir("push", "--dir", "L", "L"), 1, "the ledger itself")
     sent = weir("push", "--dir", "L", "--once-each", "drop")
@@ -671,6 +701,8 @@ def main():
             bucket(key)
             gone()
             witnesses(key)
+            if "--locked" in sys.argv:
+                locked(key)
         else:
             skip("servers", "no openssl")
         rotated_and_put_back()

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #ifndef __has_feature
@@ -32,6 +34,9 @@ struct row {
 enum { ALL_BITS = -1 };
 #define EXACTLY(number) (uint64_t)(int64_t) ALL_BITS, (uint64_t)(number)
 #define NONE_OF(flags)  (uint64_t)(flags), 0
+
+/* O_TMPFILE has O_DIRECTORY in it, which only reads. */
+enum { CHANGES = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY) };
 
 static const struct row rows[] = {
 	{ JAIL_STDIO, SCMP_SYS(read) },
@@ -72,9 +77,11 @@ static const struct row rows[] = {
 	{ JAIL_STDIO, SCMP_SYS(exit) },
 	{ JAIL_STDIO, SCMP_SYS(exit_group) },
 
-	{ JAIL_READ_FILE, SCMP_SYS(openat), 2,
-		NONE_OF(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_TMPFILE) },
+	{ JAIL_READ_FILE, SCMP_SYS(openat), 2, NONE_OF(CHANGES) },
 	{ JAIL_READ_FILE, SCMP_SYS(newfstatat) },
+	{ JAIL_READ_FILE, SCMP_SYS(getdents64) },
+	{ JAIL_READ_FILE, SCMP_SYS(fcntl), 1, EXACTLY(F_GETFL) }, /* fdopendir */
+	{ JAIL_READ_FILE, SCMP_SYS(fcntl), 1, EXACTLY(F_SETFD) },
 
 	{ JAIL_CHANNEL, SCMP_SYS(sendmsg) },
 	{ JAIL_CHANNEL, SCMP_SYS(recvmsg) },
@@ -104,7 +111,67 @@ static const struct row rows[] = {
 	{ JAIL_SERVE, SCMP_SYS(epoll_ctl) },
 	{ JAIL_SERVE, SCMP_SYS(epoll_wait) },
 	{ JAIL_SERVE, SCMP_SYS(epoll_pwait) },
+
+	{ JAIL_DATABASE, SCMP_SYS(fcntl) }, /* locks */
+	{ JAIL_DATABASE, SCMP_SYS(pwrite64) },
+	{ JAIL_DATABASE, SCMP_SYS(unlink) },
+	{ JAIL_DATABASE, SCMP_SYS(readlink) },
+	{ JAIL_DATABASE, SCMP_SYS(access) },
+	{ JAIL_DATABASE, SCMP_SYS(faccessat) },
+	{ JAIL_DATABASE, SCMP_SYS(faccessat2) },
+	{ JAIL_DATABASE, SCMP_SYS(fchmod) }, /* what it puts beside a file, as that one */
+	{ JAIL_DATABASE, SCMP_SYS(fchown) },
+	{ JAIL_DATABASE, SCMP_SYS(fallocate) },
+	{ JAIL_DATABASE, SCMP_SYS(geteuid) },
+	{ JAIL_DATABASE, SCMP_SYS(getcwd) },
+	{ JAIL_DATABASE, SCMP_SYS(clock_nanosleep) }, /* until somebody else has written */
+
+	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET) },
+	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET6) },
+	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_NETLINK) }, /* which addresses this host has */
+	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_UNIX) },    /* nscd */
+	{ JAIL_NET, SCMP_SYS(socketpair), 0, EXACTLY(AF_UNIX) },
+	{ JAIL_NET, SCMP_SYS(connect) },
+	{ JAIL_NET, SCMP_SYS(bind) },
+	{ JAIL_NET, SCMP_SYS(getsockname) },
+	{ JAIL_NET, SCMP_SYS(getpeername) },
+	{ JAIL_NET, SCMP_SYS(getsockopt) },
+	{ JAIL_NET, SCMP_SYS(setsockopt) },
+	{ JAIL_NET, SCMP_SYS(sendto) },
+	{ JAIL_NET, SCMP_SYS(sendmsg) },
+	{ JAIL_NET, SCMP_SYS(sendmmsg) },
+	{ JAIL_NET, SCMP_SYS(recvfrom) },
+	{ JAIL_NET, SCMP_SYS(recvmsg) },
+	{ JAIL_NET, SCMP_SYS(recvmmsg) },
+	{ JAIL_NET, SCMP_SYS(shutdown) },
+	{ JAIL_NET, SCMP_SYS(fcntl), 1, EXACTLY(F_GETFL) },
+	{ JAIL_NET, SCMP_SYS(fcntl), 1, EXACTLY(F_SETFL) },
+	{ JAIL_NET, SCMP_SYS(fcntl), 1, EXACTLY(F_GETFD) },
+	{ JAIL_NET, SCMP_SYS(fcntl), 1, EXACTLY(F_SETFD) },
+	{ JAIL_NET, SCMP_SYS(ioctl), 1, EXACTLY(FIONREAD) },
+	{ JAIL_NET, SCMP_SYS(ioctl), 1, EXACTLY(FIONBIO) },
+	{ JAIL_NET, SCMP_SYS(pipe2) },
+	{ JAIL_NET, SCMP_SYS(eventfd2) },
+	{ JAIL_NET, SCMP_SYS(openat), 2, NONE_OF(CHANGES) },
+	{ JAIL_NET, SCMP_SYS(newfstatat) },
+	{ JAIL_NET, SCMP_SYS(access) },
+	{ JAIL_NET, SCMP_SYS(readlink) },
+	{ JAIL_NET, SCMP_SYS(getdents64) },
+	{ JAIL_NET, SCMP_SYS(uname) },
+	{ JAIL_NET, SCMP_SYS(getuid) },
+	{ JAIL_NET, SCMP_SYS(geteuid) },
+	{ JAIL_NET, SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD }, /* libcurl's resolver */
+	{ JAIL_NET, SCMP_SYS(set_robust_list) },
+	{ JAIL_NET, SCMP_SYS(rseq) },
+	{ JAIL_NET, SCMP_SYS(sched_getaffinity) },
+	{ JAIL_NET, SCMP_SYS(sched_yield) },
+	{ JAIL_NET, SCMP_SYS(clock_nanosleep) },
 };
+
+/* Of a process that talks to a network: libraries never try these to see whether they may. */
+static const int forbidden[] = { SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork),
+	SCMP_SYS(vfork), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+	SCMP_SYS(kill), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4) };
 
 static int allow(scmp_filter_ctx filter, const struct row *r)
 {
@@ -120,6 +187,17 @@ static int fill(scmp_filter_ctx filter, unsigned words)
 		if (!(rows[i].words & words))
 			continue;
 		int code = allow(filter, &rows[i]);
+		if (code < 0)
+			return code;
+	}
+	for (size_t i = 0; words & JAIL_NET && i < COUNT_OF(forbidden); i++) {
+		int code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, forbidden[i], 0);
+		if (code < 0)
+			return code;
+	}
+	/* Its flags cannot be seen from here; clone() is what glibc tries then. */
+	if (words & JAIL_NET) {
+		int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 		if (code < 0)
 			return code;
 	}
@@ -139,7 +217,8 @@ int jail_enter(unsigned words, struct err *e)
 {
 	if (SANITIZED)
 		return 0;
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter =
+		seccomp_init(words & JAIL_NET ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return err_set(e, -ENOMEM, "lock the process: not enough memory");
 	int code = fill(filter, words);

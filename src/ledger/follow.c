@@ -58,7 +58,8 @@ static int keep_evidence(struct follow_run *r, struct err *e)
 	out_fmt(&o, "%sSeen %.19sZ at %.500s.\n", heading, when, r->f->from->name);
 	out_fmt(&o, "\n-- here before: %" PRIu64 " entries\n%s", r->own.size, r->own_note);
 	out_fmt(&o, "\n-- there now: %" PRIu64 " entries\n%s", r->theirs.size, r->their_note);
-	return files_replace(r->f->beside, name, text, o.used, e);
+	return r->f->keep ? r->f->keep(r->f->self, r->theirs.size, text, o.used, e)
+			  : files_replace(r->f->beside, name, text, o.used, e);
 }
 
 static int fork_found(struct follow_run *r, struct err *e)

@@ -30,6 +30,8 @@ struct follow {
 	uint64_t now_seconds;
 	/* A fork, before it is kept: both notes.  What it gives is not asked for.  Or NULL. */
 	void (*alarm)(void *self, const char *ours, const char *theirs);
+	/* Evidence, where this process must not put it beside the copy itself; or NULL. */
+	int (*keep)(void *self, uint64_t fork_size, const char *text, size_t size, struct err *e);
 	int (*step)(void *self, uint64_t entries, struct err *e); /* see carry.h; or NULL */
 	void *self;
 };

@@ -8,6 +8,7 @@
 
 /* Give an exit code.  Arguments are those behind the name, ended by NULL. */
 int core_main(char **arguments);
+int evidence_main(char **arguments);
 int key_main(char **arguments);
 int sealer_main(char **arguments);
 int witness_main(char **arguments);

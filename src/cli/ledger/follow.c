@@ -1,20 +1,22 @@
 /* weir ledger follow: a copy that takes over only what continues what it has. */
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
+#include "base/ipc.h"
 #include "base/json.h"
 #include "cli/ledger/cosigner.h"
 #include "cli/every.h"
 #include "cli/ledger/ledger.h"
+#include "cli/ledger/lock.h"
 #include "cli/ledger/place.h"
 #include "ledger/follow.h"
+
+enum { KEEP_MS = 60000 }; /* somebody else may be writing there */
 
 struct follow_opts {
 	struct ledger_opts ledger;
@@ -32,7 +34,8 @@ struct following {
 	struct note_key key;
 	bool given; /* and the copy has not been held against it yet */
 	struct cosigner_key witness;
-	bool said; /* the first time is told, too, where nothing is new */
+	struct child keeper; /* of evidence */
+	bool said;           /* the first time is told, too, where nothing is new */
 };
 
 static int step(void *self, uint64_t entries, struct err *e)
@@ -63,40 +66,28 @@ static size_t alarm_entry(
 	return o.failed ? 0 : o.used;
 }
 
-/* As anybody appends: whoever holds that ledger and its key stays between us and it. */
-static int append_to(const char *dir, const char *entry, size_t size, struct err *e)
+/* The process that keeps it was started before the lock on this one. */
+static int hand_over(
+	struct following *f, uint16_t word, const char *text, size_t size, struct err *e)
 {
-	char self[] = "/proc/self/exe", weir[] = "weir", ledger[] = "ledger", append[] = "append",
-	     dir_opt[] = "--dir", actor_opt[] = "--actor", actor[] = "follow";
-	char *const words[] = { weir, ledger, append, dir_opt, (char *)(uintptr_t)dir, actor_opt,
-		actor, NULL };
-	posix_spawn_file_actions_t files;
-	int in[2], status = 0;
-	pid_t child = -1;
-	if (pipe2(in, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	int r = posix_spawn_file_actions_init(&files);
+	static char room[IPC_HEAD + sizeof e->text];
+	struct ipc_message m;
+	int r = ipc_send(f->keeper.channel, word, text, size, e);
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&files, in[0], STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(
-			&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (r == 0)
-		r = posix_spawn(&child, self, &files, NULL, words, environ);
-	posix_spawn_file_actions_destroy(&files);
-	close(in[0]);
-	/* Smaller than a pipe holds, so that nobody waits for anybody. */
-	bool whole = r == 0 && write(in[1], entry, size) == (ssize_t)size;
-	close(in[1]);
-	if (r) {
-		errno = r;
-		return err_sys(e, "start weir ledger append");
-	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0
-		? 0
-		: err_set(e, -EIO, "it took no entry");
+		r = ipc_await(f->keeper.channel, KEEP_MS, room, sizeof room, &m, e);
+	if (r == 0 && m.type != EVIDENCE_KEPT)
+		r = err_set(e, -EIO, "%.*s", (int)m.body.left, (const char *)m.body.at);
+	return r;
+}
+
+static int on_evidence(void *self, uint64_t fork_size, const char *text, size_t size, struct err *e)
+{
+	static char message[3 * NOTE_MAX];
+	struct out o = out_mem(message, sizeof message);
+	out_be(&o, fork_size, 8);
+	out_bytes(&o, text, size);
+	return o.failed ? err_set(e, -EMSGSIZE, "it is too large")
+			: hand_over(self, EVIDENCE_FILE, message, o.used, e);
 }
 
 static void on_alarm(void *self, const char *ours, const char *theirs)
@@ -107,7 +98,7 @@ static void on_alarm(void *self, const char *ours, const char *theirs)
 	if (!f->o->alarm_to)
 		return;
 	size_t size = alarm_entry(f, ours, theirs, entry, sizeof entry);
-	int r = size ? append_to(f->o->alarm_to, entry, size, &e)
+	int r = size ? hand_over(f, EVIDENCE_ENTRY, entry, size, &e)
 		     : err_set(&e, -EMSGSIZE, "it is too large");
 	if (r < 0) {
 		err_in(&e, "the alarm did not come into %s", f->o->alarm_to);
@@ -147,6 +138,7 @@ static int follow_once(void *self, bool *final, struct err *e)
 		.secret = f->witness.secret,
 		.now_seconds = (uint64_t)(clock_wall() / CLOCK_SECOND),
 		.alarm = on_alarm,
+		.keep = on_evidence,
 		.step = step,
 		.self = f };
 	int r = follow(&follow_it, &done, e);
@@ -174,6 +166,18 @@ static int choose_key(struct following *f, struct err *e)
 	return r;
 }
 
+/* What is read from here on somebody else wrote. */
+static int lock_it(const struct following *f, struct err *e)
+{
+	struct lock l = { .words = JAIL_STDIO | JAIL_FOLDER | JAIL_CHANNEL | JAIL_SECRETS };
+	lock_ledger(&l, f->o->ledger.dir, JAIL_WORK);
+	lock_beside(&l, f->o->ledger.dir, JAIL_NAMES); /* whether there is evidence */
+	lock_place(&l, f->every.cli->operands[0], &f->o->place, JAIL_LOOK);
+	if (f->o->also)
+		lock_place(&l, f->o->also, &f->o->place, JAIL_LOOK);
+	return lock_close(&l, e);
+}
+
 static int follow_it(struct following *f, struct err *e)
 {
 	int r = choose_key(f, e);
@@ -189,6 +193,12 @@ static int follow_it(struct following *f, struct err *e)
 		f->both = (struct remote_pair){ &f->from->remote, &f->also.remote };
 		f->source = remote_both(&f->both);
 	}
+	if (r == 0) {
+		const char *const words[] = { f->o->ledger.dir, f->o->alarm_to, NULL };
+		r = child_start(&f->keeper, "evidence", words, e);
+	}
+	if (r == 0)
+		r = lock_it(f, e);
 	if (r == 0)
 		r = every_run(&f->every, e);
 	return r;
@@ -204,6 +214,7 @@ static int run_follow(struct cli *cli, const void *opts, struct err *e)
 		.copy = &copy,
 		.from = &from,
 		.also.fd = -1,
+		.keeper.channel = -1,
 		.beside = &beside };
 	if (every_read(f.o->every, &f.every.seconds, e) < 0)
 		return EXIT_ASKED_WRONGLY;
@@ -220,6 +231,8 @@ static int run_follow(struct cli *cli, const void *opts, struct err *e)
 	int r = place_open(&copy, f.o->ledger.dir, &none, PLACE_WRITE, e);
 	if (r == 0)
 		r = follow_it(&f, e);
+	if (f.keeper.channel >= 0)
+		close(f.keeper.channel);
 	sign_key_free(f.witness.secret);
 	beside_close(&beside);
 	place_close(&f.also);

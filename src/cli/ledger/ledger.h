@@ -32,6 +32,15 @@ enum warden_word {
 	WARDEN_FOLDER = 5, /* to both, before anything else: the ledger's folder, locked */
 };
 
+/* Between a follower, which may write into its copy alone, and the process that keeps what it saw
+ * of a fork. */
+enum evidence_word {
+	EVIDENCE_FILE = 1,  /* to it: 8 entries of the head, then the text of COPY.fork-ENTRIES */
+	EVIDENCE_ENTRY = 2, /* to it: one line for `weir ledger append` */
+	EVIDENCE_KEPT = 3,
+	EVIDENCE_LOST = 4, /* and why */
+};
+
 struct ledger_home {
 	const char *dir;
 	int fd;

@@ -6,6 +6,7 @@
 
 #include "cli/every.h"
 #include "cli/ledger/ledger.h"
+#include "cli/ledger/lock.h"
 #include "cli/ledger/place.h"
 #include "crypt/digest.h"
 #include "ledger/push.h"
@@ -99,6 +100,20 @@ static void name_sent(const char *ledger, const char *where, char *name, size_t 
 		digest[3]);
 }
 
+/* What is read from here on somebody else wrote: at the place, or in a ledger that came as a copy.
+ */
+static int lock_it(
+	const struct push_opts *o, const struct ledger_home *h, const char *where, struct err *e)
+{
+	struct lock l = { .words = JAIL_STDIO | JAIL_FOLDER };
+	lock_ledger(&l, h->dir, JAIL_LOOK);
+	lock_ledger(&l, o->also, JAIL_LOOK);
+	lock_place(&l, where, &o->place, JAIL_WORK);
+	if (o->once_each)
+		lock_beside(&l, h->dir, JAIL_WORK); /* what was sent */
+	return lock_close(&l, e);
+}
+
 static int run_push(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct push_opts *o = opts;
@@ -131,6 +146,8 @@ static int run_push(struct cli *cli, const void *opts, struct err *e)
 		r = beside_open(&beside, h.dir, e);
 		name_sent(beside.name, where, name, sizeof name);
 	}
+	if (r == 0)
+		r = lock_it(o, &h, where, e);
 	if (r == 0)
 		r = every_run(&p.every, e);
 	beside_close(&beside);

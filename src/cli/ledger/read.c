@@ -9,6 +9,7 @@
 #include "cli/ledger/export.h"
 #include "cli/ledger/find.h"
 #include "cli/ledger/gone.h"
+#include "cli/ledger/lock.h"
 #include "ledger/check.h"
 #include "ledger/compare.h"
 #include "report/glyph.h"
@@ -201,6 +202,18 @@ static int check_against(const struct ledger_home *h, const struct ledger_checke
 	return r;
 }
 
+/* Everything is read from here on, and may be anybody's. */
+static int lock_it(const struct verify_opts *o, struct err *e)
+{
+	struct lock l = { .words = JAIL_STDIO | JAIL_READ_FILE };
+	lock_ledger(&l, o->ledger.dir ? o->ledger.dir : LEDGER_DIR, JAIL_LOOK);
+	lock_ledger(&l, o->also, JAIL_LOOK);
+	lock_ledger(&l, o->against, JAIL_LOOK);
+	lock_path(&l, o->from, JAIL_LOOK);
+	lock_path(&l, o->export, JAIL_LOOK);
+	return lock_close(&l, e);
+}
+
 /* All that was asked for; `h` has the key that is believed. */
 static int verify(struct cli *cli, const struct verify_opts *o, const struct ledger_home *h,
 	const struct files *files, const struct note_key *named, struct err *e)
@@ -228,7 +241,7 @@ static int verify(struct cli *cli, const struct verify_opts *o, const struct led
 	if (r == 0 && o->against)
 		r = check_against(h, &found, o->against, e);
 	if (r < 0)
-		return err_in(e, "%s does not hold", h->dir), r;
+		return err_in(e, "%s does not hold", h->dir), ledger_damage(r, e);
 	print_checked(cli->out, h, &found, o->key);
 	print_gone(cli->out, &gone, found.gone);
 	return 0;
@@ -237,22 +250,20 @@ static int verify(struct cli *cli, const struct verify_opts *o, const struct led
 static int run_verify(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct verify_opts *o = opts;
-	if (o->export)
-		return verify_export(cli, o, e);
 	struct ledger_home h;
 	struct note_key key;
 	struct ledger_shelf shelf = { .fd = -1 };
 	if (o->key && ledger_key_read(o->key, &key, e) < 0)
 		return EXIT_ASKED_WRONGLY;
+	if (lock_it(o, e) < 0)
+		return ledger_exit(e);
+	if (o->export)
+		return verify_export(cli, o, e);
 	int r = ledger_home_open(&h, o->ledger.dir, e);
 	const struct note_key named = h.key;
 	if (r == 0)
 		r = ledger_shelf_open(&shelf, &h, o->also, e);
-	if (r < 0) {
-		ledger_home_close(&h);
-		return ledger_exit(e); /* there is none */
-	}
-	if (o->key) {
+	if (r == 0 && o->key) {
 		r = may_be_its_key(&shelf.both, &key, e);
 		h.key = key;
 	}
@@ -260,7 +271,7 @@ static int run_verify(struct cli *cli, const void *opts, struct err *e)
 		r = verify(cli, o, &h, &shelf.both, &named, e);
 	ledger_shelf_close(&shelf);
 	ledger_home_close(&h);
-	return r < 0 ? r == -ENOENT ? EXIT_PROBLEMS : ledger_exit(e) : EXIT_DONE;
+	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 
 /* --- prove --- */

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cli/ledger/find.h"
 #include "cli/ledger/line.h"
+#include "cli/ledger/lock.h"
 #include "ledger/around.h"
 #include "ledger/subject.h"
 #include "report/glyph.h"
@@ -228,6 +230,25 @@ static int show_around(struct show *s, const struct ledger_finder *f, struct err
 	return e->code = -EBADMSG; /* a file that is gone is damage, too */
 }
 
+/* Entries say what others wanted them to; the store beside the ledger takes in what is new. */
+static int lock_it(const struct opts *o, struct err *e)
+{
+	const char *dir = o->find.ledger.dir ? o->find.ledger.dir : LEDGER_DIR;
+	char store[PATH_MAX];
+	struct lock l = { .words = JAIL_STDIO | JAIL_FOLDER | JAIL_DATABASE };
+	lock_ledger(&l, dir, JAIL_LOOK);
+	lock_ledger(&l, o->find.also, JAIL_LOOK);
+	lock_path(&l, "/dev/urandom", JAIL_LOOK);
+	if (o->find.store ||
+		(ledger_beside(dir, ".store", store, e) == 0 && access(store, F_OK) == 0))
+		lock_beside(&l, o->find.store ? o->find.store : dir, JAIL_WORK);
+	if (o->reveal) {
+		l.words |= JAIL_SECRETS;
+		lock_beside(&l, dir, JAIL_LOOK);
+	}
+	return lock_close(&l, e);
+}
+
 static int run(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct opts *o = opts;
@@ -237,7 +258,9 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 	uint64_t count = 0;
 	if (ledger_ask_of(&o->find, &ask, e) < 0)
 		return EXIT_ASKED_WRONGLY;
-	int r = ledger_finder_open(&f, &o->find, cli->tty_err, e);
+	int r = lock_it(o, e);
+	if (r == 0)
+		r = ledger_finder_open(&f, &o->find, cli->tty_err, e);
 	if (r < 0)
 		return ledger_exit(e);
 	s.ask = &ask;
