@@ -136,7 +136,7 @@ def somebody_writes():
     held = os.open("L", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     for action in ("rotate", "seal", "unseal", "remember"):
-        says(1, "L: another process writes to it; try: end who writes to it, weir ledger serve for one", "key", action,
+        says(1, "L: another process writes to it; try: where that is weir ledger serve: end it, this once more, start it again", "key", action,
              "--dir", "L")
     assert shown()["signed"] == 1
     os.close(held)

@@ -94,6 +94,8 @@ int remote_head(const struct remote *remote, const struct note_key *key, struct 
 {
 	struct note n;
 	long size = remote->get(remote->self, "checkpoint", note, NOTE_MAX, e);
+	if (size == -EFBIG)
+		return e->code = -EBADMSG;
 	if (size < 0)
 		return (int)size;
 	note[size] = 0;

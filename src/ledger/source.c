@@ -45,7 +45,7 @@ static int missing(const struct source *s, long code, struct err *e)
 		err_in(e, "%s lacks a file that its checkpoint speaks of", s->from->name);
 	else
 		err_in(e, "%s", s->from->name);
-	return (int)code;
+	return e->code = code == -EFBIG ? -EBADMSG : (int)code; /* too long: not what was signed */
 }
 
 /* --- the right edge --- */

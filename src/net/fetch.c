@@ -13,7 +13,9 @@
 
 enum {
 	CONNECT_SECONDS = 10,
-	SECONDS = 900, /* of one request: 16 MB over a slow line */
+	SECONDS = 60,          /* of one request, and ... */
+	SLOW_LINE = 20 * 1000, /* ... one more for so many bytes: 15 minutes for 16 MB */
+	HEADERS_MOST = 64 * 1024,
 	TRIES = 5,
 	FIRST_WAIT_MS = 250, /* then twice as long each time */
 	WAIT_MOST_MS = 30 * 1000,
@@ -26,7 +28,7 @@ struct fetch {
 	CURL *curl;
 	char url[FETCH_URL]; /* ends with a slash */
 	bool bucket, has_secret;
-	unsigned tries;
+	unsigned seconds, tries; /* 0: as many as it takes */
 	struct credentials secrets;
 	char sigv4[80], pair[600];
 	void (*sha256)(const void *bytes, size_t size, uint8_t out[32]);
@@ -36,7 +38,7 @@ struct fetch {
 /* What comes in, of one request. */
 struct body {
 	char *to; /* NULL: nobody wants to know */
-	size_t used, room;
+	size_t used, room, headers;
 	bool more;
 };
 
@@ -154,6 +156,15 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *self)
 	return size;
 }
 
+/* libcurl bounds a line of them, and keeps as many as come. */
+static size_t on_header(char *bytes, size_t one, size_t count, void *self)
+{
+	struct body *b = self;
+	(void)bytes;
+	b->headers += one * count;
+	return b->headers > HEADERS_MOST ? 0 : one * count;
+}
+
 static int set_up(struct fetch *f, const struct fetch_options *o)
 {
 	CURL *c = f->curl;
@@ -167,7 +178,6 @@ static int set_up(struct fetch *f, const struct fetch_options *o)
 	bad |= curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 		(long)(o->connect_seconds ? o->connect_seconds : CONNECT_SECONDS));
-	bad |= curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)(o->seconds ? o->seconds : SECONDS));
 	bad |= curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
 	bad |= curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
 	bad |= curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -175,6 +185,7 @@ static int set_up(struct fetch *f, const struct fetch_options *o)
 	bad |= curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	bad |= curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, f->why);
 	if (o->ca) {
 		bad |= curl_easy_setopt(c, CURLOPT_CAINFO, o->ca);
@@ -205,6 +216,7 @@ int fetch_open(struct fetch **out, const char *url, const struct fetch_options *
 	if (!f)
 		return err_sys(e, "reach a server");
 	f->tries = o->tries ? o->tries : TRIES;
+	f->seconds = o->seconds;
 	int r = read_secrets(f, o, strncmp(url, "s3+", 3) == 0, e);
 	if (r == 0)
 		r = read_url(f, url, e);
@@ -301,6 +313,10 @@ static long prepare(struct fetch *f, struct request *q, struct curl_slist *heade
 	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, get && !f->bucket ? 1L : 0L);
 	bad |= curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, &q->body);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, &q->body);
+	size_t most = q->from ? q->size : q->body.room;
+	bad |= curl_easy_setopt(c, CURLOPT_TIMEOUT,
+		f->seconds ? (long)f->seconds : (long)(SECONDS + most / SLOW_LINE));
 	bad |= curl_easy_setopt(
 		c, CURLOPT_MAXFILESIZE_LARGE, get ? (curl_off_t)q->body.room : (curl_off_t)0);
 	return bad;
@@ -312,7 +328,7 @@ static void ask_once(struct fetch *f, struct request *q)
 	bool failed = false;
 	struct curl_slist *headers = headers_of(f, q, &failed);
 	int used = snprintf(url, sizeof url, "%s%s", f->url, q->name);
-	q->body.used = 0;
+	q->body.used = q->body.headers = 0;
 	q->body.more = false;
 	q->status = 0;
 	f->why[0] = 0;
@@ -373,6 +389,12 @@ static int no_answer(struct fetch *f, const struct request *q, struct err *e)
 	if (q->body.more || q->code == CURLE_FILESIZE_EXCEEDED)
 		return err_set(
 			e, -EFBIG, "%s %s: larger than %zu bytes", q->word, q->name, q->body.room);
+	if (q->body.headers > HEADERS_MOST)
+		return err_set(e, -EREMOTEIO, "%s %s: more than %d bytes of headers", q->word,
+			q->name, HEADERS_MOST);
+	if (q->code == CURLE_TOO_MANY_REDIRECTS)
+		return err_set(e, -EREMOTEIO, "%s %s: sent elsewhere more than %d times", q->word,
+			q->name, REDIRECTS);
 	if (q->code == CURLE_PEER_FAILED_VERIFICATION || q->code == CURLE_SSL_CACERT_BADFILE) {
 		err_set(e, -EACCES, "%s %s: its certificate is not trusted: %s", q->word, q->name,
 			why);

@@ -23,7 +23,8 @@ struct fetch_options {
 	const char *region; /* of the bucket; NULL: AWS_REGION, AWS_DEFAULT_REGION, us-east-1 */
 	/* SHA-256 of what is sent, which the signature for a bucket covers. */
 	void (*sha256)(const void *bytes, size_t size, uint8_t out[32]);
-	unsigned connect_seconds, seconds, tries; /* 0: 10, 900, 5 */
+	unsigned connect_seconds, tries; /* 0: 10, 5 */
+	unsigned seconds; /* of one request; 0: a minute, and one more for each 1.2 MB of it */
 };
 
 struct fetch;
