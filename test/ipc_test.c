@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/ipc.h"
@@ -72,6 +73,48 @@ static void test_what_is_none(void **state)
 	close(fds[1]);
 }
 
+static void send_descriptors(int to, const int *fds, size_t count)
+{
+	static const char message[] = "\0\1\0\0\0\0\0";
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(2 * sizeof(int))];
+	} with = { .head = { .cmsg_len = CMSG_LEN(count * sizeof *fds),
+			   .cmsg_level = SOL_SOCKET,
+			   .cmsg_type = SCM_RIGHTS } };
+	struct iovec part = { (void *)(uintptr_t)message, sizeof message };
+	struct msghdr m = { .msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = with.room,
+		.msg_controllen = CMSG_SPACE(count * sizeof *fds) };
+	memcpy(CMSG_DATA(&with.head), fds, count * sizeof *fds);
+	assert_int_equal(sendmsg(to, &m, 0), sizeof message);
+}
+
+/* One descriptor is ours; of several none is, and none stays open. */
+static void test_descriptors(void **state)
+{
+	(void)state;
+	int fds[2], got;
+	struct err e;
+	struct ipc_message m;
+	assert_int_equal(ipc_pair(fds, &e), 0);
+	int next = dup(fds[0]);
+	close(next);
+	for (size_t count = 1; count <= 2; count++) {
+		send_descriptors(fds[0], fds, count);
+		assert_int_equal(ipc_receive_fd(fds[1], room, sizeof room, &m, &got, &e), 0);
+		assert_int_equal(got, count == 1 ? next : -1);
+		if (got >= 0)
+			close(got);
+		int free = dup(fds[0]);
+		assert_int_equal(free, next);
+		close(free);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* What was said before somebody went is heard, whatever they did not read themselves. */
 static void test_last_words(void **state)
 {
@@ -97,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_what_is_none),
+		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_last_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

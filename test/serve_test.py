@@ -467,8 +467,15 @@ def bad_askers(folder):
     kinds = [good.receive(), good.receive()]
     expect(kinds[0][0] == REFUSED and kinds[0][1][0][:3] == (1, 1, 1), str(kinds))
     expect(kinds[1][0] == DONE and [run[:3] for run in kinds[1][1]] == [(1, 0, 1), (1, 2, 1)], str(kinds))
+    for n, wrong in ((2, [b"{}"] * 1000), (3, [b"{}", b"[]"] * 20)):  # refused in one answer, and in many
+        good.send(n, *wrong)
+        left = len(wrong)
+        while left:
+            kind, runs = good.receive()
+            expect(kind == REFUSED and runs[0][0] == n, str(runs))
+            left -= runs[0][2]
     serve.stop()
-    expect("2 askers let go" in serve.said(), serve.said())
+    expect("2 askers let go" in serve.said() and " 1041 refused" in serve.said(), serve.said())
     serve.verify()
 
 

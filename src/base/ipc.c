@@ -110,6 +110,14 @@ int ipc_receive(int fd, void *room, size_t size, struct ipc_message *out, struct
 	return receive(fd, room, size, &m, out, e);
 }
 
+/* Alignment leaves room for more than one. */
+static size_t count_passed(const struct cmsghdr *c)
+{
+	return c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
+		? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int)
+		: 0;
+}
+
 int ipc_receive_fd(
 	int fd, void *room, size_t size, struct ipc_message *out, int *passed, struct err *e)
 {
@@ -117,11 +125,11 @@ int ipc_receive_fd(
 	struct msghdr m = { .msg_control = with.room, .msg_controllen = sizeof with.room };
 	*passed = -1;
 	int r = receive(fd, room, size, &m, out, e);
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-		c->cmsg_len == CMSG_LEN(sizeof *passed))
-		memcpy(passed, CMSG_DATA(c), sizeof *passed);
-	if (r < 0 && *passed >= 0) {
+	size_t count = count_passed(CMSG_FIRSTHDR(&m));
+	for (size_t i = 0; i < count; i++) {
+		memcpy(passed, CMSG_DATA(CMSG_FIRSTHDR(&m)) + i * sizeof *passed, sizeof *passed);
+		if (r == 0 && count == 1)
+			return 0;
 		close(*passed);
 		*passed = -1;
 	}

@@ -39,7 +39,7 @@ int ipc_await(int fd, int timeout_ms, void *room, size_t size, struct ipc_messag
 	struct err *e) MUST_USE;
 
 /* With a descriptor, which the receiver gets one of its own of: ipc_receive() would close it.
- * `passed` is -1 where none came. */
+ * `passed` is -1 where none came, or several, which nobody sends. */
 int ipc_send_fd(int fd, uint16_t type, int pass, struct err *e) MUST_USE;
 int ipc_receive_fd(int fd, void *room, size_t size, struct ipc_message *out, int *passed,
 	struct err *e) MUST_USE;

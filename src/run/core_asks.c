@@ -157,10 +157,30 @@ static int take_entry(
 	return 0;
 }
 
+/* Entries of one message that follow one another and are refused for the same reason: a thousand
+ * answers to one message would be more than a socket takes. */
+struct refused {
+	uint32_t index, count;
+	struct err why;
+};
+
+static void refuse_one(
+	struct client *p, uint64_t tag, struct refused *r, uint32_t index, const struct err *why)
+{
+	bool same = r->count && r->index + r->count == index && r->why.code == why->code &&
+		strcmp(r->why.text, why->text) == 0 && strcmp(r->why.try, why->try) == 0;
+	if (r->count && !same)
+		refuse(p, tag, r->index, r->count, &r->why);
+	if (!same)
+		*r = (struct refused){ index, 0, *why };
+	r->count++;
+}
+
 /* False: no message of the form. */
 static bool take_entries(struct client *p, struct cur c)
 {
 	uint64_t tag = cur_be64(&c);
+	struct refused refused = { 0 };
 	struct err e = { 0 };
 	uint32_t index = 0;
 	for (; c.left && index < APPEND_ENTRIES; index++) {
@@ -168,8 +188,10 @@ static bool take_entries(struct client *p, struct cur c)
 		if (!cur_ok(&json))
 			break;
 		if (take_entry(p, json, tag, index, false, &e) < 0)
-			refuse(p, tag, index, 1, &e);
+			refuse_one(p, tag, &refused, index, &e);
 	}
+	if (refused.count)
+		refuse(p, tag, refused.index, refused.count, &refused.why);
 	return index && cur_ok(&c) && !c.left;
 }
 

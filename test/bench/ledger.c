@@ -269,7 +269,10 @@ static int ask_socket(const char *path)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	uint8_t room[IPC_HEAD + sizeof e];
+	struct ipc_message m;
 	need(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0, path);
+	need(ipc_await(fd, 10000, room, sizeof room, &m, &e) == 0 && m.type == APPEND_OPEN, path);
 	return fd;
 }
 

@@ -89,7 +89,7 @@ static int refused(struct cur c, struct err *e)
 	cur_skip(&c, 16);
 	uint32_t code = cur_be32(&c);
 	long end = cur_find(&c, 0);
-	if (end < 0 || !code || code > 4095)
+	if (end <= 0 || !code || code > 4095)
 		return odd_answer(e);
 	struct cur why = cur_sub(&c, (size_t)end);
 	cur_skip(&c, 1);
