@@ -218,7 +218,7 @@ static bool is_left_behind(const char *dir)
 int served_or_direct(const char *dir, const struct served_ways *ways, struct err *e)
 {
 	for (int ms = 0;; ms += AGAIN_MS) {
-		struct served *served;
+		struct served *served = NULL;
 		int r = served_open(&served, dir, ways->done, ways->self, e);
 		if (r == 0) {
 			r = ways->served(ways->self, served, e);
