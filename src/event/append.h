@@ -7,9 +7,11 @@
  *	asks:    APPEND_ASK      8  tag, the asker's own
  *	                            then entries, each: 2 size, JSON as people write it
  *	         APPEND_OWN      8  tag, 8 entries that the asker has seen
- *	                            then one entry in the same way, of a kind that is the ledger's
- *own answers: APPEND_DONE        runs, each: 8 tag, 2 index of the first entry in its message, 2
- *count, 8 number of the first one in the ledger APPEND_REFUSED  8  tag, 4 index, 4 count, 4 errno
+ *	                            then one entry in the same way, of the ledger's own
+ *
+ *	answers: APPEND_DONE     runs, each: 8 tag, 2 index of the first in its message,
+ *	                            2 count, 8 number of the first one in the ledger
+ *	         APPEND_REFUSED  8  tag, 4 index, 4 count, 4 errno
  *	                            then why, a NUL, and what to try
  *
  * Numbers are big endian.  An entry that is done is on the disk.  Every entry is answered, refused
