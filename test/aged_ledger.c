@@ -4,8 +4,8 @@
  *	aged_ledger DIR ORIGIN <ENTRIES
  *	aged_ledger DIR WITNESS SECONDS
  *
- * It makes DIR, DIR.key and DIR.key.head where they are missing.  With a time, it prints the key of
- *a witness of that name, and the checkpoint as that one cosigned it then. */
+ * It makes DIR, DIR.key and DIR.key.head where they are missing.  With a time, it prints the
+ * key of a witness of that name, and the checkpoint as that one cosigned it then. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* `weir ledger prune` and `weir ledger move` are killed at their system calls.  What was let go is
  * nowhere, neither in the ledger nor beside it, once prune was called again; what was moved is here
- * or there at any time, and moving again ends it.  `weir ledger rebuild` is stopped at its calls,
- *while prune runs: it puts nothing back.
+ * or there at any time, and moving again ends it.  `weir ledger rebuild` is stopped while prune
+ * runs: it puts nothing back.
  *
  *	kill_keep_test WEIR AGED_LEDGER            a sample, in the ordinary tests
  *	POINTS=500 kill_keep_test WEIR AGED_LEDGER so many; more than there are: each of them */

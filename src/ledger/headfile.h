@@ -10,8 +10,8 @@
  *	96  32 SHA-256 of the bytes above
  *
  * Numbers are big endian.  The sum finds what a disk lost, and a file that is none; whoever may
- * write it may also write an older one, so it belongs where the key belongs.  Where one slot is of
- *a version to come, the other says less than the key has signed: the file is refused. */
+ * write it may also write an older one, so it belongs where the key belongs.  Where one slot is
+ * of a version to come, the other says less than the key has signed: the file is refused. */
 #ifndef LEDGER_HEADFILE_H
 #define LEDGER_HEADFILE_H
 

@@ -2,9 +2,10 @@
  * go or moved.  Pure: it is fed every entry in order and answers; nothing is kept anywhere else.
  *
  *	retention  {"days":365,"kinds":["finding"]}      a promise; no kinds: of every kind
- *	retention  {"pruned":[range..],"until":TIME}     entries that were let go; none: what time
- *it is retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere hold
- *{"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
+ *	retention  {"pruned":[range..],"until":TIME}     entries that were let go, or
+ *	                                                 none: what time it is
+ *	retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere
+ *	hold       {"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
  *
  * What holds for an entry is the longest promise that names its kind, whenever it was made; without
  * one it is kept for ever.  The ledger's own kinds always are, and what is not understood. */
