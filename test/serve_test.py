@@ -25,6 +25,7 @@ import time
 WEIR, AGED = map(os.path.abspath, sys.argv[1:3])
 ASK, DONE, REFUSED, OPEN, OWN = 1, 2, 3, 4, 5
 failed = 0
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests run without a terminal, and by all they start
 
 
 def call(*words, **more):

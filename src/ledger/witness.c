@@ -97,12 +97,11 @@ static int read_seen(struct witness_seen *s, const struct note_key *log, struct 
 	if (r < 0)
 		return r;
 	const struct note_line *line = line_of(&n, log->name);
-	bool present = note_has(&n, log);
-	if (present || !line)
-		r = note_check(&n, log, NULL, e);
-	if (r == 0)
-		s->key = present ? log->id : line->id;
-	return r;
+	s->key = line ? line->id : log->id;
+	if (line && !note_has(&n, log))
+		return 0; /* another one of its keys: the entries will say */
+	s->key = log->id;
+	return note_check(&n, log, NULL, e);
 }
 
 static void take(struct witness_seen *s, const struct note_key *log)

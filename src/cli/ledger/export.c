@@ -226,18 +226,19 @@ static int write_keys(struct export *x, struct err *e)
 	char name[TAR_NAME];
 	int r = 0;
 	for (unsigned i = 0; i < k->count; i++)
-		all += line_size(k->changes[i].sequence, k->changes[i].bytes, k->changes[i].size);
+		all += line_size(
+			k->changes[i].sequence, k->bytes + k->changes[i].at, k->changes[i].size);
 	if (!all)
 		return 0;
 	tar_header(x->out, EXPORT_KEYS, all, x->seconds);
 	for (unsigned i = 0; r == 0 && i < k->count; i++)
-		r = write_entry(x, k->changes[i].sequence, k->changes[i].bytes, k->changes[i].size,
-			true, e);
+		r = write_entry(x, k->changes[i].sequence, k->bytes + k->changes[i].at,
+			k->changes[i].size, true, e);
 	tar_pad(x->out, all);
 	for (unsigned i = 0; r == 0 && i < k->count; i++) {
 		const struct export_change *c = &k->changes[i];
 		snprintf(name, sizeof name, EXPORT_KEY_PROOF, (unsigned long long)c->sequence);
-		r = prove(x, name, c->sequence, c->bytes, c->size, e);
+		r = prove(x, name, c->sequence, k->bytes + c->at, c->size, e);
 	}
 	return r;
 }

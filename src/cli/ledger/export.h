@@ -24,9 +24,10 @@ struct export_keys {
 	unsigned count;
 	struct export_change {
 		uint64_t sequence;
-		size_t size;
-		char *bytes;
+		size_t at, size; /* in `bytes` */
 	} changes[KEYS_MAX];
+	char *bytes; /* of all of them */
+	size_t used;
 };
 
 /* The finder's key has signed that head. */

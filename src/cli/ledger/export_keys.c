@@ -20,12 +20,13 @@ static int see_entry(void *self, uint64_t sequence, const void *bytes, size_t si
 	int r = keys_see(&k->keys, sequence, cur_of(bytes, size), e);
 	if (r < 0)
 		return r;
-	struct export_change *c = &k->changes[k->count];
-	*c = (struct export_change){ sequence, size, malloc(size) };
-	if (!c->bytes)
+	char *more = realloc(k->bytes, k->used + size);
+	if (!more)
 		return err_sys(e, "keep a change of keys");
-	memcpy(c->bytes, bytes, size);
-	k->count++;
+	memcpy(more + k->used, bytes, size);
+	k->bytes = more;
+	k->changes[k->count++] = (struct export_change){ sequence, k->used, size };
+	k->used += size;
 	return 0;
 }
 
@@ -49,7 +50,7 @@ int export_keys_find(struct export_keys *k, struct ledger_finder *f, const struc
 
 void export_keys_done(struct export_keys *k)
 {
-	for (unsigned i = 0; i < k->count; i++)
-		free(k->changes[i].bytes);
+	free(k->bytes);
+	k->bytes = NULL;
 	k->count = 0;
 }

@@ -132,8 +132,9 @@ int ledger_finder_open(
 	struct ledger_finder *f, const struct find_opts *o, bool progress, struct err *e)
 {
 	struct err why = { 0 };
-	*f = (struct ledger_finder){ .home.fd = -1, .shelf.fd = -1 };
-	int r = ledger_home_open(&f->home, o->ledger.dir, e);
+	*f = (struct ledger_finder){ .home.fd = -1, .shelf.fd = -1, .bundle = malloc(BUNDLE_MAX) };
+	int r = f->bundle ? ledger_home_open(&f->home, o->ledger.dir, e)
+			  : err_sys(e, "read the ledger");
 	if (r == 0)
 		r = ledger_view_open(&f->view, &f->home, e);
 	if (r == 0 &&
@@ -245,8 +246,6 @@ static int pass_bundle(struct finding *f, uint64_t from, const char *to, struct 
 {
 	struct ledger_finder *finder = f->finder;
 	uint64_t first = from / TILE_WIDTH * TILE_WIDTH, last = first + TILE_WIDTH - 1;
-	if (!finder->bundle && !(finder->bundle = malloc(BUNDLE_MAX)))
-		return err_sys(e, "read what was moved");
 	long size = bundle_read(&finder->view.tiles, first / TILE_WIDTH, finder->bundle, e);
 	if (size == -ENOENT)
 		return gone_from_ledger(f, from, last, to, e);
