@@ -205,7 +205,7 @@ static int later_version(const struct wal_reader *r, const struct wal_frame *f, 
  */
 static int look_behind(struct wal_reader *r, uint64_t least, uint64_t later, struct err *e)
 {
-	struct wal_frame f;
+	struct wal_frame f = { 0 };
 	uint64_t end = r->at;
 	for (;;) {
 		int found = fill(r, WAL_HEADER, e);

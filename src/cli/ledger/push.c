@@ -55,7 +55,7 @@ static int push_once(void *self, bool *final, struct err *e)
 {
 	struct pushing *p = self;
 	struct pushed done;
-	struct checkpoint head;
+	struct checkpoint head = { 0 };
 	char note[NOTE_MAX + 1];
 	int r = ledger_whose(&p->home->files, &p->home->key, e); /* it may change as this goes on */
 	if (r == 0)

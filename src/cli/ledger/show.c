@@ -254,7 +254,7 @@ static int run(struct cli *cli, const void *opts, struct err *e)
 	const struct opts *o = opts;
 	struct show s = { .cli = cli, .json = o->json, .reveal = o->reveal, .secrets.fd = -1 };
 	struct ledger_ask ask;
-	struct ledger_finder f;
+	struct ledger_finder f = { 0 };
 	uint64_t count = 0;
 	if (ledger_ask_of(&o->find, &ask, e) < 0)
 		return EXIT_ASKED_WRONGLY;
