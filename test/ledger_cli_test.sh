@@ -210,6 +210,8 @@ says number 2 "--from: '-1' is no number" show --dir L --from -1
 says both 2 '--limit and --last: one of them' show --dir L --limit 1 --last 1
 says zero 2 '--limit: at least 1' show --dir L --limit 0
 says nothing-fits 3 'none of the 303 entries is one of these; try: ' show --dir L --subject nobody
+says operand 2 "ledger verify: 'copy' is not wanted; try: weir ledger verify --help" verify --dir L copy
+says operand-prune 2 "ledger prune: '/srv/x' is not wanted" prune /srv/x
 says no-ledger 3 'open the ledger none: No such file' show --dir none
 says no-store 3 'none: No such file' show --dir L --store none
 

@@ -545,6 +545,21 @@ def nobody_answers(folder):
     serve.stop()
 
 
+def says_why(folder):
+    """What cannot be started again, and what is not done while it is served, comes with its reason."""
+    serve = Serve(folder)
+    done = call("append", "--witnessed", "--dir", serve.dir, input='{"kind":"note","subject":"a"}\n')
+    expect(done.returncode == 1 and "is served" in done.stderr and not done.stdout, str(done))
+    os.rename(serve.dir + ".key", serve.dir + ".away")
+    os.kill(serve.child("sealer"), signal.SIGKILL)
+    code = serve.process.wait(60)
+    expect(code == 1 and "ledger.key: No such file" in serve.said().splitlines()[-1], f"{code}: {serve.said()}")
+    expect(not os.path.exists(serve.dir + ".socket"), "the socket stays behind")
+    os.rename(serve.dir + ".away", serve.dir + ".key")
+    serve = Serve(folder, make=False)
+    serve.stop()
+
+
 def other_users(folder):
     """The actor of an entry is who asks, where that is another user than the writer."""
     if os.getuid() != 0:
@@ -582,6 +597,9 @@ def full_disk(folder):
                 refused = runs[0][3]
             number += 1
         expect(refused[0] == 28 and "full" in refused[1], str(refused))
+        hold = json.dumps({"kind": "hold", "subject": "p" * 2000, "data": {"hold": "subject"}}).encode()
+        kind, runs = asker.own(number, 1 << 40, hold)
+        expect(kind == REFUSED and runs[0][3][0] == 28, str(runs))
         os.unlink(os.path.join(folder, "in the way"))
         until = time.monotonic() + 60
         while kind != DONE:
@@ -589,6 +607,8 @@ def full_disk(folder):
             kind, runs = asker.receive()
             expect(time.monotonic() < until, "it does not go on")
         told.append((runs[0][3], "there is room"))
+        kind, runs = asker.own(number, told[-1][0] + 1, hold)
+        expect(kind == DONE, f"a hold that was refused stands in the way: {runs}")
         serve.stop()
         entries = serve.entries()
         for place, text in told:
@@ -602,8 +622,8 @@ def full_disk(folder):
 
 def main():
     global failed
-    for test in (locked_throughout, one_by_one, bad_askers, at_the_limit, no_file_left, nobody_answers, other_users, seen_before, own_entries, let_go,
-                 killed_in_the_middle, ended_in_the_middle, crowded_out, full_disk):
+    for test in (locked_throughout, one_by_one, bad_askers, at_the_limit, no_file_left, nobody_answers, says_why, other_users,
+                 seen_before, own_entries, let_go, killed_in_the_middle, ended_in_the_middle, crowded_out, full_disk):
         folder = tempfile.mkdtemp(prefix="weir-serve-")
         try:
             skipped = test(folder)

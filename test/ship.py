@@ -334,6 +334,12 @@ def gone():
     says("and whole", weir("follow", server.url + "/gone-2", "--dir", "gone-5", "--key", key, *tls), 0, "hashes alone", 1)
     is_copy("as good as the original", "gone-5", key)
     moved(key, server, tls)
+    # The key changes behind what is missing: who has an old one, or an old copy, reads on past the holes.
+    says("changes the key", weir("key", "rotate", "--dir", "aged"), 0, "another one now", 1)
+    append("aged", 3)
+    says("past holes to another key", weir("follow", "aged", "--dir", "gone-6", "--key", key), 0, "hashes alone", 1)
+    says("so an old copy", weir("follow", "aged", "--dir", "had"), 0, "entries now", 1)
+    check("by its first key", [one[0] for one in verdict("gone-6", key)] == [0, 0, 0], str(verdict("gone-6", key)))
 
 
 def moved(key, server, tls):

@@ -27,7 +27,11 @@ static int allow(int rules, const struct jail_folder *f, struct err *e)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = may[f->how] };
 	struct stat s;
-	rule.parent_fd = f->path ? open(f->path, O_PATH | O_CLOEXEC) : -1;
+	if (!f->path)
+		return 0;
+	rule.parent_fd = open(f->path, O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return err_sys(e, "lock the process (Landlock): %s", f->path);
 	if (rule.parent_fd < 0)
 		return 0; /* what cannot be found here cannot be opened later */
 	int r = fstat(rule.parent_fd, &s);

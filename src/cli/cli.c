@@ -315,7 +315,15 @@ static int run_verb(const struct verb *v, int argc, char **argv, struct cli *cli
 	cli->verb = v;
 	if (read_options(v, argc, argv, cli, opts, e))
 		return EXIT_ASKED_WRONGLY;
-	return v->run(cli, opts, e);
+	if (!v->operands && cli->operand_count) {
+		err_set(e, EINVAL, "%s: '%s' is not wanted", v->name, cli->operands[0]);
+		err_try(e, "weir %s --help", v->name);
+		return EXIT_ASKED_WRONGLY;
+	}
+	int code = v->run(cli, opts, e);
+	if (code == EXIT_DONE)
+		e->code = 0; /* what was tried on the way and did not matter */
+	return code;
 }
 
 int cli_main(int argc, char **argv)

@@ -1,8 +1,11 @@
+/* For SHA256_Update() and its kind, see digest_sha256_under(). */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypt/digest.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -10,7 +13,8 @@
 static struct {
 	bool started;
 	EVP_MD *md5, *sha1, *sha256;
-	EVP_MD_CTX *context, *begun; /* the latter: of SHA-256, to be copied */
+	EVP_MD_CTX *context;
+	SHA256_CTX begun; /* to be copied */
 } crypt;
 
 void digest_start(void)
@@ -23,9 +27,7 @@ void digest_start(void)
 	crypt.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	crypt.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	crypt.context = EVP_MD_CTX_new();
-	crypt.begun = EVP_MD_CTX_new();
-	if (crypt.begun)
-		EVP_DigestInit_ex2(crypt.begun, crypt.sha256, NULL);
+	SHA256_Init(&crypt.begun);
 }
 
 /* A digest the library does not offer (MD5 under FIPS) comes out as zeros: it names nothing. */
@@ -57,18 +59,19 @@ void digest_sha256(const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 	digest(crypt.sha256, bytes, size, out, SHA256_SIZE);
 }
 
+/* A tree is hashed in pieces of 65 and some hundred bytes, where the way through EVP costs as much
+ * as the hash: a quarter of the time of a check. */
 void digest_sha256_under(uint8_t mark, const void *bytes, size_t size, uint8_t out[SHA256_SIZE])
 {
 	digest_start();
+	SHA256_CTX context = crypt.begun;
 	uint8_t both[512]; /* a node, and most entries: one call less for each */
 	bool is_short = size < sizeof both;
 	both[0] = mark;
 	if (is_short)
 		memcpy(both + 1, bytes, size);
-	bool done = EVP_MD_CTX_copy_ex(crypt.context, crypt.begun) &&
-		EVP_DigestUpdate(crypt.context, both, is_short ? 1 + size : 1) &&
-		(is_short || EVP_DigestUpdate(crypt.context, bytes, size)) &&
-		EVP_DigestFinal_ex(crypt.context, out, NULL);
+	bool done = SHA256_Update(&context, both, is_short ? 1 + size : 1) &&
+		(is_short || SHA256_Update(&context, bytes, size)) && SHA256_Final(out, &context);
 	assert(done); /* a record without its digest is none */
 }
 

@@ -17,16 +17,16 @@ int entry_kind_row(const char *name, size_t size)
 
 /* --- times --- */
 
-static bool digits(struct cur *c, unsigned count, char behind, int *out)
+/* -1: something else than digits. */
+static int number(const uint8_t *at, unsigned count)
 {
-	*out = 0;
+	int n = 0;
 	for (unsigned i = 0; i < count; i++) {
-		uint8_t digit = cur_u8(c);
-		if (digit < '0' || digit > '9')
-			return false;
-		*out = *out * 10 + digit - '0';
+		if (at[i] < '0' || at[i] > '9')
+			return -1;
+		n = n * 10 + at[i] - '0';
 	}
-	return !behind || cur_u8(c) == (uint8_t)behind;
+	return n;
 }
 
 /* Days since 1970 of a date in the Gregorian calendar, years from March on. */
@@ -39,25 +39,27 @@ static int64_t days_of(int year, int month, int day)
 
 static bool day_seconds(struct cur *c, int64_t *out)
 {
-	int hour, minute, second;
-	if (!digits(c, 2, ':', &hour) || !digits(c, 2, ':', &minute) || !digits(c, 2, 0, &second))
+	const uint8_t *at = cur_take(c, 8);
+	if (!at || at[2] != ':' || at[5] != ':')
 		return false;
-	if (cur_peek(c, 0) == '.') {
-		cur_skip(c, 1);
-		while (cur_peek(c, 0) >= '0' && cur_peek(c, 0) <= '9')
+	int hour = number(at, 2), minute = number(at + 3, 2), second = number(at + 6, 2);
+	if (cur_peek(c, 0) == '.')
+		do
 			cur_skip(c, 1);
-	}
+		while (cur_peek(c, 0) >= '0' && cur_peek(c, 0) <= '9');
 	*out = hour * 3600 + minute * 60 + second;
-	return hour < 24 && minute < 60 && second <= 60 && cur_is(c, "Z");
+	return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
+		second <= 60 && cur_is(c, "Z");
 }
 
 bool entry_seconds(struct cur c, int64_t *out)
 {
-	int year, month, day;
 	int64_t in_day = 0;
-	if (!digits(&c, 4, '-', &year) || !digits(&c, 2, '-', &month) || !digits(&c, 2, 0, &day))
+	const uint8_t *at = cur_take(&c, 10);
+	if (!at || at[4] != '-' || at[7] != '-')
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > 31)
+	int year = number(at, 4), month = number(at + 5, 2), day = number(at + 8, 2);
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31)
 		return false;
 	if (c.left && (cur_u8(&c) != 'T' || !day_seconds(&c, &in_day)))
 		return false;
@@ -70,17 +72,16 @@ bool entry_seconds(struct cur c, int64_t *out)
 /* Up to the quote that ends a text; that one is taken too. */
 static bool take_text(struct cur *c, struct cur *out)
 {
-	const uint8_t *at = c->at;
-	for (size_t n = 0; n < c->left; n++) {
-		if (at[n] == '\\') {
-			n++;
-		} else if (at[n] == '"') {
-			*out = cur_sub(c, n);
-			cur_skip(c, 1);
-			return true;
-		}
-	}
-	return false;
+	const uint8_t *at = c->at, *end = c->left ? memchr(at, '"', c->left) : NULL;
+	size_t n = end ? (size_t)(end - at) : c->left;
+	if (end && memchr(at, '\\', n)) /* seldom: step by step */
+		for (n = 0; n < c->left && at[n] != '"'; n++)
+			n += at[n] == '\\';
+	if (n >= c->left)
+		return false;
+	*out = cur_sub(c, n);
+	cur_skip(c, 1);
+	return true;
 }
 
 static bool take_word(struct cur *c, const char *word, size_t size)

@@ -3,6 +3,15 @@
 
 #include <errno.h>
 
+/* A head that no key of the ledger signed, or that is not as it was signed, is damage. */
+static int does_not_hold(int done, const char *what, struct err *e)
+{
+	if (done == 0)
+		return 0;
+	err_in(e, "%s", what);
+	return e->code = done == -ENOENT || done == -EPERM ? -EBADMSG : done;
+}
+
 int follow_read_chain(struct follow_run *r, struct err *e)
 {
 	if (r->whole)
@@ -12,7 +21,7 @@ int follow_read_chain(struct follow_run *r, struct err *e)
 	if (done == 0)
 		done = keys_end(&r->keys, e);
 	if (done < 0)
-		return err_in(e, "the copy itself"), done == -ENOENT ? -EBADMSG : done;
+		return does_not_hold(done, "the copy itself", e);
 	r->had = r->keys.count;
 	r->whole = true;
 	return 0;
@@ -27,7 +36,7 @@ int follow_own_holds(struct follow_run *r, struct err *e)
 		if (done == 0)
 			done = keys_check(&r->keys, &n, r->own.size, NULL, e);
 	}
-	return done < 0 ? err_in(e, "the copy's own checkpoint"), -EBADMSG : 0;
+	return does_not_hold(done, "the copy's own checkpoint", e);
 }
 
 /* The key that was given is one of the ledger's; which ones there were in between is only in the
@@ -49,7 +58,7 @@ int follow_is_ours(struct follow_run *r, struct err *e)
 	done = note_check(&r->note, keys_last(&r->keys), NULL, e);
 	for (unsigned i = 0; done == -ENOENT && i < r->keys.count; i++)
 		done = note_check(&r->note, &r->keys.changes[i].old, NULL, e);
-	return done < 0 ? err_in(e, "%s: checkpoint", r->f->from->name), -EBADMSG : 0;
+	return does_not_hold(done, r->f->from->name, e);
 }
 
 int follow_see_bundle(void *self, uint64_t index, struct cur bytes, struct err *e)
@@ -71,7 +80,7 @@ int follow_theirs_hold(struct follow_run *r, struct err *e)
 		done = given_holds(r, e);
 	if (done == 0 && keys_check(&r->keys, &r->note, r->theirs.size, NULL, e) < 0)
 		done = err_in(e, "checkpoint");
-	return done < 0 ? err_in(e, "%s", r->f->from->name), -EBADMSG : 0;
+	return does_not_hold(done, r->f->from->name, e);
 }
 
 /* Signed by a key that nobody here knows: the new entries may say whose it is.  They are read
@@ -85,8 +94,7 @@ int follow_learn_keys(struct follow_run *r, struct source *s, struct err *e)
 		done = source_bundle(s, i, &bytes, e);
 		if (done == 0)
 			done = follow_see_bundle(r, i, bytes, e);
-		else if (done == -ENOENT &&
-			tile_width(TILE_ENTRIES, i, r->theirs.size) == TILE_WIDTH)
+		else if (done > 0) /* it is missing */
 			done = 0;
 		if (done == 0 && r->f->step)
 			done = r->f->step(r->f->self, r->own.size, e);

@@ -203,6 +203,10 @@ void core_commit(struct core *c)
 		err_set(&e, r, "the disk of the ledger is full, the entry was not taken");
 		err_try(&e, "df -h %s; it goes on by itself once there is room", c->dir);
 	}
+	if (r < 0)
+		c->own_end = c->own_durable; /* its number is free again */
+	else
+		c->own_durable = c->own_end;
 	asks_answer(c, r < 0 ? &e : NULL);
 	if (wal_dead(c->log)) {
 		fail(c, &e); /* what the disk has now, only a fresh start can tell */
@@ -279,6 +283,7 @@ static int open_log(struct core *c, struct err *e)
 	if (r < 0)
 		return err_in(e, "%s", c->dir), r;
 	c->began_with = wal_durable(c->log);
+	c->own_end = c->own_durable = c->began_with; /* who has not seen all of it looks again */
 	return 0;
 }
 

@@ -58,7 +58,8 @@ struct core {
 	struct note_key key;
 	struct wal *log;
 	uint64_t told, published; /* to the sealer, by the sealer */
-	uint64_t own_end;         /* behind the last entry of the ledger's own that came in here */
+	uint64_t own_end;         /* behind the last entry of the ledger's own that came in here, */
+	uint64_t own_durable;     /* and behind the last one of them that is on the disk */
 	bool ready, telling, waiting, stopping;
 	uint32_t uid; /* ours */
 	int code;     /* to exit with */

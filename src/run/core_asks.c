@@ -203,8 +203,7 @@ static int may_own(const struct client *p, uint64_t seen, struct err *e)
 			"only root and user %u, who serves it, write what the ledger says of itself",
 			c->uid);
 	if (seen < c->own_end)
-		return err_set(e, -ESTALE,
-			"entry %llu, of the ledger's own, came in between and was not seen",
+		return err_set(e, -ESTALE, "what came in between, up to entry %llu, was not seen",
 			(unsigned long long)c->own_end - 1);
 	return 0;
 }

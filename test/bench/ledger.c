@@ -135,10 +135,11 @@ static void hear_sealer(struct wal *w, int timeout_ms)
 }
 
 /* As `weir ledger serve` does it. */
-static void start_sealer(const char *dir, struct ledger_keeper *k)
+static void start_sealer(const struct ledger_home *h, struct ledger_keeper *k)
 {
-	const char *arguments[] = { dir, NULL };
+	const char *arguments[] = { h->dir, NULL };
 	need(child_start(&sealer, "sealer", arguments, &e) == 0, "start");
+	need(ipc_send_fd(sealer.channel, WARDEN_FOLDER, h->fd, &e) == 0, "the folder");
 	need(ipc_send_fd(sealer.channel, SEALER_KEY, k->child.channel, &e) == 0, "the key");
 	close(k->child.channel);
 	k->child.channel = -1;
@@ -159,7 +160,7 @@ static int append(char **words)
 	need(ledger_keeper_open(&keeper, &paths, &home, NULL, NULL, &e) == 0, "the key");
 	need(ledger_head(&home.files, &home.key, &head, note, &e) == 0, "the head");
 	need(wal_open(&w, &home.files, WAL_SEGMENT, head.size, NULL, NULL, &e) == 0, "the log");
-	start_sealer(words[0], &keeper);
+	start_sealer(&home, &keeper);
 	need(sealing_say(sealer.channel, SEALING_DURABLE, wal_durable(w), &e) == 0, "tell");
 	hear_sealer(w, 10000);
 	size_t size = entry_of(0, text);
@@ -192,6 +193,7 @@ static int append(char **words)
 	printf("rate %.0f\nsealed %.0f\ncpu %.0f\n", (double)count / seconds(durable - began),
 		(double)count / seconds(sealed - began), (double)count / cpu_used);
 	print_samples("sync", &syncs);
+	free(syncs.us10);
 	need(sealing_say(sealer.channel, SEALING_FINISH, wal_durable(w), &e) == 0, "finish");
 	while (settled < end)
 		hear_sealer(w, 1000);

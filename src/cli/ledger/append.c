@@ -36,6 +36,12 @@ static int append_entries(struct writer *w, struct err *e)
 static int append_served(void *self, struct served *served, struct err *e)
 {
 	struct appending *a = self;
+	if (a->o->witnessed) {
+		err_set(e, -EBUSY,
+			"--witnessed: %s is served, and who serves it has asked the witnesses",
+			a->home.dir);
+		return err_try(e, "weir ledger serve --witnessed, and append without it");
+	}
 	struct writer *w = writer_new(a->cli, &a->o->write, a->home.key.name, e);
 	if (!w)
 		return e->code;

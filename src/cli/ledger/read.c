@@ -240,8 +240,9 @@ static int verify(struct cli *cli, const struct verify_opts *o, const struct led
 		r = check_kept(&kept, &found.keys, e);
 	if (r == 0 && o->against)
 		r = check_against(h, &found, o->against, e);
-	if (r < 0)
-		return err_in(e, "%s does not hold", h->dir), ledger_damage(r, e);
+	r = ledger_damage(r, e);
+	if (r < 0) /* it may be that it could not be looked at */
+		return err_in(e, r == -EBADMSG ? "%s does not hold" : "%s", h->dir), r;
 	print_checked(cli->out, h, &found, o->key);
 	print_gone(cli->out, &gone, found.gone);
 	return 0;

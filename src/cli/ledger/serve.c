@@ -123,14 +123,14 @@ static int look_after(struct warden *w, struct err *e)
 	if (child_ended(&w->core.child, &code)) {
 		stop_sealer(w); /* its channel has ended, and so does it */
 		if (!w->was_ready || code == EXIT_PROBLEMS)
-			return code;
+			return e->code = 0, code; /* it has said why */
 		say_ended("core", code);
 		back_off(&w->core);
 		return start_core(w, e) < 0 ? EXIT_FAILED : -1;
 	}
 	if (child_ended(&w->sealer.child, &code)) {
 		if (code == EXIT_PROBLEMS || (!w->was_ready && code && code < 128))
-			return code;
+			return e->code = 0, code;
 		if (code)
 			say_ended("sealer", code);
 		else
@@ -191,9 +191,9 @@ static int guard(struct warden *w, struct err *e)
 			hear(w);
 		int code = look_after(w, e);
 		if (code >= 0) {
-			child_stop(&w->core.child, 0, e);
+			struct err gone;
+			child_stop(&w->core.child, ENDS_MS, &gone);
 			stop_sealer(w);
-			e->code = 0; /* whoever ended has said why */
 			return code > 128 ? EXIT_FAILED : code;
 		}
 	}
@@ -261,9 +261,7 @@ static int run_serve(struct cli *cli, const void *opts, struct err *e)
 	const struct serve_opts *o = opts;
 	struct ledger_home h;
 	static struct warden w;
-	if (cli->operand_count)
-		return err_set(e, -EINVAL, "'%s': no operand is wanted", cli->operands[0]),
-		       EXIT_ASKED_WRONGLY;
+	(void)cli;
 	if (ledger_home_open(&h, o->ledger.dir, e) < 0)
 		return ledger_exit(e);
 	w.home = &h;
