@@ -99,10 +99,9 @@ def askers(place, rounds):
                 break
             time.sleep(0.05)
         time.sleep(1)
-        waits, rates = [], []
-        for _ in range(rounds):
-            waits.append(tool("clients", name + ".socket", CLIENTS, SECONDS))
-            rates.append(tool("rate", name, RATE, SECONDS))
+        # First those that end when all is sealed: behind the others the sealer has a lot to catch up with.
+        rates = [tool("rate", name, RATE, SECONDS) for _ in range(rounds)]
+        waits = [tool("clients", name + ".socket", CLIENTS, SECONDS) for _ in range(rounds)]
         serve.send_signal(signal.SIGTERM)
         if serve.wait():
             fail("serve did not end well")
