@@ -357,6 +357,123 @@ static void room_made_ahead(void **state)
 	disk_free(d);
 }
 
+enum { TURNS_SEGMENT = 2 * WAL_LEAST, TURNS_SIZE = 60000 };
+
+static int write_some(struct wal *w, char letter, unsigned count, struct err *e)
+{
+	static char entry[TURNS_SIZE];
+	int r = 0;
+	memset(entry, letter, sizeof entry);
+	for (unsigned i = 0; r == 0 && i < count; i++) {
+		r = wal_add(w, entry, sizeof entry, e);
+		if (r == 0)
+			r = wal_commit(w, e);
+	}
+	return r;
+}
+
+struct letter {
+	struct disk *disk;
+	char letter;
+	bool found;
+};
+
+static void look_for_letter(void *self, const char *name)
+{
+	struct letter *l = self;
+	char text[64];
+	size_t size;
+	memset(text, l->letter, sizeof text);
+	const uint8_t *bytes = disk_bytes(l->disk, name, &size);
+	l->found |= bytes && memmem(bytes, size, text, sizeof text);
+}
+
+static bool has_letter(struct disk *d, char letter)
+{
+	struct letter l = { d, letter, false };
+	disk_each(d, look_for_letter, &l);
+	return l.found;
+}
+
+/* Segments that stand, spares, and one that was a spare and has no entry yet. */
+static void nothing_outlives_a_turn(void **state)
+{
+	(void)state;
+	struct disk *d = disk_new(1);
+	struct files f = disk_files(d);
+	struct wal *w;
+	struct err e;
+	assert_int_equal(wal_open(&w, &f, TURNS_SEGMENT, 0, NULL, NULL, &e), 0);
+	assert_int_equal(write_some(w, 'a', 11, &e), 0);
+	assert_int_equal(wal_forget(w, 8, &e), 0);
+	assert_int_equal(write_some(w, 'a', 1, &e), 0);
+	disk_fail(d, DISK_WRITE, -EIO);
+	assert_int_equal(write_some(w, 'a', 1, &e), -EIO);
+	disk_fail(d, DISK_WRITE, 0);
+	assert_true(has_letter(d, 'a'));
+	assert_int_equal(wal_turn(w, &e), 0);
+	assert_int_equal(wal_turn(w, &e), 0); /* again, and of no entries */
+	assert_int_equal(write_some(w, 'b', 1, &e), 0);
+	assert_int_equal(wal_forget(w, 12, &e), 0);
+	assert_false(has_letter(d, 'a'));
+	assert_int_equal(write_some(w, 'b', 8, &e), 0);
+	assert_true(has_letter(d, 'b'));
+	wal_close(w);
+	/* Another one comes, and knows nothing of it. */
+	assert_int_equal(wal_open(&w, &f, TURNS_SEGMENT, 16, NULL, NULL, &e), 0);
+	assert_int_equal(wal_durable(w), 21);
+	assert_int_equal(wal_turn(w, &e), 0);
+	assert_int_equal(wal_forget(w, 21, &e), 0);
+	assert_false(has_letter(d, 'b'));
+	assert_int_equal(write_some(w, 'c', 3, &e), 0);
+	assert_int_equal(wal_durable(w), 24);
+	wal_close(w);
+	disk_free(d);
+}
+
+static int write_and_turn(const struct files *f, uint64_t *durable, struct err *e)
+{
+	struct wal *w;
+	int r = wal_open(&w, f, TURNS_SEGMENT, 0, NULL, NULL, e);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; r == 0 && i < 3; i++) {
+		r = write_some(w, 'a', 3, e);
+		*durable = wal_durable(w);
+		if (r == 0)
+			r = wal_turn(w, e);
+		if (r == 0)
+			r = wal_turn(w, e);
+	}
+	wal_close(w);
+	return r;
+}
+
+/* Ended at any call of it, by the power, too: what was acknowledged is there. */
+static void a_turn_loses_nothing(void **state)
+{
+	(void)state;
+	bool died = true;
+	for (uint64_t at = 1; died; at++) {
+		struct disk *d = disk_new(at);
+		struct files f = disk_files(d);
+		uint64_t durable = 0;
+		struct wal *w;
+		struct err e = { 0 };
+		disk_die_at(d, at);
+		int r = write_and_turn(&f, &durable, &e);
+		died = disk_died(d);
+		assert_true(died || r == 0);
+		disk_power_lost(d, at % 3 > 0);
+		if (wal_open(&w, &f, TURNS_SEGMENT, 0, NULL, NULL, &e) < 0)
+			fail_msg("ended at call %llu: %s", (unsigned long long)at, e.text);
+		assert_in_range(wal_durable(w), durable, durable + 3);
+		assert_int_equal(write_some(w, 'b', 1, &e), 0);
+		wal_close(w);
+		disk_free(d);
+	}
+}
+
 /* Who reads a tree keeps reading it, while parts of its tiles grow and go. */
 static void read_while_it_grows(void **state)
 {
@@ -403,6 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_come_back),
 		cmocka_unit_test(room_made_ahead),
+		cmocka_unit_test(nothing_outlives_a_turn),
+		cmocka_unit_test(a_turn_loses_nothing),
 		cmocka_unit_test(killed_anywhere),
 		cmocka_unit_test(a_signed_head_without_its_tiles),
 		cmocka_unit_test(an_older_or_another_folder),

@@ -17,11 +17,12 @@ struct wal {
 	size_t segment_size;
 	uint64_t size; /* of all segments */
 	uint64_t sizes[WAL_SEGMENTS];
-	int fd;        /* of the last segment */
-	uint64_t room; /* of it */
-	uint64_t at;   /* where its next frame begins */
-	uint64_t last; /* where the one before began, when it was opened */
-	uint64_t next; /* number of the next frame's first entry */
+	int fd;          /* of the last segment */
+	uint64_t room;   /* of it */
+	uint64_t at;     /* where its next frame begins */
+	uint64_t last;   /* where the one before began, when it was opened */
+	uint64_t next;   /* number of the next frame's first entry */
+	uint64_t turned; /* segments of entries before it are not used again */
 	bool dead;
 	bool spoiled;     /* a frame of a write that failed may stand at `at` */
 	uint32_t waiting; /* entries in the batch */
@@ -31,6 +32,15 @@ struct wal {
 };
 
 /* --- segments --- */
+
+static int sync_folder(const struct files *f, struct err *e)
+{
+	int r = f->sync_names(f->self, "wal");
+	if (r == 0)
+		return 0;
+	errno = -r;
+	return err_sys(e, "sync wal");
+}
 
 /* Whatever is behind this descriptor is a segment of the log from now on. */
 static int take_segment(struct wal *w, const struct wal_segment *g, int fd, struct err *e)
@@ -146,11 +156,7 @@ static int new_segment(struct wal *w, struct err *e)
 	int fd = get_segment(w, g.name, w->used, e);
 	if (fd < 0)
 		return fd;
-	int r = f->sync_names(f->self, "wal");
-	if (r < 0) {
-		errno = -r;
-		err_sys(e, "sync wal");
-	}
+	int r = sync_folder(f, e);
 	if (r == 0)
 		r = take_segment(w, &g, fd, e);
 	if (r < 0) {
@@ -246,14 +252,13 @@ static int make_certain(struct wal *w, struct err *e)
 	const struct files *f = w->files;
 	const struct wal_segments *s = &w->segments;
 	int r = f->sync_names(f->self, "."); /* `settled`, too, by which segments are let go */
-	if (r == 0)
-		r = f->sync_names(f->self, "wal");
 	if (r < 0) {
 		errno = -r;
-		return err_sys(e, "sync wal");
+		return err_sys(e, "sync the folder of the log");
 	}
-	if (!s->count)
-		return 0;
+	r = sync_folder(f, e);
+	if (r < 0 || !s->count)
+		return r;
 	const char *name = s->list[s->count - 1].name;
 	if (w->at)
 		r = write_again(f, w->fd, name, w->last, (size_t)(w->at - w->last), e);
@@ -451,7 +456,8 @@ static int let_go(struct wal *w, struct err *e)
 	char spare[WAL_NAME];
 	wal_spare_name(spare, s->spares);
 	/* A small one is of no use any more: the next one is as large as the last, or larger. */
-	bool keep = s->spares < WAL_SPARES && w->sizes[0] >= w->room;
+	bool keep =
+		s->spares < WAL_SPARES && w->sizes[0] >= w->room && s->list[0].first >= w->turned;
 	int r = keep ? f->rename(f->self, name, spare) : f->remove(f->self, name);
 	if (r < 0) {
 		errno = -r;
@@ -467,12 +473,14 @@ static int let_go(struct wal *w, struct err *e)
 
 int wal_forget(struct wal *w, uint64_t from, struct err *e)
 {
+	bool for_good = false;
 	while (w->segments.count > 1 && w->segments.list[1].first <= from) {
+		for_good |= w->segments.list[0].first < w->turned;
 		int r = let_go(w, e);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return for_good ? sync_folder(w->files, e) : 0;
 }
 
 /* One that is not there is gone, too. */
@@ -482,21 +490,62 @@ static int take_away(struct wal *w, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* The last segment goes last: without it the others would be a log that ends too early. */
-int wal_clear(struct wal *w, struct err *e)
+static int take_spares_away(struct wal *w)
 {
-	const struct files *f = w->files;
-	struct wal_segments *s = &w->segments;
 	char spare[WAL_NAME];
-	if (w->fd >= 0)
-		f->close(f->self, w->fd);
-	w->fd = -1;
-	w->dead = true;
 	int r = 0;
 	for (unsigned i = 0; r == 0 && i <= WAL_SPARES; i++) {
 		wal_spare_name(spare, i);
 		r = take_away(w, spare);
 	}
+	if (r == 0)
+		w->segments.spares = 0;
+	return r;
+}
+
+/* A segment that has no entry yet may have been a spare: another one takes its name.  Nobody has
+ * it open, since who follows opens what has an acknowledged entry. */
+static int begin_fresh(struct wal *w, struct err *e)
+{
+	struct wal_segments *s = &w->segments;
+	bool again = w->at == 0;
+	if (again)
+		w->size -= w->sizes[--s->count];
+	int r = new_segment(w, e);
+	if (r < 0 && !w->dead && again)
+		w->size += w->sizes[s->count++];
+	return r;
+}
+
+int wal_turn(struct wal *w, struct err *e)
+{
+	if (w->dead)
+		return err_set(e, -EIO, "the disk failed: the log takes nothing more");
+	int r = take_spares_away(w);
+	if (r < 0) {
+		errno = -r;
+		return err_sys(e, "take old segments of the log away");
+	}
+	if (!w->segments.count)
+		return sync_folder(w->files, e);
+	r = w->spoiled ? wipe_spoiled(w, e) : 0;
+	if (r == 0)
+		r = begin_fresh(w, e);
+	if (r == 0)
+		w->turned = w->next;
+	return r;
+}
+
+/* The last segment goes last: without it the others would be a log that ends too early. */
+int wal_clear(struct wal *w, struct err *e)
+{
+	const struct files *f = w->files;
+	struct wal_segments *s = &w->segments;
+	if (w->fd >= 0)
+		f->close(f->self, w->fd);
+	w->fd = -1;
+	w->dead = true;
+	int r = take_spares_away(w);
 	for (unsigned i = 0; r == 0 && i < s->count; i++) {
 		if (i + 1 == s->count)
 			r = f->sync_names(f->self, "wal");

@@ -76,6 +76,11 @@ int wal_provide(struct wal *w, unsigned segments, struct err *e) MUST_USE;
 /* Entries below `from` are elsewhere, on the disk: their segments may be used again. */
 int wal_forget(struct wal *w, uint64_t from, struct err *e) MUST_USE;
 
+/* What it has now shall not outlive its forgetting: a segment begins that never held anything,
+ * those before it are removed when they are forgotten, and what was kept to be used again is
+ * removed now. -ENOSPC: nothing was begun; it may be tried again. */
+int wal_turn(struct wal *w, struct err *e) MUST_USE;
+
 /* Another process reads along, by the same names and the same code that comes back after a crash.
  */
 struct wal_follow;

@@ -107,6 +107,19 @@ static void wait_for_sealer(struct core *c)
 			"df -h, and what the sealer says");
 }
 
+/* Entries that were let go are not kept by the log: their segments are removed once they are
+ * settled. Where that fails for want of room it is said once, and tried again later. */
+static void turn_log(struct core *c)
+{
+	struct err e = { 0 };
+	int r = c->turn_due ? wal_turn(c->log, &e) : 0;
+	if (wal_dead(c->log))
+		fail(c, &e);
+	else if (r < 0 && !c->turn_failed)
+		cli_complain(&e);
+	c->turn_due = c->turn_failed = r < 0;
+}
+
 static void finish(struct core *c)
 {
 	struct err e = { 0 };
@@ -144,6 +157,8 @@ static void on_sealed(struct core *c, const struct ipc_message *m)
 	}
 	if (wal_forget(c->log, settled, &e) < 0)
 		cli_complain(&e); /* it stays a while longer */
+	if (!c->stopping)
+		turn_log(c);
 	wait_for_sealer(c);
 	if (!c->ready && !c->stopping && c->published == wal_durable(c->log))
 		open_for_all(c);
@@ -212,6 +227,7 @@ void core_commit(struct core *c)
 		fail(c, &e); /* what the disk has now, only a fresh start can tell */
 		return;
 	}
+	turn_log(c);
 	tell_soon(c);
 	wait_for_sealer(c);
 }
@@ -278,6 +294,11 @@ static int open_log(struct core *c, struct err *e)
 		r = ledger_settled(&c->files, &c->key, &settled, e);
 	if (r == 0)
 		r = wal_open(&c->log, &c->files, WAL_SEGMENT, settled, NULL, NULL, e);
+	if (r == 0) { /* what was let go may be in it, where the core was killed */
+		r = wal_turn(c->log, e);
+		c->turn_due = r < 0;
+		r = r == -ENOSPC ? 0 : r;
+	}
 	if (r == 0)
 		r = wal_provide(c->log, SEGMENTS_AHEAD, e);
 	if (r < 0)

@@ -61,8 +61,9 @@ struct core {
 	uint64_t own_end;         /* behind the last entry of the ledger's own that came in here, */
 	uint64_t own_durable;     /* and behind the last one of them that is on the disk */
 	bool ready, telling, waiting, stopping;
-	uint32_t uid; /* ours */
-	int code;     /* to exit with */
+	bool turn_due, turn_failed; /* the log still has what an entry says is let go */
+	uint32_t uid;               /* ours */
+	int code;                   /* to exit with */
 	struct client clients[CLIENTS_MAX];
 	unsigned client_count, places; /* how many there are, and may be */
 	struct pending pending[PENDING_MAX];

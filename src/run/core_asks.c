@@ -131,6 +131,13 @@ static int read_entry(struct client *p, struct cur json, bool own, struct out *o
 	return 0;
 }
 
+/* An erasure does not: what is sealed is sealed in the log, too. */
+static bool lets_go(struct cur entry)
+{
+	struct entry_view v;
+	return entry_view(entry, &v) && strcmp(entry_kinds[v.kind].name, "retention") == 0;
+}
+
 static int take_entry(
 	struct client *p, struct cur json, uint64_t tag, uint32_t index, bool own, struct err *e)
 {
@@ -152,8 +159,10 @@ static int take_entry(
 	if (r < 0)
 		return r;
 	note_pending(p, tag, index, sequence);
-	if (own)
+	if (own) {
 		c->own_end = sequence + 1;
+		c->turn_due |= lets_go(cur_of(entry, o.used));
+	}
 	return 0;
 }
 
