@@ -222,6 +222,20 @@ if [ -e no.tar ]; then fail no-half 'a file was left'; else good no-half; fi
 run export --dir L --asset plc-3 --out some.tar
 is export 0
 shows audit 0 "^some.tar holds: [0-9]+ entries, .* of the 303 that 'plant/north' signed$" verify --export some.tar --key "$key"
+# What stood there stays where an export fails or is interrupted, with its rights where it does not.
+echo 'an older one' >kept.tar && chmod 600 kept.tar && ln -s kept.tar link.tar
+says export-fails 3 'none of the 303 entries' export --dir L --kind hold --out kept.tar
+if [ "$(cat kept.tar)" = 'an older one' ] && [ ! -e kept.tar.new ] && [ ! -e no.tar ]; then good export-keeps; else fail export-keeps 'the older file is not as it was'; fi
+(ulimit -f 8 && trap '' XFSZ && exec "$weir" ledger export --dir L --out kept.tar) >out 2>err
+code=$?
+if [ $code = 1 ] && [ "$(cat kept.tar)" = 'an older one' ]; then good export-broken-off; else fail export-broken-off 'the older file is not as it was'; fi
+run export --dir L --asset plc-3 --out link.tar
+if [ $code = 0 ] && cmp -s some.tar kept.tar && [ -L link.tar ] && [ "$(stat -c %a kept.tar)" = 600 ]; then good export-replaces; else fail export-replaces 'wanted the new one, by the link, with the rights of the one before'; fi
+mkfifo pipe.tar && cat pipe.tar >piped.tar &
+soon [ -p pipe.tar ]
+says export-fails-into-a-pipe 3 'none of the 303 entries' export --dir L --kind hold --out pipe.tar
+wait $!
+if [ -p pipe.tar ]; then good pipe-stays; else fail pipe-stays 'the pipe was removed'; fi
 "$weir" ledger export --dir L >all.tar 2>err
 shows audit-all 0 '^all.tar holds: 303 entries, 0 to 302' verify --export all.tar
 mkdir unpacked && tar xf all.tar -C unpacked 2>/dev/null && tail -n +2 unpacked/ledger-export/entries.ndjson | head -n 1 >line

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 #include "cli/ledger/gone.h"
 #include "cli/ledger/line.h"
 #include "cli/ledger/tar.h"
+#include "crypt/keyfile.h"
 #include "event/canonical.h"
 #include "event/entry.h"
 #include "report/glyph.h"
@@ -375,14 +377,9 @@ static int write_all(struct export *x, struct err *e)
 	return x->count ? 0 : nothing(x, e);
 }
 
-/* To a file of its own: whole, or not at all. */
-static int write_file(struct export *x, struct err *e)
+static int write_to(struct export *x, int fd, const char *path, struct err *e)
 {
 	static char buffer[BUFFER];
-	const char *path = x->o->out;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(e, "make %s", path);
 	struct out out = out_fd(fd, buffer, sizeof buffer);
 	x->out = &out;
 	int r = write_all(x, e);
@@ -392,10 +389,45 @@ static int write_file(struct export *x, struct err *e)
 	}
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL) /* a pipe, a terminal */
 		r = err_sys(e, "sync %s", path);
-	close(fd);
-	if (r < 0)
-		unlink(path);
 	return r;
+}
+
+/* A device or a pipe: it takes what comes, and stays. */
+static int write_through(struct export *x, struct err *e)
+{
+	const char *path = x->o->out;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open %s", path);
+	int r = write_to(x, fd, path, e);
+	close(fd);
+	return r;
+}
+
+/* A file of its own: whole, or as it was before. */
+static int write_beside(struct export *x, struct err *e)
+{
+	char path[PATH_MAX], beside[PATH_MAX];
+	int r = ledger_beside(x->o->out, "", path, e);
+	if (r == 0)
+		r = ledger_beside(path, ".new", beside, e);
+	int fd = r < 0 ? r : ledger_open_new(path, beside, e);
+	if (fd < 0)
+		return fd;
+	r = write_to(x, fd, path, e);
+	if (r == 0 && rename(beside, path) < 0)
+		r = err_sys(e, "rename %s", beside);
+	if (r < 0)
+		unlink(beside);
+	close(fd);
+	return r < 0 ? r : keyfile_sync_folder(path, e);
+}
+
+static int write_file(struct export *x, struct err *e)
+{
+	struct stat s;
+	bool is_file = stat(x->o->out, &s) < 0 || S_ISREG(s.st_mode);
+	return is_file ? write_beside(x, e) : write_through(x, e);
 }
 
 static int export(struct export *x, struct err *e)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +114,35 @@ int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], stru
 	out_str(&o, ending);
 	out_text(&o);
 	return o.failed ? err_set(e, -ENAMETOOLONG, "%s: too long a name", dir) : 0;
+}
+
+/* Left over from a process that ended, it is begun again.  Another one may have put its own in the
+ * place of FILE between our opening and our lock: then the name is of another file. */
+static bool is_ours(int fd, const char *path)
+{
+	struct stat ours, there;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &ours) == 0 &&
+		stat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+		ours.st_dev == there.st_dev;
+}
+
+int ledger_open_new(const char *file, const char *file_new, struct err *e)
+{
+	struct stat before;
+	bool stood = stat(file, &before) == 0;
+	mode_t mode = stood ? before.st_mode & 0777 : 0644;
+	int fd = open(file_new, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return err_sys(e, "make %s", file_new);
+	int r = 0;
+	if (!is_ours(fd, file_new))
+		r = err_set(e, -EBUSY, "%s: another process makes it anew", file);
+	else if ((stood && fchmod(fd, mode) < 0) || ftruncate(fd, 0) < 0)
+		r = err_sys(e, "empty %s", file_new);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
 }
 
 int beside_open(struct beside *b, const char *dir, struct err *e)

@@ -60,6 +60,11 @@ int ledger_home_head(const struct ledger_home *h, struct checkpoint *head, char 
  */
 int ledger_beside(const char *dir, const char *ending, char path[PATH_MAX], struct err *e) MUST_USE;
 
+/* FILE.new: empty, with the rights that FILE has, and ours until it is closed.  Renamed to FILE it
+ * takes its place, and until then that stays as it was.  Gives a descriptor; -EBUSY: another
+ * process makes one. */
+int ledger_open_new(const char *file, const char *file_new, struct err *e) MUST_USE;
+
 /* The same for who works with struct files. */
 struct beside {
 	int fd; /* of the folder that it lies in */
