@@ -28,6 +28,27 @@ void lock_ledger(struct lock *l, const char *dir, enum jail_how how)
 			lock_path(l, path, how);
 }
 
+void lock_beside(struct lock *l, const char *dir, enum jail_how how)
+{
+	char *path = realpath(dir, NULL), *slash = path ? strrchr(path, '/') : NULL;
+	if (slash) {
+		slash[slash == path] = 0;
+		lock_path(l, path, how);
+	}
+	free(path);
+}
+
+void lock_renewed(struct lock *l, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	int size = !slash || slash == path ? 1 : (int)(slash - path);
+	if (!path || snprintf(folder, sizeof folder, "%.*s", size, slash ? path : ".") >= PATH_MAX)
+		return;
+	lock_path(l, folder, JAIL_LOOK);
+	lock_beside(l, path, JAIL_LOOK);
+}
+
 /* Names of hosts, certificates that are trusted, and where those who set up networks keep either.
  * The folder and not the file: who changes one puts another in its place. */
 static void lock_network(struct lock *l, const struct place_opts *o)
@@ -37,11 +58,11 @@ static void lock_network(struct lock *l, const struct place_opts *o)
 		"/run/resolvconf", "/dev/urandom" };
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		lock_path(l, known[i], JAIL_LOOK);
-	lock_path(l, getenv("SSL_CERT_FILE"), JAIL_LOOK);
+	lock_renewed(l, getenv("SSL_CERT_FILE"));
 	lock_path(l, getenv("SSL_CERT_DIR"), JAIL_LOOK);
-	lock_path(l, o->ca, JAIL_LOOK);
-	lock_path(l, o->cert, JAIL_LOOK);
-	lock_path(l, o->cert_key, JAIL_LOOK);
+	lock_renewed(l, o->ca);
+	lock_renewed(l, o->cert);
+	lock_renewed(l, o->cert_key);
 	l->words |= JAIL_NET;
 }
 
@@ -51,16 +72,6 @@ void lock_place(struct lock *l, const char *where, const struct place_opts *o, e
 		lock_network(l, o);
 	else
 		lock_ledger(l, where, how);
-}
-
-void lock_beside(struct lock *l, const char *dir, enum jail_how how)
-{
-	char *path = realpath(dir, NULL), *slash = path ? strrchr(path, '/') : NULL;
-	if (slash) {
-		slash[slash == path] = 0;
-		lock_path(l, path, how);
-	}
-	free(path);
 }
 
 int lock_close(struct lock *l, struct err *e)

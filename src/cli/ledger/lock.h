@@ -21,6 +21,9 @@ void lock_ledger(struct lock *l, const char *dir, enum jail_how how);
 void lock_place(struct lock *l, const char *where, const struct place_opts *o, enum jail_how how);
 /* What lies beside the folder: the folder that it is in. */
 void lock_beside(struct lock *l, const char *dir, enum jail_how how);
+/* To read, also what takes its place later: the folder of the name, and the one of what it leads
+ * to.  NULL: nothing. */
+void lock_renewed(struct lock *l, const char *path);
 int lock_close(struct lock *l, struct err *e) MUST_USE; /* from here on */
 
 #endif
