@@ -827,6 +827,34 @@ def goes_on(key):
     check("one alarm", alarms == 1, str(alarms))
 
 
+def replaced(key):
+    """A source that is taken away, and another folder in its place, which has more."""
+    shutil.copytree("L", "turning")
+    with open("replaced.err", "w+", encoding="utf-8") as said, \
+            subprocess.Popen([WEIR, "ledger", "follow", "turning", "--dir", "turned", "--key", key, "--every", "1"],
+                             stdout=subprocess.DEVNULL, stderr=said) as process:
+        def has(what):
+            until = time.monotonic() + 30
+            while not what() and time.monotonic() < until:
+                time.sleep(0.1)
+            return what()
+
+        def same():
+            return os.path.exists("turned/checkpoint") and \
+                open("turned/checkpoint", "rb").read() == open("L/checkpoint", "rb").read()
+
+        check("follows a folder", has(same))
+        os.rename("turning", "turning.old")
+        check("says that it is gone", has(lambda: "open the folder turning: No such file" in open("replaced.err", encoding="utf-8").read()))
+        append("L", 10)
+        shutil.copytree("L", "turning.new")
+        os.rename("turning.new", "turning")
+        check("follows the one in its place", has(same))
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        check("and ends well", process.returncode == 0, open("replaced.err", encoding="utf-8").read())
+
+
 def paper():
     says("draws a code", weir("checkpoint", "--dir", "L", "--svg", "head.svg"), 0, "", 1)
     says("prints a code", weir("checkpoint", "--dir", "L", "--qr"), 0, "\u2588\u2588", 1)
@@ -860,6 +888,7 @@ def main():
         keys_change_meanwhile()
         hanging()
         folders(key)
+        replaced(key)
         goes_on(key)
         paper()
         os.chdir("/")

@@ -141,7 +141,12 @@ static int follow_once(void *self, bool *final, struct err *e)
 		.keep = on_evidence,
 		.step = step,
 		.self = f };
-	int r = follow(&follow_it, &done, e);
+	int r = place_again(f->from, e);
+	if (r == 0)
+		r = place_again(&f->also, e);
+	if (r < 0)
+		return r; /* it may come back */
+	r = follow(&follow_it, &done, e);
 	/* An older head or a file that is not there yet may be mended by waiting; a fork is not. */
 	*final = done.fork || r == -EPERM || r == -EACCES;
 	if (r == 0) {
@@ -175,6 +180,10 @@ static int lock_it(const struct following *f, struct err *e)
 	lock_place(&l, f->every.cli->operands[0], &f->o->place, JAIL_LOOK);
 	if (f->o->also)
 		lock_place(&l, f->o->also, &f->o->place, JAIL_LOOK);
+	if (f->every.seconds && f->from->fd >= 0)
+		lock_renewed(&l, f->every.cli->operands[0]);
+	if (f->every.seconds && f->also.fd >= 0)
+		lock_renewed(&l, f->o->also);
 	return lock_close(&l, e);
 }
 

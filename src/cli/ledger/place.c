@@ -74,6 +74,24 @@ int place_open(struct place *p, const char *where, const struct place_opts *o, e
 	return fetch_is_url(where) ? open_url(p, where, o, how, e) : open_folder(p, where, how, e);
 }
 
+int place_again(struct place *p, struct err *e)
+{
+	struct stat ours, there;
+	const char *where = p->remote.name;
+	if (p->fd < 0)
+		return 0;
+	if (stat(where, &there) == 0 && fstat(p->fd, &ours) == 0 && ours.st_ino == there.st_ino &&
+		ours.st_dev == there.st_dev)
+		return 0;
+	int fd = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open the folder %s", where);
+	close(p->fd);
+	p->fd = fd;
+	p->files = files_real(fd);
+	return 0;
+}
+
 void place_close(struct place *p)
 {
 	fetch_close(p->fetch);

@@ -39,6 +39,9 @@ struct place {
 
 int place_open(struct place *p, const char *where, const struct place_opts *o, enum place_how how,
 	struct err *e) MUST_USE;
+/* Of one to be read: where another folder took its place, that one from now on.  -ENOENT: none did,
+ * and it is gone. */
+int place_again(struct place *p, struct err *e) MUST_USE;
 void place_close(struct place *p); /* also of one that did not open */
 
 #endif
