@@ -194,6 +194,16 @@ shows rebuilt 0 '^the one before: L.store: .*not a database$' rebuild --dir L
 echo mine >mine
 run rebuild --dir L --store mine
 if [ $code != 0 ] && [ "$(cat mine)" = mine ]; then good foreign-file; else fail foreign-file 'a file that is no store was written over'; fi
+# It lies elsewhere, and only its owner reads it.
+chmod 600 L.store
+run rebuild --dir L
+if [ $code = 0 ] && [ "$(stat -c %a L.store)" = 600 ]; then good store-rights; else fail store-rights 'wanted the rights of the one before'; fi
+stores=$(mktemp -d) && mv L.store "$stores/north" && ln -s "$stores/north" L.store
+run show --dir L --last 1
+is store-elsewhere 1
+shows rebuild-elsewhere 0 '^identical with the one before$' rebuild --dir L
+if [ -L L.store ] && [ -f "$stores/north" ]; then good link-stays; else fail link-stays 'the link was replaced'; fi
+rm L.store && mv "$stores/north" L.store && chmod 644 L.store && rm -r "$stores"
 # The store of another history of the same name.
 "$weir" ledger init --dir K --origin plant/north >out 2>&1
 entry note other eva 2026-11-01T00:00:00Z '{}' | "$weir" ledger append --dir K >out 2>err

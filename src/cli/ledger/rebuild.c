@@ -31,23 +31,13 @@ struct rebuild {
 
 /* --- the new file, for one process at a time --- */
 
-/* Left over from a process that ended, it is begun again.  Another one may have put its own in the
- * place of the store between our opening and our lock: then the name is of another file. */
 static int lock_new(struct rebuild *r, struct err *e)
 {
-	struct stat ours, there;
-	r->lock = open(r->path_new, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	r->lock = ledger_open_new(r->path, r->path_new, e);
 	if (r->lock < 0)
-		return err_sys(e, "make %s", r->path_new);
-	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0 || fstat(r->lock, &ours) < 0 ||
-		stat(r->path_new, &there) < 0 || ours.st_ino != there.st_ino ||
-		ours.st_dev != there.st_dev) {
-		close(r->lock);
-		r->lock = -1;
-		return err_set(e, -EBUSY, "%s: another process rebuilds it", r->path);
-	}
+		return r->lock;
 	ledger_store_unlink_logs(r->path_new);
-	return ftruncate(r->lock, 0) < 0 ? err_sys(e, "empty %s", r->path_new) : 0;
+	return 0;
 }
 
 /* Whoever lets entries go takes the name away, so that what was read before that is put nowhere. */

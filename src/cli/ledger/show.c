@@ -239,9 +239,9 @@ static int lock_it(const struct opts *o, struct err *e)
 	lock_ledger(&l, dir, JAIL_LOOK);
 	lock_ledger(&l, o->find.also, JAIL_LOOK);
 	lock_path(&l, "/dev/urandom", JAIL_LOOK);
-	if (o->find.store ||
-		(ledger_beside(dir, ".store", store, e) == 0 && access(store, F_OK) == 0))
-		lock_beside(&l, o->find.store ? o->find.store : dir, JAIL_WORK);
+	if (ledger_store_path(dir, o->find.store, store, e) ==
+		0) /* where it lies, if it is a link */
+		lock_beside(&l, store, JAIL_WORK);
 	if (o->reveal) {
 		l.words |= JAIL_SECRETS;
 		lock_beside(&l, dir, JAIL_LOOK);
