@@ -212,6 +212,15 @@ run show --dir L --last 1
 if [ $code = 0 ] && grep -q '^weir: L.store: its 2 entries are not those .*: another history; the ledger itself is read' err; then good another-history; else fail another-history 'wanted the reason'; fi
 "$weir" ledger rebuild --dir L >out 2>err
 
+# Numbers that nobody can be told are no disk of the ledger that is full.
+if [ -c /dev/full ]; then
+	"$weir" ledger init --dir F --origin plant/full >out 2>&1
+	entry note x eva 2026-11-01T00:00:00Z '{}' | "$weir" ledger append --dir F >/dev/full 2>err
+	code=$?
+	if [ $code = 1 ] && grep -q '^weir: the entries are written, but their numbers cannot be told: .*No space left.*; try: weir ledger tail --dir F$' err; then good numbers-untold; else fail numbers-untold 'wanted to hear that it is written'; fi
+	shows written-all-the-same 0 ' note ' show --dir F --last 1
+fi
+
 # --- asked wrongly --------------------------------------------------------------------------------
 says kind 2 'pump: no kind of entry; there are asset, conversation, .*note' show --dir L --kind pump
 says time 2 "--since: 'yesterday' is no time; try: --since 2026-" show --dir L --since yesterday

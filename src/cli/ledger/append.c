@@ -66,7 +66,10 @@ static int run_append(struct cli *cli, const void *opts, struct err *e)
 	int r = ledger_home_open(&a.home, a.o->write.ledger.dir, e);
 	if (r == 0)
 		r = served_or_direct(a.home.dir, &ways, e);
-	if (r == -ENOSPC || r == -EDQUOT)
+	if (r < 0 && cli->out->failed) {
+		err_in(e, "the entries are written, but their numbers cannot be told");
+		err_try(e, "weir ledger tail --dir %s", a.home.dir);
+	} else if (r == -ENOSPC || r == -EDQUOT)
 		err_try(e, "make room, then append what got no number");
 	ledger_home_close(&a.home);
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
