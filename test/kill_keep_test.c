@@ -177,7 +177,7 @@ static int one_point(enum what what, uint64_t call, bool half, struct killed *k,
 	char command[4 * PATH];
 	const char *const words[] = { "ledger", verbs[what], "--dir", dir,
 		what == MOVE ? "--to" : NULL, far_dir, NULL };
-	int pruned = 0;
+	int pruned = -1;
 	snprintf(command, sizeof command, "rm -rf %s && cp -a %s/template %s", work, top, work);
 	fflush(stdout);
 	if (system(command) != 0) // NOLINT(cert-env33-c): folders of ours
@@ -186,6 +186,9 @@ static int one_point(enum what what, uint64_t call, bool half, struct killed *k,
 		weir_run_paused(words, call, prune_meanwhile, &pruned, k);
 	else
 		weir_run_killed(words, "/dev/null", call, half, k);
+	/* Now and then it needs fewer calls than the first time, and has ended before. */
+	if (what == REBUILD && call && k->traced && pruned < 0)
+		prune_meanwhile(&pruned);
 	if (!k->traced)
 		return 0;
 	if (what == REBUILD)
