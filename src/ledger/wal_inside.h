@@ -27,6 +27,35 @@ struct wal_segments {
 	unsigned spares; /* wal/spare-N, N below it */
 };
 
+struct wal {
+	const struct files *files;
+	struct wal_segments segments;
+	size_t segment_size;
+	uint64_t size; /* of all segments */
+	uint64_t sizes[WAL_SEGMENTS];
+	int fd;          /* of the last segment */
+	uint64_t room;   /* of it */
+	uint64_t at;     /* where its next frame begins */
+	uint64_t last;   /* where the one before began, when it was opened */
+	uint64_t next;   /* number of the next frame's first entry */
+	uint64_t turned; /* segments of entries before it are not used again */
+	bool dead;
+	bool spoiled;     /* a frame of a write that failed may stand at `at` */
+	uint32_t waiting; /* entries in the batch */
+	uint32_t told;    /* entries of the batch that was written last, while its bytes stand */
+	uint8_t *batch;
+	size_t batch_room, used; /* bytes of it, header included */
+};
+
+/* wal_room.c */
+int wal_sync_folder(const struct files *f, struct err *e) MUST_USE;
+/* Whatever is behind this descriptor is a segment of the log from now on. */
+int wal_take_segment(struct wal *w, const struct wal_segment *g, int fd, struct err *e) MUST_USE;
+/* Where the batch at hand does not fit into the last one. */
+int wal_new_segment(struct wal *w, struct err *e) MUST_USE;
+/* wal.c: what a write that failed left behind */
+int wal_wipe_spoiled(struct wal *w, struct err *e) MUST_USE;
+
 struct wal_frame {
 	uint64_t first;
 	uint32_t count, size; /* size of the payload */

@@ -107,12 +107,19 @@ static void wait_for_sealer(struct core *c)
 			"df -h, and what the sealer says");
 }
 
+/* Its room is written ahead again, so that no entry waits for it. */
+static int begin_anew(struct core *c, struct err *e)
+{
+	int r = wal_turn(c->log, e);
+	return r < 0 ? r : wal_provide(c->log, SEGMENTS_AHEAD, e);
+}
+
 /* Entries that were let go are not kept by the log: their segments are removed once they are
  * settled. Where that fails for want of room it is said once, and tried again later. */
 static void turn_log(struct core *c)
 {
 	struct err e = { 0 };
-	int r = c->turn_due ? wal_turn(c->log, &e) : 0;
+	int r = c->turn_due ? begin_anew(c, &e) : 0;
 	if (wal_dead(c->log))
 		fail(c, &e);
 	else if (r < 0 && !c->turn_failed)
@@ -295,12 +302,10 @@ static int open_log(struct core *c, struct err *e)
 	if (r == 0)
 		r = wal_open(&c->log, &c->files, WAL_SEGMENT, settled, NULL, NULL, e);
 	if (r == 0) { /* what was let go may be in it, where the core was killed */
-		r = wal_turn(c->log, e);
+		r = begin_anew(c, e);
 		c->turn_due = r < 0;
 		r = r == -ENOSPC ? 0 : r;
 	}
-	if (r == 0)
-		r = wal_provide(c->log, SEGMENTS_AHEAD, e);
 	if (r < 0)
 		return err_in(e, "%s", c->dir), r;
 	c->began_with = wal_durable(c->log);

@@ -1,9 +1,7 @@
 /* weir ledger rebuild: the store made anew from the ledger, and held against the one before. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
