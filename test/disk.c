@@ -42,6 +42,7 @@ struct disk {
 	int fail_code;
 	bool died, short_writes, lies, fired;
 	enum disk_call fired_at;
+	unsigned begun;
 	int fail[DISK_CALLS];
 	size_t room;
 	struct names now, kept;
@@ -490,6 +491,19 @@ static void sync_fails(struct disk *d, struct inode *n)
 	free(now.at);
 }
 
+/* Any part of it may come to the disk at any time anyway. */
+static void disk_begin(void *self, int fd)
+{
+	struct disk *d = self;
+	(void)fd;
+	d->begun++;
+}
+
+unsigned disk_begun(const struct disk *d)
+{
+	return d->begun;
+}
+
 static int disk_sync(void *self, int fd)
 {
 	struct disk *d = self;
@@ -608,6 +622,7 @@ struct files disk_files(struct disk *d)
 		.read = disk_read,
 		.write = disk_write,
 		.size = disk_size,
+		.begin = disk_begin,
 		.sync = disk_sync,
 		.sync_names = disk_sync_names,
 		.sync_all = disk_sync_all,

@@ -40,6 +40,7 @@ void disk_lies(struct disk *d, bool on); /* a sync says that it is done, and doe
 void disk_short_writes(struct disk *d, bool on);
 void disk_room(struct disk *d, size_t bytes); /* more than that is -ENOSPC; 0: no end */
 size_t disk_used(const struct disk *d);
+unsigned disk_begun(const struct disk *d); /* files that were sent to the disk ahead of a sync */
 unsigned disk_open_files(const struct disk *d);
 
 /* The file as it is now, to look at or to damage; NULL: none. */

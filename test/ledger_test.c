@@ -14,6 +14,8 @@
 #include "base/attr.h"
 #include "disk.h"
 #include "ledger/ledger.h"
+#include "ledger/seal.h"
+#include "ledger/tile.h"
 #include "ledger/wal.h"
 
 static struct sign_key *secret;
@@ -515,6 +517,41 @@ static void read_while_it_grows(void **state)
 	disk_free(d);
 }
 
+/* 256 entries as the log tells them. */
+static void seal_bundle(struct seal *s, uint64_t first)
+{
+	static char bytes[TILE_WIDTH * 10 + 1];
+	struct err e = { 0 };
+	struct out o = out_mem(bytes, sizeof bytes);
+	for (unsigned i = 0; i < TILE_WIDTH; i++) {
+		out_be(&o, 8, 2);
+		out_be(&o, first + i, 8);
+	}
+	assert_int_equal(seal_batch(s, first, TILE_WIDTH, bytes, o.used, &e), 0);
+}
+
+/* A heap of tiles that waits in memory stands in the way of the log's syncs once it goes; but more
+ * than a disk takes is not pushed into it either. */
+static void tiles_go_to_the_disk(void **unused)
+{
+	(void)unused;
+	struct disk *d = new_disk(6);
+	struct files f = disk_files(d);
+	struct seal *s;
+	struct err e = { 0 };
+	assert_int_equal(seal_open(&s, &f, &signer, &e), 0);
+	seal_bundle(s, 0);
+	assert_int_equal(disk_begun(d), 2); /* the bundle, and the tile of its hashes */
+	seal_hurries(s, true);
+	seal_bundle(s, TILE_WIDTH);
+	assert_int_equal(disk_begun(d), 2);
+	seal_hurries(s, false);
+	seal_bundle(s, 2 * TILE_WIDTH);
+	assert_int_equal(disk_begun(d), 4);
+	seal_close(s);
+	disk_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +564,7 @@ int main(void)
 		cmocka_unit_test(an_older_or_another_folder),
 		cmocka_unit_test(an_older_memory),
 		cmocka_unit_test(read_while_it_grows),
+		cmocka_unit_test(tiles_go_to_the_disk),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

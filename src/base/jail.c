@@ -96,6 +96,7 @@ static const struct row rows[] = {
 	{ JAIL_FOLDER, SCMP_SYS(fdatasync) },
 	{ JAIL_FOLDER, SCMP_SYS(fsync) },
 	{ JAIL_FOLDER, SCMP_SYS(syncfs) },
+	{ JAIL_FOLDER, SCMP_SYS(sync_file_range) },
 	{ JAIL_FOLDER, SCMP_SYS(getdents64) },
 	{ JAIL_FOLDER, SCMP_SYS(mkdirat) },
 	{ JAIL_FOLDER, SCMP_SYS(renameat) },

@@ -59,6 +59,13 @@ static long real_size(void *self, int fd)
 	return fstat(fd, &s) < 0 ? -errno : (long)s.st_size;
 }
 
+/* One that cannot is written later. */
+static void real_begin(void *self, int fd)
+{
+	(void)self;
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 static int real_sync(void *self, int fd)
 {
 	(void)self;
@@ -131,6 +138,7 @@ struct files files_real(int folder_fd)
 		.read = real_read,
 		.write = real_write,
 		.size = real_size,
+		.begin = real_begin,
 		.sync = real_sync,
 		.sync_names = real_sync_names,
 		.sync_all = real_sync_all,
@@ -217,8 +225,10 @@ int files_sync(const struct files *f, int fd, const char *name, struct err *e)
 	return r < 0 ? failed(e, r, "sync", name) : 0;
 }
 
-static int put(const struct files *f, const char *name, const void *from, size_t size, bool sync,
-	struct err *e)
+enum when { LATER, NOW, SYNCED };
+
+static int put(const struct files *f, const char *name, const void *from, size_t size,
+	enum when when, struct err *e)
 {
 	int fd = f->open(f->self, name, FILE_FRESH);
 	if (fd == -ENOENT) {
@@ -230,15 +240,23 @@ static int put(const struct files *f, const char *name, const void *from, size_t
 	if (fd < 0)
 		return failed(e, fd, "make", name);
 	int r = files_write(f, fd, name, from, size, 0, e);
-	if (r == 0 && sync)
+	if (r == 0 && when == SYNCED)
 		r = files_sync(f, fd, name, e);
+	else if (r == 0 && when == NOW)
+		f->begin(f->self, fd);
 	f->close(f->self, fd);
 	return r;
 }
 
 int files_put(const struct files *f, const char *name, const void *from, size_t size, struct err *e)
 {
-	return put(f, name, from, size, false, e);
+	return put(f, name, from, size, LATER, e);
+}
+
+int files_put_now(
+	const struct files *f, const char *name, const void *from, size_t size, struct err *e)
+{
+	return put(f, name, from, size, NOW, e);
 }
 
 static const char *folder_of(const char *name, char text[NAME_MAX_SIZE])
@@ -253,7 +271,7 @@ int files_replace(
 {
 	char beside[NAME_MAX_SIZE], within[NAME_MAX_SIZE];
 	snprintf(beside, sizeof beside, "%s.new", name);
-	int r = put(f, beside, from, size, true, e);
+	int r = put(f, beside, from, size, SYNCED, e);
 	if (r < 0)
 		return r;
 	r = f->rename(f->self, beside, name);

@@ -23,7 +23,8 @@ struct files {
 	long (*read)(void *self, int fd, void *to, size_t size, uint64_t at); /* less: the end */
 	long (*write)(void *self, int fd, const void *from, size_t size, uint64_t at);
 	long (*size)(void *self, int fd);
-	int (*sync)(void *self, int fd); /* bytes and length of one file are on the disk */
+	void (*begin)(void *self, int fd); /* what was written goes to the disk; nobody waits */
+	int (*sync)(void *self, int fd);   /* bytes and length of one file are on the disk */
 	int (*sync_names)(void *self, const char *folder); /* and the names in a folder */
 	int (*sync_all)(void *self);                       /* everything written before */
 	int (*rename)(void *self, const char *from, const char *to);
@@ -46,8 +47,12 @@ int files_write(const struct files *f, int fd, const char *name, const void *fro
  * where there is none. */
 long files_load(
 	const struct files *f, const char *name, void *to, size_t room, struct err *e) MUST_USE;
-/* A new file of these bytes, with the folders on the way to it. */
+/* A new file of these bytes, with the folders on the way to it; it goes to the disk when the system
+ * likes. */
 int files_put(const struct files *f, const char *name, const void *from, size_t size,
+	struct err *e) MUST_USE;
+/* The same, but it goes there from now on; nobody waits for that. */
+int files_put_now(const struct files *f, const char *name, const void *from, size_t size,
 	struct err *e) MUST_USE;
 /* The same, but never half of it: written beside, synced, then renamed. */
 int files_replace(const struct files *f, const char *name, const void *from, size_t size,

@@ -26,6 +26,7 @@ struct seal {
 	struct checkpoint past;      /* what the folder had when we came */
 	struct checkpoint last;      /* what was signed last, as the signer remembers it */
 	struct merkle_growth growth; /* since then */
+	bool hurries;                /* it has fallen behind */
 	bool returning;              /* the log is telling what came since it settled */
 	struct err *problem;         /* of the batch at hand */
 	int result;
@@ -54,6 +55,11 @@ uint64_t seal_published(const struct seal *s)
 uint64_t seal_settled(const struct seal *s)
 {
 	return s->kept[SETTLED];
+}
+
+void seal_hurries(struct seal *s, bool on)
+{
+	s->hurries = on;
 }
 
 /* --- coming back --- */
@@ -278,13 +284,18 @@ static void remove_strays(struct seal *s, int level, uint64_t index)
 		s->files->remove(s->files->self, p.name); /* where nothing is in it any more */
 }
 
+static int put(struct seal *s, const char *name, const void *bytes, size_t size, struct err *e)
+{
+	return (s->hurries ? files_put : files_put_now)(s->files, name, bytes, size, e);
+}
+
 /* What is published already is never there by halves: somebody may be reading it, and we may be
  * ended in the middle. */
 static int put_again(
 	struct seal *s, const char *name, const void *bytes, size_t size, struct err *e)
 {
 	static const char beside[] = "tile.new";
-	int r = files_put(s->files, beside, bytes, size, e);
+	int r = put(s, beside, bytes, size, e);
 	if (r < 0)
 		return r;
 	r = s->files->rename(s->files->self, beside, name);
@@ -307,8 +318,7 @@ static int write_tile(struct seal *s, int level, uint64_t index, unsigned width,
 	const void *bytes = level == TILE_ENTRIES ? (const void *)s->bundle : s->edge[level];
 	size_t size = level == TILE_ENTRIES ? s->bundle_size : width * sizeof(struct hash);
 	bool again = tile_width(level, index, s->past.size) >= width;
-	int r = again ? put_again(s, name, bytes, size, e)
-		      : files_put(s->files, name, bytes, size, e);
+	int r = again ? put_again(s, name, bytes, size, e) : put(s, name, bytes, size, e);
 	if (r == 0 && s->returning && width == TILE_WIDTH)
 		remove_strays(s, level, index);
 	return r;

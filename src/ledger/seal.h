@@ -46,6 +46,11 @@ uint64_t seal_size(const struct seal *s);      /* entries in the tree */
 uint64_t seal_published(const struct seal *s); /* entries in the checkpoint that we signed */
 uint64_t seal_settled(const struct seal *s);
 
+/* Tiles begin to go to the disk as they are written, so that no heap of them stands in the way of
+ * the log later.  While more come than a disk takes beside the log, the system shall choose when.
+ */
+void seal_hurries(struct seal *s, bool on);
+
 /* Writes what is not whole and signs a checkpoint of all there is; nothing where nothing is new. */
 int seal_publish(struct seal *s, struct err *e) MUST_USE;
 /* Brings everything published to the disk: from there on the log may forget. */

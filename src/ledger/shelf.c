@@ -40,6 +40,12 @@ static long shelf_size(void *self, int fd)
 	return f->size(f->self, fd >> 1);
 }
 
+static void shelf_begin(void *self, int fd)
+{
+	const struct files *f = whose(self, fd);
+	f->begin(f->self, fd >> 1);
+}
+
 static int shelf_sync(void *self, int fd)
 {
 	const struct files *f = whose(self, fd);
@@ -100,6 +106,7 @@ struct files shelf_files(struct shelf *s)
 		.read = shelf_read,
 		.write = shelf_write,
 		.size = shelf_size,
+		.begin = shelf_begin,
 		.sync = shelf_sync,
 		.sync_names = shelf_sync_names,
 		.sync_all = shelf_sync_all,

@@ -20,7 +20,7 @@ enum {
 	PENDING_MAX = 16384, /* messages, or parts of them, that wait for one commit */
 	SEGMENTS_AHEAD = 3,  /* of room in the log: at 50,000 small entries/s some seconds */
 	LOG_MAX_MIB = 512,   /* of log that the sealer has not settled: then the writer waits */
-	TELL_ENTRIES = 1024, /* the sealer hears of so many more entries at once */
+	TELL_ENTRIES = 256,  /* the sealer hears of so many more entries at once */
 	TELL_MS = 20,        /* or of fewer so often */
 	REST_MS = 100,       /* nobody is taken in for so long when the system has no file left */
 	FINISH_MS = 60 * 1000,

@@ -5,7 +5,10 @@
  *	bare FILE BATCH COUNT ROOM	write and fdatasync; the file grows (0) or has its room
  *	sqlite FILE BATCH COUNT		rows of one table, WAL, synchronous=full
  *	clients SOCKET COUNT SECONDS	so many askers, each waiting for its own answer
- *	rate DIR RATE SECONDS		so many entries a second, whether answers come or not
+ *	rate DIR RATE SECONDS MOST	so many entries a second, whether answers come or not, so
+ *					many in a message at most
+ *	pace FILE RATE SECONDS TILES	the same, written and synced bare; with TILES (1) somebody
+ *					writes a ledger's tiles beside it
  *	verify DIR			every entry, one core
  *	proof DIR			making and checking proofs, signing
  */
@@ -18,11 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -30,7 +29,6 @@
 #include "base/clock.h"
 #include "cli/ledger/keeper.h"
 #include "crypt/keyfile.h"
-#include "event/append.h"
 #include "ledger/check.h"
 #include "ledger/ledger.h"
 #include "ledger/read.h"
@@ -38,81 +36,7 @@
 #include "ledger/wal.h"
 #include "run/process.h"
 #include "run/sealing.h"
-
-enum { SIZE = 256, SAMPLES = 4 << 20 };
-
-static struct err e;
-
-static void need(bool fine, const char *what)
-{
-	if (fine)
-		return;
-	fprintf(stderr, "ledger bench: %s: %s\n", what, e.code ? e.text : strerror(errno));
-	exit(1);
-}
-
-static double seconds(int64_t ns)
-{
-	return (double)ns / 1e9;
-}
-
-static double cpu(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
-/* --- how long things took --- */
-
-struct samples {
-	uint32_t *us10; /* tenths of microseconds */
-	size_t count;
-};
-
-static struct samples samples_new(void)
-{
-	struct samples s = { malloc(SAMPLES * sizeof(uint32_t)), 0 };
-	need(s.us10, "memory");
-	return s;
-}
-
-static void sample(struct samples *s, int64_t ns)
-{
-	if (s->count < SAMPLES)
-		s->us10[s->count++] = ns < 0 ? 0 : (uint32_t)(ns / 100);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* "NAME p50 p99 max", in microseconds */
-static void print_samples(const char *name, struct samples *s)
-{
-	if (!s->count)
-		return;
-	qsort(s->us10, s->count, sizeof *s->us10, by_value);
-	printf("%s %.1f %.1f %.1f\n", name, s->us10[s->count / 2] / 10.0,
-		s->us10[s->count * 99 / 100] / 10.0, s->us10[s->count - 1] / 10.0);
-}
-
-/* An entry as the ledger writes it, so that nobody has to write it anew. */
-static size_t entry_of(uint64_t n, char text[SIZE + 1])
-{
-	static const char front[] =
-		"{\"actor\":\"bench\",\"at\":\"2026-11-22T20:40:11.000000000Z\",\"data\":{\"n\":",
-			  behind[] =
-				  "\"},\"kind\":\"note\",\"site\":\"bench\",\"subject\":\"a pump\"}";
-	int used = snprintf(text, SIZE + 1, "%s%llu,\"text\":\"", front,
-		(unsigned long long)n % 1000000 + 1000000);
-	memset(text + used, 'x', SIZE - (size_t)used);
-	memcpy(text + SIZE - (sizeof behind - 1), behind, sizeof behind);
-	return SIZE;
-}
+#include "ledger_tool.h"
 
 /* --- the library, with its sealer beside it --- */
 
@@ -264,149 +188,6 @@ static int sqlite(char **words)
 	return 0;
 }
 
-/* --- askers --- */
-
-static int ask_socket(const char *path)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	uint8_t room[IPC_HEAD + sizeof e];
-	struct ipc_message m;
-	need(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0, path);
-	need(ipc_await(fd, 10000, room, sizeof room, &m, &e) == 0 && m.type == APPEND_OPEN, path);
-	return fd;
-}
-
-static void ask(int fd, uint64_t tag, uint64_t count)
-{
-	static char body[IPC_BODY_MAX], text[SIZE + 1];
-	struct out o = out_mem(body, sizeof body);
-	out_be(&o, tag, 8);
-	for (uint64_t i = 0; i < count; i++) {
-		size_t size = entry_of(tag + i, text);
-		out_be(&o, size, 2);
-		out_bytes(&o, text, size);
-	}
-	need(ipc_send(fd, APPEND_ASK, body, o.used, &e) == 0, "ask");
-}
-
-static int clients(char **words)
-{
-	unsigned count = (unsigned)atoi(words[1]);
-	int64_t until = (int64_t)atoi(words[2]) * CLOCK_SECOND, *asked = calloc(count, 8);
-	int poller = epoll_create1(EPOLL_CLOEXEC), *fds = calloc(count, sizeof *fds);
-	struct samples waits = samples_new();
-	struct epoll_event events[256];
-	uint8_t room[IPC_HEAD + 256];
-	for (unsigned i = 0; i < count; i++) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = i };
-		fds[i] = ask_socket(words[0]);
-		epoll_ctl(poller, EPOLL_CTL_ADD, fds[i], &ev);
-	}
-	uint64_t done = 0;
-	int64_t began = clock_monotonic(), now = began;
-	double cpu_began = cpu();
-	for (unsigned i = 0; i < count; i++) {
-		asked[i] = now;
-		ask(fds[i], i, 1);
-	}
-	while (now - began < until) {
-		int got = epoll_wait(poller, events, 256, 1000);
-		now = clock_monotonic();
-		for (int k = 0; k < got; k++) {
-			unsigned i = events[k].data.u32;
-			struct ipc_message m;
-			need(ipc_receive(fds[i], room, sizeof room, &m, &e) == 0 &&
-					m.type == APPEND_DONE,
-				"answer");
-			now = clock_monotonic();
-			sample(&waits, now - asked[i]);
-			asked[i] = now;
-			ask(fds[i], ++done, 1);
-		}
-	}
-	printf("rate %.0f\nasker-cpu %.2f\n", (double)done / seconds(now - began),
-		(cpu() - cpu_began) / seconds(now - began));
-	print_samples("wait", &waits);
-	return 0;
-}
-
-/* Open loop: an entry counts from when it was due, so that a slow writer cannot ask for fewer. */
-struct due {
-	int64_t at;
-	uint64_t number;
-};
-
-static uint64_t head_size(int fd)
-{
-	char text[512];
-	int head = openat(fd, "checkpoint", O_RDONLY | O_CLOEXEC);
-	ssize_t size = head < 0 ? 0 : read(head, text, sizeof text - 1);
-	if (head >= 0)
-		close(head);
-	text[size < 0 ? 0 : size] = 0;
-	char *line = strchr(text, '\n');
-	return line ? strtoull(line + 1, NULL, 10) : 0;
-}
-
-static int rate(char **words)
-{
-	enum { ASKERS = 16 };
-	char path[4096];
-	uint64_t each_s = strtoull(words[1], NULL, 10);
-	uint64_t all = each_s * strtoull(words[2], NULL, 10), asked = 0, done = 0, sealed = 0;
-	struct due *due = calloc(all, sizeof *due);
-	uint64_t *order = calloc(all, sizeof *order); /* by answer */
-	struct samples acks = samples_new(), heads = samples_new();
-	struct pollfd p[ASKERS];
-	uint8_t room[IPC_HEAD + APPEND_RUNS * APPEND_RUN];
-	int fd = open(words[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	need(fd >= 0 && due && order, words[0]);
-	snprintf(path, sizeof path, "%s.socket", words[0]);
-	for (unsigned i = 0; i < ASKERS; i++)
-		p[i] = (struct pollfd){ .fd = ask_socket(path), .events = POLLIN };
-	int64_t began = clock_monotonic() + 10000000, looked = 0, now;
-	while (sealed < all) {
-		now = clock_monotonic();
-		uint64_t wanted =
-			now < began ? 0 : (uint64_t)((double)(now - began) / 1e9 * (double)each_s);
-		/* At most a few at once from each, so that sockets never fill. */
-		for (; asked < all && asked < wanted && asked - done < ASKERS * 64; asked++) {
-			due[asked].at = began + (int64_t)((double)asked * 1e9 / (double)each_s);
-			ask(p[asked % ASKERS].fd, asked, 1);
-		}
-		/* Asleep for a while: spinning would take a core away from the writer. */
-		ppoll(p, ASKERS, &(struct timespec){ .tv_nsec = 100 * 1000 }, NULL);
-		for (unsigned i = 0; i < ASKERS; i++) {
-			struct ipc_message m;
-			if (!(p[i].revents & POLLIN))
-				continue;
-			need(ipc_receive(p[i].fd, room, sizeof room, &m, &e) == 0 &&
-					m.type == APPEND_DONE,
-				"answer");
-			now = clock_monotonic();
-			while (m.body.left) {
-				uint64_t tag = cur_be64(&m.body);
-				cur_skip(&m.body, 4);
-				due[tag].number = cur_be64(&m.body);
-				sample(&acks, now - due[tag].at);
-				order[done++] = tag;
-			}
-		}
-		if (now - looked > 2000000) {
-			uint64_t size = head_size(fd);
-			looked = now = clock_monotonic();
-			while (sealed < done && due[order[sealed]].number < size)
-				sample(&heads, now - due[order[sealed++]].at);
-		}
-		need(now - began < 120 * CLOCK_SECOND, "too slow");
-	}
-	print_samples("ack", &acks);
-	print_samples("head", &heads);
-	return 0;
-}
-
 /* --- reading --- */
 
 static struct files open_ledger(
@@ -484,14 +265,14 @@ int main(int argc, char **argv)
 		int words;
 		int (*run)(char **words);
 	} rows[] = { { "append", 3, append }, { "bare", 4, bare }, { "sqlite", 3, sqlite },
-		{ "clients", 3, clients }, { "rate", 3, rate }, { "verify", 1, verify },
-		{ "proof", 1, proof } };
+		{ "clients", 3, clients }, { "rate", 4, rate }, { "pace", 4, pace },
+		{ "verify", 1, verify }, { "proof", 1, proof } };
 	if (argc > 3 && strcmp(argv[1], "--process") == 0)
 		return (strcmp(argv[2], "key") == 0 ? key_main : sealer_main)(argv + 3);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; argc > 1 && i < COUNT_OF(rows); i++)
 		if (strcmp(argv[1], rows[i].name) == 0 && argc == rows[i].words + 2)
 			return rows[i].run(argv + 2);
-	fprintf(stderr, "usage: ledger append|bare|sqlite|clients|rate|verify|proof ...\n");
+	fprintf(stderr, "usage: ledger append|bare|sqlite|clients|rate|pace|verify|proof ...\n");
 	return 2;
 }

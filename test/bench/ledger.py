@@ -17,7 +17,7 @@ BUILD = os.path.join(TOP, "build", "release")
 TOOL = os.path.join(BUILD, "test", "bench", "ledger_bench")
 WEIR = os.path.join(BUILD, "src", "run", "weir")
 BATCHES = {1: 2000, 1000: 500_000, 10_000: 1_000_000}  # entries to a sync: how many are written in all
-CLIENTS, SECONDS, RATE, VERIFIED = 256, 4, 50_000, 1_000_000
+CLIENTS, SECONDS, RATE, REST, VERIFIED = 256, 3, 50_000, 5, 1_000_000
 
 
 def fail(text):
@@ -73,46 +73,80 @@ def batches(place, rounds):
                 seen[name][batch].append(run(batch, count))
         print(f"round {n + 1} of {rounds}", file=sys.stderr)
 
-    def middle(name, batch, what="rate", at=0):
-        return statistics.median(r[what][at] for r in seen[name][batch])
+    def at_batch(name, batch, what="rate", at=0):
+        return middle(seen[name][batch], what, at)
     print("durable entries/s, by entries to a sync; sync p50/p99 in ms")
     print(f"{'':<20}" + "".join(f"{batch:>12}{'p50':>8}{'p99':>8}" for batch in BATCHES))
     for name in kinds:
         line = f"{name:<20}"
         for batch in BATCHES:
-            line += f"{middle(name, batch):>12.0f}"
-            syncs = [middle(name, batch, "sync", at) / 1000 for at in (0, 1)] if name[:6] != "SQLite" else []
+            line += f"{at_batch(name, batch):>12.0f}"
+            syncs = [at_batch(name, batch, "sync", at) / 1000 for at in (0, 1)] if name[:6] != "SQLite" else []
             line += "".join(f"{ms:>8.2f}" for ms in syncs) or " " * 16
         print(line)
-    print(f"{'weir, in a head':<20}" + "".join(f"{middle('weir', batch, 'sealed'):>12.0f}{'':16}" for batch in BATCHES))
-    best_sqlite = max(middle("SQLite WAL full", batch) for batch in BATCHES)
-    best = max(middle("weir", batch) for batch in BATCHES)
-    ratios = [middle("weir", b) / middle("bare, grows", b) for b in BATCHES if b > 1]
+    print(f"{'weir, in a head':<20}" + "".join(f"{at_batch('weir', batch, 'sealed'):>12.0f}{'':16}" for batch in BATCHES))
+    best_sqlite = max(at_batch("SQLite WAL full", batch) for batch in BATCHES)
+    best = max(at_batch("weir", batch) for batch in BATCHES)
+    ratios = [at_batch("weir", b) / at_batch("bare, grows", b) for b in BATCHES if b > 1]
     print(f"measures: {min(ratios):.2f} of the bare loop (at least 0.6), {best / best_sqlite:.1f} x SQLite's best (at least 2)\n")
 
 
-def askers(place, rounds):
-    name = place.ledger()
-    with subprocess.Popen([WEIR, "ledger", "serve", "--dir", name], stderr=subprocess.DEVNULL) as serve:
+class Serving:
+    def __init__(self, place):
+        self.name = place.ledger()
+
+    def __enter__(self):
+        self.process = subprocess.Popen([WEIR, "ledger", "serve", "--dir", self.name], stderr=subprocess.DEVNULL)
         for _ in range(200):
-            if os.path.exists(name + ".socket"):
+            if os.path.exists(self.name + ".socket"):
                 break
             time.sleep(0.05)
         time.sleep(1)
-        # First those that end when all is sealed: behind the others the sealer has a lot to catch up with.
-        rates = [tool("rate", name, RATE, SECONDS) for _ in range(rounds)]
-        waits = [tool("clients", name + ".socket", CLIENTS, SECONDS) for _ in range(rounds)]
-        serve.send_signal(signal.SIGTERM)
-        if serve.wait():
+        return self.name
+
+    def __exit__(self, kind, *_):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait() and not kind:
             fail("serve did not end well")
 
-    def middle(some, what, at):
-        return statistics.median(r[what][at] for r in some)
+
+def middle(some, what, at):
+    return statistics.median(r[what][at] for r in some)
+
+
+def paced(place, rounds):
+    """Each with a fresh ledger, and after a rest: a disk that was just written much to stands still now and then."""
+    kinds = {
+        "bare loop": lambda: tool("pace", place.name(), RATE, SECONDS, 0),
+        "bare loop, tiles written beside it": lambda: tool("pace", place.name(), RATE, SECONDS, 1),
+        "weir, what is due in a message": lambda: served(64),
+        "weir, one entry a message": lambda: served(1),
+    }
+
+    def served(most):
+        with Serving(place) as name:
+            return tool("rate", name, RATE, SECONDS, most)
+    seen = {name: [] for name in kinds}
+    for n in range(rounds):
+        for name, run in kinds.items():
+            time.sleep(REST)
+            seen[name].append(run())
+        print(f"paced round {n + 1} of {rounds}", file=sys.stderr)
+    print(f"{RATE} entries/s, from when one is due to when it is durable and answered, in ms: medians of {rounds}, and p99 of each round")
+    for name, some in seen.items():
+        each = " ".join(f"{r['ack'][1] / 1000:.2f}" for r in some)
+        print(f"{name:<36} p50 {middle(some, 'ack', 0) / 1000:.2f}  p99 {middle(some, 'ack', 1) / 1000:.2f}  "
+              f"max {middle(some, 'ack', 2) / 1000:.1f}  ({each})")
+    some = seen["weir, what is due in a message"]
+    print(f"measures: acknowledged p99 {middle(some, 'ack', 1) / 1000:.2f} ms (at most 1); in a signed checkpoint p50 "
+          f"{middle(some, 'head', 0) / 1000:.0f} ms, p99 {middle(some, 'head', 1) / 1000:.0f} ms (at most 150)\n")
+
+
+def askers(place, rounds):
+    with Serving(place) as name:
+        waits = [tool("clients", name + ".socket", CLIENTS, SECONDS) for _ in range(rounds)]
     print(f"{CLIENTS} askers, each waiting for its own answer: {middle(waits, 'rate', 0):.0f}/s (at least 100000), "
-          f"p50 {middle(waits, 'wait', 0) / 1000:.2f} ms, p99 {middle(waits, 'wait', 1) / 1000:.2f} ms")
-    print(f"at {RATE}/s: durable p50 {middle(rates, 'ack', 0) / 1000:.2f} ms, p99 {middle(rates, 'ack', 1) / 1000:.2f} ms "
-          f"(at most 1), max {middle(rates, 'ack', 2) / 1000:.1f} ms; in a signed checkpoint p50 "
-          f"{middle(rates, 'head', 0) / 1000:.0f} ms, p99 {middle(rates, 'head', 1) / 1000:.0f} ms (at most 150)")
+          f"p50 {middle(waits, 'wait', 0) / 1000:.2f} ms, p99 {middle(waits, 'wait', 1) / 1000:.2f} ms\n")
 
 
 def reading(place, rounds):
@@ -131,6 +165,7 @@ def main():
     place = Place()
     try:
         print(f"{place.folder}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians of {rounds} rounds")
+        paced(place, 2 * rounds + 1)
         batches(place, rounds)
         askers(place, rounds)
         reading(place, rounds)

@@ -18,6 +18,7 @@ try append "$dir/l" 100 2000
 try verify "$dir/l"
 try proof "$dir/l"
 try bare "$dir/bare" 10 100 1
+try pace "$dir/pace" 500 1 1
 try sqlite "$dir/db" 10 100
 "$weir" ledger serve --dir "$dir/l" 2>"$dir/serve" &
 serve=$!
@@ -27,7 +28,8 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 1
 done
 try clients "$dir/l.socket" 8 1
-try rate "$dir/l" 500 1
+try rate "$dir/l" 500 1 1
+try rate "$dir/l" 500 1 16
 kill $serve
 wait $serve
 trap 'rm -rf "$dir"' EXIT
