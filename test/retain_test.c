@@ -221,6 +221,12 @@ static void entries_are_seen(void **unused)
 			"hold", ",\\\"kind\\\":\\\"note\\\"" },
 		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"a\\\\\"}", "hold",
 			"a\\\\" },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"\\\\ and \\\"b\\\" c\"}",
+			"hold", "\\\\ and \\\"b\\\" c" },
+		{ "{\"actor\":\"a\\\"\\\\\",\"at\":\"2026-11-22T20:40:11Z\",\"data\":{},\"kind\":\"hold\","
+		  "\"site\":\"s\\\\\",\"subject\":\"p\"}",
+			"hold", "p" },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\\\",\"subject\":\"p\"}", NULL, NULL },
 		{ FRONT "{},\"kind\": \"hold\",\"site\":\"s\",\"subject\":\"p\"}", NULL, NULL },
 		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"p\"} ", NULL, NULL },
 		{ FRONT "{},\"kind\":\"never\",\"site\":\"s\",\"subject\":\"p\"}", NULL, NULL },

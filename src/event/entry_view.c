@@ -18,7 +18,7 @@ int entry_kind_row(const char *name, size_t size)
 /* --- times --- */
 
 /* -1: something else than digits. */
-static int number(const uint8_t *at, unsigned count)
+static inline int number(const uint8_t *at, unsigned count)
 {
 	int n = 0;
 	for (unsigned i = 0; i < count; i++) {
@@ -49,7 +49,7 @@ static bool day_seconds(struct cur *c, int64_t *out)
 		while (cur_peek(c, 0) >= '0' && cur_peek(c, 0) <= '9');
 	*out = hour * 3600 + minute * 60 + second;
 	return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
-		second <= 60 && cur_is(c, "Z");
+		second <= 60 && cur_u8(c) == 'Z' && !c->left;
 }
 
 bool entry_seconds(struct cur c, int64_t *out)
@@ -69,12 +69,13 @@ bool entry_seconds(struct cur c, int64_t *out)
 
 /* --- entries --- */
 
-/* Up to the quote that ends a text; that one is taken too. */
+/* Up to the quote that ends a text; that one is taken too.  The first quote ends it, but where it
+ * has a backslash in front. */
 static bool take_text(struct cur *c, struct cur *out)
 {
 	const uint8_t *at = c->at, *end = c->left ? memchr(at, '"', c->left) : NULL;
 	size_t n = end ? (size_t)(end - at) : c->left;
-	if (end && memchr(at, '\\', n)) /* seldom: step by step */
+	if (n && end && at[n - 1] == '\\') /* seldom: step by step */
 		for (n = 0; n < c->left && at[n] != '"'; n++)
 			n += at[n] == '\\';
 	if (n >= c->left)
@@ -84,7 +85,7 @@ static bool take_text(struct cur *c, struct cur *out)
 	return true;
 }
 
-static bool take_word(struct cur *c, const char *word, size_t size)
+static inline bool take_word(struct cur *c, const char *word, size_t size)
 {
 	const uint8_t *at = cur_take(c, size);
 	return at && memcmp(at, word, size) == 0;
@@ -122,7 +123,7 @@ bool entry_view(struct cur bytes, struct entry_view *out)
 	int row = entry_kind_row((const char *)text.at, text.left);
 	if (row < 0 || !TAKE(&tail, ",\"site\":\"") || !take_text(&tail, &text) ||
 		!TAKE(&tail, ",\"subject\":\"") || !take_text(&tail, &out->subject) ||
-		!cur_is(&tail, "}"))
+		cur_u8(&tail) != '}' || tail.left)
 		return false;
 	out->kind = (unsigned)row;
 	return true;
