@@ -545,6 +545,10 @@ def rotated_and_put_back():
         says(f"set back to before the change: {' '.join(words)}", done, 4,
              r"restored from a backup\? witness keeper.example saw 7 entries .*signed by key [0-9a-f]{8}, which the 4 here "
              r"do not know: .*change of keys.*AFTER A RESTORE")
+    os.rename("R.key.head", "head-away")
+    says("nor does the key begin with it", weir("key", "remember", "--dir", "R"), 4, "keeper.example saw 7 entries")
+    check("it remembers nothing", not os.path.exists("R.key.head"))
+    os.rename("head-away", "R.key.head")
     says("and is told so", weir("witness", "ask", "--dir", "R"), 4, "which the 4 here do not know", 1)
     shutil.rmtree("RW")
     os.rename("RW-both", "RW")

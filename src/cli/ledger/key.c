@@ -168,7 +168,10 @@ static int remember(struct act *a, struct err *e)
 {
 	struct checkpoint head;
 	char note[NOTE_MAX + 1];
-	int r = ledger_head(&a->home.files, &a->home.key, &head, note, e);
+	int r = witnesses_agree(&a->home, a->o->witnessed, e);
+	if (r < 0)
+		return r;
+	r = ledger_head(&a->home.files, &a->home.key, &head, note, e);
 	if (r == -ENOENT) {
 		head = (struct checkpoint){ .root = merkle_empty() };
 		r = 0;
@@ -380,7 +383,7 @@ static const struct opt key_opts[] = {
 	{ OPT_TEXT, 0, "actor", "NAME", "who changes the key (local)",
 		offsetof(struct key_opts, actor), NULL },
 	{ OPT_FLAG, 0, "witnessed", NULL,
-		"of rotate: only if every witness can be asked, and agrees",
+		"of rotate and remember: only if every witness can be asked, and agrees",
 		offsetof(struct key_opts, witnessed), NULL },
 	{ OPT_FLAG, 'j', "json", NULL, "of show: one JSON object", offsetof(struct key_opts, json),
 		NULL },
