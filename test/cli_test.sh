@@ -276,7 +276,7 @@ says html-nowhere 1 'write nowhere/x.html: No such file or directory' look --htm
 says svg-folder 1 'write folder: Is a directory' look --svg folder "$capture"
 says json-word 2 '--json=xml: not one of document\|lines' look --json=xml "$capture"
 says flag-with-value 2 '--all takes no value' look --all=yes "$capture"
-says memory-least-facts 2 '--memory: at least 25 MiB are needed' facts --memory 1M "$capture"
+says memory-least-facts 2 '--memory: at least 27 MiB are needed' facts --memory 1M "$capture"
 shows memory-tera 0 '^[0-9]+ assets' '' look -m 1T "$capture"
 says memory-none 2 '--memory 0: not a size of memory' look --memory 0 "$capture"
 says memory-most 2 '--memory: at most 1 TiB can be asked for' facts --memory 8000000000000000000000G "$capture"
@@ -284,7 +284,7 @@ says html-no-name 2 '--html: wants FILE' look --html= "$capture"
 says html-dash 2 'write -: a page or picture wants a file of its own' look --html - "$capture"
 long=$(printf '%0250d/' 0 0 0)
 says long-name 3 '0+/.*: No such file or directory' look "${long}x"
-says memory-least 2 '--memory: at least 25 MiB are needed' look --memory 3M "$capture"
+says memory-least 2 '--memory: at least 27 MiB are needed' look --memory 3M "$capture"
 
 shows points 0 '^PROCESS POINTS' '' points "$capture"
 if head -n 1 out | grep -q '^PROCESS POINTS'; then good points-first-line; else fail points-first-line "not the title"; fi

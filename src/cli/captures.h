@@ -22,7 +22,7 @@ struct captures {
  * assets). */
 static inline size_t captures_memory(size_t asked)
 {
-	return (asked ? asked : (size_t)64 << 20) - ((size_t)21 << 20);
+	return (asked ? asked : (size_t)64 << 20) - ((size_t)23 << 20);
 }
 
 /* Is the verb asked for captures that can be read, each once?  An exit code. */

@@ -17,7 +17,7 @@ enum { BURST_VALUES = 8192 };
 /* Shares of the memory, per thousand; the rest is the inventory's. */
 enum { FLOWS_SHARE = 290, BUFFERS_SHARE = 180, DETECT_SHARE = 50 };
 
-enum { MEMORY_DEFAULT = 43 * 1024 * 1024, MEMORY_LEAST = 4 * 1024 * 1024 };
+enum { MEMORY_DEFAULT = 41 * 1024 * 1024, MEMORY_LEAST = 4 * 1024 * 1024 };
 
 struct sense *sense_new(const struct sense_config *config, struct err *e)
 {

@@ -35,7 +35,7 @@ struct sense_frame {
 };
 
 struct sense_config {
-	size_t memory;   /* bytes for everything the sensor keeps; 0: 43 MiB */
+	size_t memory;   /* bytes for everything the sensor keeps; 0: 41 MiB */
 	uint64_t random; /* for hash tables: results do not depend on it */
 	bool facts_only; /* no inventory, points, detections: for weir facts */
 	void (*on_fact)(void *self, const struct fact *f); /* may be NULL */
