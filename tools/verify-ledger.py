@@ -259,8 +259,8 @@ def check(folder, key, older):
         missing += [] if entries else [first]
         for number, entry in enumerate(entries, first):
             keys.see(number, entry)
-            if b',"kind":"retention","site":' in entry:
-                gone.append(json.loads(entry)["data"])
+            said = json.loads(entry) if b',"kind":"retention","site":' in entry else {}  # of the entry, or in its data
+            gone += [said["data"]] if said.get("kind") == "retention" else []
         for leaf in leaves:
             hashes.append(leaf)
             tree.add(leaf)

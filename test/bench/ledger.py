@@ -164,7 +164,7 @@ def main():
     rounds = int(os.environ.get("ROUNDS", "3"))
     place = Place()
     try:
-        print(f"{place.folder}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians of {rounds} rounds")
+        print(f"{place.folder}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians; verify: the best of several")
         paced(place, 2 * rounds + 1)
         batches(place, rounds)
         askers(place, rounds)

@@ -228,9 +228,9 @@ static void write_tiles(const char *folder, uint64_t each_s)
 	const struct files f = files_real(fd);
 	for (uint64_t n = 0;; n++) {
 		char name[TILE_NAME];
-		tile_name(name, TILE_ENTRIES, n, 0);
+		tile_name(name, TILE_ENTRIES, n, TILE_WIDTH);
 		need(files_put_now(&f, name, bytes, sizeof bytes, &e) == 0, name);
-		tile_name(name, 0, n, 0);
+		tile_name(name, 0, n, TILE_WIDTH);
 		need(files_put_now(&f, name, bytes, TILE_WIDTH * sizeof(struct hash), &e) == 0,
 			name);
 		sleep_until(
@@ -290,8 +290,9 @@ int pace(char **words)
 	pid_t tiles = atoi(words[3]) ? start_tiles(words[0], each_s) : 0;
 	pace_write(fd, each_s, all, &waits);
 	if (tiles) {
+		int how = 0;
 		kill(tiles, SIGKILL);
-		waitpid(tiles, NULL, 0);
+		need(waitpid(tiles, &how, 0) == tiles && WIFSIGNALED(how), "tiles");
 	}
 	print_samples("ack", &waits);
 	close(fd);

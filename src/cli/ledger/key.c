@@ -182,7 +182,8 @@ static int remember(struct act *a, struct err *e)
 	if (r == 0)
 		out_fmt(a->cli->out,
 			"%s begins with the head of %llu entries. Whether that is the newest one "
-			"only those can tell who have a copy of the ledger: ask them first\n",
+			"only those can tell who have a copy of the ledger; of them its "
+			"witnesses, if it has any, were asked\n",
 			a->paths.head, (unsigned long long)head.size);
 	return r;
 }
