@@ -55,6 +55,7 @@ int weir_run(const char *const *words, const char *input)
 static pid_t start_traced(const char *const *words, const char *input, struct killed *k)
 {
 	fflush(stdout);
+	unlink(said_path); /* killed before it says anything, it said nothing */
 	pid_t child = fork();
 	if (child == 0) {
 		kill_me();

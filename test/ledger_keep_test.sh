@@ -360,6 +360,10 @@ forge 'half a bundle' F8 'names no whole bundles' '0|retention|every kind|1|{"da
 # What has the likeness of a rule in its data is none: anybody may write a note.
 forge 'a note that says so' F11 'tile/entries/005 is missing, and no entry says' \
 	"$(range 1280 1535 | sed 's/retention/note/; s/{"pruned"/{"a":{"b":0,"kind":"retention","site":"s"},"pruned"/')"
+years F12
+deep=$(python3 -c 'print("[" * 1500 + "]" * 1500)')
+add F12 '0|note|x|1|{"a":{"b":0,"kind":"retention","site":"s"},"deep":'"$deep"'}'
+both 'a note that is deep' 0 'holds' F12
 # By a clock that was put ahead: what was written since is not of as much time, whatever it says.
 later='-3000|retention|x|1|{"pruned":[{"first":2816,"last":3071,"kinds":["note"],"newest":"@AGO","counted":99999999}],"until":"@LATER"}'
 gone=011

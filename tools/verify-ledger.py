@@ -122,6 +122,7 @@ class Checkpoint:
 STRING = rb'"(?:[^"\\]|\\.)*"'
 CHANGE = re.compile(rb'{"actor":S,"at":S,"data":{"by_new":"([^"]*)","by_old":"([^"]*)","new":"([^"]*)","old":"([^"]*)"},'
                     rb'"kind":"key","site":S,"subject":S}'.replace(b"S", STRING), re.DOTALL)
+RULE = re.compile(rb'},"kind":"retention","site":S,"subject":S}\Z'.replace(b"S", STRING), re.DOTALL)  # not what data has
 
 
 class Keys:
@@ -259,8 +260,7 @@ def check(folder, key, older):
         missing += [] if entries else [first]
         for number, entry in enumerate(entries, first):
             keys.see(number, entry)
-            said = json.loads(entry) if b',"kind":"retention","site":' in entry else {}  # of the entry, or in its data
-            gone += [said["data"]] if said.get("kind") == "retention" else []
+            gone += [json.loads(entry)["data"]] if RULE.search(entry) else []
         for leaf in leaves:
             hashes.append(leaf)
             tree.add(leaf)

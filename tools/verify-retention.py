@@ -23,7 +23,7 @@ ledger = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(ledger)
 
 WIDTH, DAY, FOR_EVER = ledger.WIDTH, 86400, 10**9
-OWN = re.compile(rb',"kind":"(key|retention|hold|erasure)","site":')
+OWN = re.compile(rb'},"kind":"(key|retention|hold|erasure)","site":S,"subject":S}\Z'.replace(b"S", ledger.STRING), re.DOTALL)
 
 
 AT = re.compile(rb'^\{"actor":"(?:[^"\\]|\\.)*","at":"([^"]*)","data":\{')
