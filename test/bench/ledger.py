@@ -17,7 +17,7 @@ BUILD = os.path.join(TOP, "build", "release")
 TOOL = os.path.join(BUILD, "test", "bench", "ledger_bench")
 WEIR = os.path.join(BUILD, "src", "run", "weir")
 BATCHES = {1: 2000, 1000: 500_000, 10_000: 1_000_000}  # entries to a sync: how many are written in all
-CLIENTS, SECONDS, RATE, REST, VERIFIED = 256, 3, 50_000, 5, 1_000_000
+CLIENTS, SECONDS, RATE, REST, VERIFIED = 256, 3, 50_000, 3, 1_000_000
 
 
 def fail(text):
@@ -165,7 +165,7 @@ def main():
     place = Place()
     try:
         print(f"{place.folder}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, medians; verify: the best of several")
-        paced(place, 2 * rounds + 1)
+        paced(place, 3 * rounds)
         batches(place, rounds)
         askers(place, rounds)
         reading(place, rounds)
