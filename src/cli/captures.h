@@ -17,12 +17,10 @@ struct captures {
 	uint64_t useful; /* packets of a link type that is read */
 };
 
-/* What of --memory (0: 64 MiB) is the sensor's.  The rest is for libraries, the window on the file,
- * vendor names, and the plant's own arrays while it is printed (measured on a plant of ten thousand
- * assets). */
+/* What of --memory (0: 64 MiB) is the sensor's. */
 static inline size_t captures_memory(size_t asked)
 {
-	return (asked ? asked : (size_t)64 << 20) - ((size_t)23 << 20);
+	return (asked ? asked : (size_t)64 << 20) - MEMORY_REST;
 }
 
 /* Is the verb asked for captures that can be read, each once?  An exit code. */

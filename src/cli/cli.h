@@ -21,8 +21,11 @@ enum {
 	EXIT_UNREACHABLE = 6,
 };
 
+/* What of --memory is not the sensor's: libraries, the window on the file, vendor names, and the
+ * plant's own arrays while it is printed (measured on a plant of ten thousand assets). */
+#define MEMORY_REST ((size_t)23 << 20)
 /* What --memory may say.  Less does not hold the tables; more is a slip of the finger. */
-#define MEMORY_LEAST ((size_t)27 << 20)
+#define MEMORY_LEAST (MEMORY_REST + ((size_t)4 << 20))
 #define MEMORY_MOST  ((size_t)1 << 40)
 
 enum opt_kind { OPT_FLAG = 1, OPT_TEXT, OPT_SIZE, OPT_WORD };
