@@ -12,6 +12,7 @@
 #include "base/attr.h"
 #include "event/canonical.h"
 #include "event/entry.h"
+#include "event/entry_view.h"
 
 static char room[200000];
 
@@ -150,6 +151,88 @@ static void too_large(void **unused)
 	assert_int_equal(entry_canonical(json, sizeof json, &d, &o, &e), -EMSGSIZE);
 }
 
+static void times_are_read(void **unused)
+{
+	(void)unused;
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: none */
+	} rows[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-11-22T20:40:11Z", 1795380011 },
+		{ "2026-11-22T20:40:11.123456789Z", 1795380011 },
+		{ "2024-02-29", 1709164800 },
+		{ "2000-03-01T00:00:00Z", 951868800 },
+		{ "9999-12-31T23:59:59Z", INT64_C(253402300799) },
+		{ "2026-13-01T00:00:00Z", -1 },
+		{ "2026-11-22T24:00:00Z", -1 },
+		{ "2026-11-22T20:40:11", -1 },
+		{ "2026-11-22T20:40:11Z ", -1 },
+		{ "", -1 },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int64_t got = -1;
+		bool is = entry_seconds(cur_of(rows[i].text, strlen(rows[i].text)), &got);
+		if (is != (rows[i].seconds >= 0) || (is && got != rows[i].seconds))
+			fail_msg("%s: %lld", rows[i].text, (long long)got);
+	}
+}
+
+/* --- the hurried look at an entry --- */
+
+static void entries_are_seen(void **unused)
+{
+	(void)unused;
+	static const struct {
+		const char *text, *kind, *subject; /* kind NULL: not understood */
+	} rows[] = {
+#define FRONT "{\"actor\":\"a\",\"at\":\"2026-11-22T20:40:11Z\",\"data\":"
+		{ FRONT "{},\"kind\":\"note\",\"site\":\"s\",\"subject\":\"p\"}", "note", "p" },
+		{ FRONT "{\"kind\":\"hold\",\"x\":1},\"kind\":\"note\",\"site\":\"s\",\"subject\":"
+			"\"p\"}",
+			"note", "p" },
+		{ FRONT "{\"a\":1,\"kind\":\"note\"},\"kind\":\"hold\",\"site\":\"s\","
+			"\"subject\":\"p\"}",
+			"hold", "p" },
+		/* in a text a quote has a backslash: this one stays the subject */
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\",\\\"kind\\\":\\\"note"
+			"\\\"\"}",
+			"hold", ",\\\"kind\\\":\\\"note\\\"" },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"a\\\\\"}", "hold",
+			"a\\\\" },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"\\\\ and \\\"b\\\" c\"}",
+			"hold", "\\\\ and \\\"b\\\" c" },
+		{ "{\"actor\":\"a\\\"\\\\\",\"at\":\"2026-11-22T20:40:11Z\",\"data\":{},\"kind\":\"hold\","
+		  "\"site\":\"s\\\\\",\"subject\":\"p\"}",
+			"hold", "p" },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\\\",\"subject\":\"p\"}", NULL, NULL },
+		{ FRONT "{},\"kind\": \"hold\",\"site\":\"s\",\"subject\":\"p\"}", NULL, NULL },
+		{ FRONT "{},\"kind\":\"hold\",\"site\":\"s\",\"subject\":\"p\"} ", NULL, NULL },
+		{ FRONT "{},\"kind\":\"never\",\"site\":\"s\",\"subject\":\"p\"}", NULL, NULL },
+		{ FRONT "[],\"kind\":\"note\",\"site\":\"s\",\"subject\":\"p\"}", NULL, NULL },
+		{ FRONT "{},\"kind\":\"note\",\"subject\":\"p\",\"site\":\"s\"}", NULL, NULL },
+		{ FRONT "{},\"kind\":\"note\",\"site\":\"s\",\"subject\":\"p", NULL, NULL },
+		{ "{\"at\":\"2026-11-22T20:40:11Z\"}", NULL, NULL },
+		{ ",\"kind\":\"", NULL, NULL },
+		{ "", NULL, NULL },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct entry_view v;
+		size_t size = strlen(rows[i].text);
+		/* in memory of its own size: nothing beyond it is read */
+		char *text = malloc(size + 1);
+		memcpy(text, rows[i].text, size);
+		bool is = entry_view(cur_of(text, size), &v);
+		if (is != (rows[i].kind != NULL))
+			fail_msg("row %zu: %s", i, is ? "understood" : "not understood");
+		if (is) {
+			assert_string_equal(entry_kinds[v.kind].name, rows[i].kind);
+			assert_true(cur_is(&v.subject, rows[i].subject));
+		}
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +240,8 @@ int main(void)
 		cmocka_unit_test(samples),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(too_large),
+		cmocka_unit_test(times_are_read),
+		cmocka_unit_test(entries_are_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
