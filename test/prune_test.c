@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "ledger/keys.h"
 #include "ledger/shelf.h"
 #include "ledger/tile.h"
 #include "retain_story.h"

@@ -12,8 +12,6 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
-#include "ledger/keys.h"
-#include "ledger/shelf.h"
 #include "ledger/tile.h"
 #include "retain_story.h"
 

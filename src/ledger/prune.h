@@ -16,20 +16,7 @@
 #include <jansson.h>
 
 #include "ledger/files.h"
-#include "ledger/retain.h"
-
-struct prune_eyes {
-	void (*progress)(void *self, uint64_t done, uint64_t all); /* or NULL; now and then */
-	void *self;
-};
-
-/* All rules of a tree of this size. */
-int retain_load(struct retain **out, const struct files *f, uint64_t size,
-	const struct prune_eyes *eyes, struct err *e) MUST_USE;
-
-/* Those of the entries from `from` on, for rules that were fed all before. */
-int retain_follow(struct retain *rules, const struct files *f, uint64_t from, uint64_t size,
-	const struct prune_eyes *eyes, struct err *e) MUST_USE;
+#include "ledger/retain_load.h"
 
 struct prune_range {
 	uint64_t first, last;
@@ -52,10 +39,10 @@ void prune_plan_done(struct prune_plan *p);
 
 /* What may be let go at this time. */
 int prune_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
-	int64_t until_s, const struct prune_eyes *eyes, struct err *e) MUST_USE;
+	int64_t until_s, const struct walk_eyes *eyes, struct err *e) MUST_USE;
 /* What may move to `to`: bundles of entries from before that time. */
 int move_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
-	int64_t before_s, const char *to, const struct prune_eyes *eyes, struct err *e) MUST_USE;
+	int64_t before_s, const char *to, const struct walk_eyes *eyes, struct err *e) MUST_USE;
 
 /* The data of an entry for up to RETAIN_RANGES ranges that none tells of yet, from *at on, which is
  * moved behind them; NULL with no error: there are no more. */

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/prune.h"
+#include "ledger/retain_load.h"
 #include "ledger/tile.h"
 #include "ledger/wal.h"
+#include "ledger/walk.h"
 
 static const char mark_name[] = "ledger", mark[] = "weir ledger ", first_mark[] = "first ";
 
@@ -131,40 +132,45 @@ int ledger_settled(const struct files *f, const struct note_key *key, uint64_t *
 }
 
 struct reading {
-	uint64_t from;
+	const struct files *files;
+	uint64_t size, from;
 	ledger_entry *each;
 	ledger_gone *gone;
 	void *self;
 	struct retain *rules; /* read where something is missing */
 };
 
-static int tell_bundle(struct reading *r, struct cur c, uint64_t first, uint64_t count,
-	bool signed_yet, struct err *e)
+static int tell(struct reading *r, struct cur c, uint64_t first, uint64_t count, bool signed_yet,
+	struct err *e)
 {
 	for (uint64_t at = first; at < first + count; at++) {
-		struct cur entry = bundle_next(&c);
-		if (!cur_ok(&entry))
-			return err_set(
-				e, -EBADMSG, "entry %llu is cut off", (unsigned long long)at);
-		int done = at < r->from ? 0
-					: r->each(r->self, at, entry.at, entry.left, signed_yet, e);
+		struct cur entry;
+		int done = walk_entry(&c, at, &entry, e);
+		if (done == 0 && at >= r->from)
+			done = r->each(r->self, at, entry.at, entry.left, signed_yet, e);
 		if (done)
 			return done;
 	}
 	return 0;
 }
 
+static int tell_bundle(void *self, uint64_t first, struct cur bytes, unsigned count, struct err *e)
+{
+	return tell(self, bytes, first, count, true, e);
+}
+
 static int tell_log(
 	void *self, uint64_t first, uint32_t count, const void *bytes, size_t size, struct err *e)
 {
-	return tell_bundle(self, cur_of(bytes, size), first, count, false, e);
+	return tell(self, cur_of(bytes, size), first, count, false, e);
 }
 
 /* A bundle is missing: an entry of the same tree says why, or this is damage. */
-static int tell_missing(struct reading *r, const struct tiles *t, uint64_t first, struct err *e)
+static int tell_missing(void *self, uint64_t first, struct err *e)
 {
+	struct reading *r = self;
 	const struct err missing = *e;
-	int done = r->rules ? 0 : retain_load(&r->rules, t->files, t->size, NULL, e);
+	int done = r->rules ? 0 : retain_load(&r->rules, r->files, r->size, NULL, e);
 	const struct retain_gone *g = done == 0 ? retain_gone(r->rules, first) : NULL;
 	if (done < 0)
 		return done;
@@ -173,30 +179,6 @@ static int tell_missing(struct reading *r, const struct tiles *t, uint64_t first
 			missing.text);
 	uint64_t last = first + TILE_WIDTH - 1;
 	return r->gone ? r->gone(r->self, first > r->from ? first : r->from, last, g->to, e) : 0;
-}
-
-static int tell_tree(struct reading *r, const struct files *f, uint64_t size, struct err *e)
-{
-	struct tiles *t = malloc(sizeof *t);
-	uint8_t *bytes = malloc(BUNDLE_MAX);
-	if (!t || !bytes) {
-		free(bytes);
-		free(t);
-		return err_sys(e, "read the ledger");
-	}
-	int done = 0;
-	tiles_init(t, f, size);
-	for (uint64_t i = r->from / TILE_WIDTH; done == 0 && i * TILE_WIDTH < size; i++) {
-		long got = bundle_read(t, i, bytes, e);
-		unsigned width = tile_width(TILE_ENTRIES, i, size);
-		done = got == -ENOENT && width == TILE_WIDTH ? tell_missing(r, t, i * TILE_WIDTH, e)
-			: got < 0                            ? (int)got
-				  : tell_bundle(r, cur_of(bytes, (size_t)got), i * TILE_WIDTH,
-					    width, true, e);
-	}
-	free(bytes);
-	free(t);
-	return done;
 }
 
 int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t from,
@@ -208,8 +190,9 @@ int ledger_read(const struct files *f, const struct checkpoint *head, uint64_t f
 int ledger_read_all(const struct files *f, const struct checkpoint *head, uint64_t from,
 	ledger_entry *each, ledger_gone *gone, void *self, struct err *e)
 {
-	struct reading r = { from, each, gone, self, NULL };
-	int done = tell_tree(&r, f, head->size, e);
+	struct reading r = { f, head->size, from, each, gone, self, NULL };
+	const struct walk w = { tell_bundle, tell_missing, &r, NULL };
+	int done = walk_bundles(&w, f, from, head->size, e);
 	if (done == 0) {
 		r.from = from > head->size ? from : head->size;
 		done = wal_check(f, head->size, tell_log, &r, e);

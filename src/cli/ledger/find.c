@@ -252,10 +252,9 @@ static int pass_bundle(struct finding *f, uint64_t from, const char *to, struct 
 	struct cur c = cur_of(finder->bundle, size < 0 ? 0 : (size_t)size);
 	int r = size < 0 ? (int)size : 0;
 	for (uint64_t at = first; r == 0 && at <= last; at++) {
-		struct cur entry = bundle_next(&c);
-		if (!cur_ok(&entry))
-			r = err_set(e, -EBADMSG, "entry %llu is cut off", (unsigned long long)at);
-		else if (at >= from)
+		struct cur entry;
+		r = walk_entry(&c, at, &entry, e);
+		if (r == 0 && at >= from)
 			r = from_ledger(f, at, entry.at, entry.left, true, e);
 	}
 	return r;

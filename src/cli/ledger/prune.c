@@ -65,7 +65,7 @@ void pruning_print_stays(const struct pruning *p)
 static int load(struct pruning *p, const struct ledger_home *h, uint64_t size, struct err *e)
 {
 	int r = ledger_shelf_open(&p->shelf, h, p->o->also, e);
-	p->eyes = (struct prune_eyes){ p->cli->tty_err ? ledger_progress : NULL, NULL };
+	p->eyes = (struct walk_eyes){ p->cli->tty_err ? ledger_progress : NULL, NULL };
 	return r < 0 ? r : retain_load(&p->rules, &p->shelf.both, size, &p->eyes, e);
 }
 

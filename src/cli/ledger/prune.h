@@ -19,7 +19,7 @@ struct pruning {
 	struct ledger_shelf shelf;
 	struct retain *rules;
 	struct prune_plan plan;
-	struct prune_eyes eyes;
+	struct walk_eyes eyes;
 	int64_t until_s;
 	bool wrote; /* an entry of what goes */
 	char to[PATH_MAX];
