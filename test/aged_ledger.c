@@ -1,5 +1,6 @@
 /* A ledger as it would be after years, for tests of what happens then: entries from NDJSON on
- * standard input, written as they stand, the ledger's own kinds too.
+ * standard input, written as they stand, the ledger's own kinds too; "raw" and a space in front of
+ * one: these bytes, whatever they are.
  *
  *	aged_ledger DIR ORIGIN <ENTRIES
  *	aged_ledger DIR WITNESS SECONDS
@@ -38,7 +39,10 @@ static int append(struct ledger *l, char *line, struct err *e)
 	const struct entry_means means = { .own = true };
 	struct out o = out_mem(entry, sizeof entry);
 	uint64_t sequence;
-	int r = entry_write(line, strcspn(line, "\n"), &d, &means, &o, e);
+	size_t size = strcspn(line, "\n");
+	if (strncmp(line, "raw ", 4) == 0)
+		return ledger_append(l, line + 4, size - 4, &sequence, e);
+	int r = entry_write(line, size, &d, &means, &o, e);
 	return r < 0 ? r : ledger_append(l, entry, o.used, &sequence, e);
 }
 

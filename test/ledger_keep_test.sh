@@ -60,7 +60,7 @@ END
 add() {
 	dir=$1
 	shift
-	python3 entries.py "$@" | "$aged" "$dir" keep.example/test || { echo "cannot make $dir"; exit 1; }
+	python3 entries.py "$@" >entries && "$aged" "$dir" keep.example/test <entries || { echo "cannot make $dir"; exit 1; }
 }
 
 # Years of it: 4,000 entries, 1,000 days ago until now; entry 0 is the key.
@@ -362,8 +362,68 @@ forge 'a note that says so' F11 'tile/entries/005 is missing, and no entry says'
 	"$(range 1280 1535 | sed 's/retention/note/; s/{"pruned"/{"a":{"b":0,"kind":"retention","site":"s"},"pruned"/')"
 years F12
 deep=$(python3 -c 'print("[" * 1500 + "]" * 1500)')
-add F12 '0|note|x|1|{"a":{"b":0,"kind":"retention","site":"s"},"deep":'"$deep"'}'
-both 'a note that is deep' 0 'holds' F12
+echo 'raw {"actor":"a","at":"2026-11-22T20:40:11Z","data":{"a":{"b":0,"kind":"retention","site":"s"},"deep":'"$deep"'},"kind":"note","site":"s","subject":"x"}' |
+	"$aged" F12 keep.example/test || { echo 'cannot make F12'; exit 1; }
+both 'a note that is deep' 0 'F12 holds: 3989 entries' F12
+# --- said to go, and kept ---
+kept='0|retention|x|1|{"kept":[{"first":1280,"last":1535}]}'
+forge 'kept, and lost later' F13 'tile/entries/005 is missing' '0|retention|every kind|1|{"days":10}' \
+	"$(range 1280 1791)" "$kept"
+years F14
+add F14 '0|retention|every kind|1|{"days":10}' "$(range 1280 1791)" "$kept"
+rm -f F14/tile/entries/006
+both 'what was not kept is gone' 0 'let go|holds' F14
+add F14 "$(range 1280 1535)"
+rm -f F14/tile/entries/005
+both 'kept for a while' 0 'let go|holds' F14
+for data in '{"kept":null}' '{"kept":[5]}' '{"kept":[{"first":true,"last":255}]}' '{"kept":[{"first":0,"last":254}]}' \
+	'{"kept":[{"first":0,"last":65535}]}' '{"days":9,"kept":[]}'; do
+	years F15
+	add F15 "0|retention|x|1|$data"
+	both "kept in words of its own: $data" 4 'kept' F15
+	rm -rf F15*
+done
+
+# A prune that was ended before anything was removed; then a hold comes.
+years K
+does 'a store that has it all' 0 '' rebuild --dir K
+add K '0|retention|every kind|1|{"days":10}' "$(range 1280 1791)"
+does 'it forgets what is said to go' 0 '' show --dir K --kind retention
+does 'a hold on what was said to go' 0 '^[0-9]+$' hold add --from 1300 --to 1301 --why 'case 12' --dir K
+does 'who takes away is alone' 0 'would let go' prune --dry-run --dir K
+grep -q 'entries 1280 to 1535 stay, though an entry let them go' out && good 'it would stay' || fail 'it would stay' ''
+flock K/tile "$weir" ledger prune --dir K >out 2>err
+code=$?
+[ $code -eq 1 ] && grep -q 'another process takes entries away' err && good 'two at once' || fail 'two at once' ''
+does 'it stays' 0 'entries 1280 to 1535 stay, though an entry let them go' prune --dir K
+grep -q '^let go of entries 1536 to 1791$' out && good 'the rest goes' || fail 'the rest goes' ''
+does 'and that is said' 0 '"kept":\[\{"first":1280,"last":1535\}\]' show --kind retention --json --dir K
+does 'listed, too' 0 '^entries 1280 to 1535: kept after all, says entry [0-9]+$' retention show --dir K
+both 'all of it holds' 0 'let go|holds' K
+same 'kept, stored or not' K
+does 'made again the same' 0 'identical with the one before' rebuild --dir K
+does 'what is kept is shown' 0 '^ *1300 .*pump' show --dir K --from 1300 --limit 1
+does 'said once' 0 'let go of 0 entries' prune --dir K
+grep -q 'though' out && fail 'nothing more to say' '' || good 'nothing more to say'
+mv K/tile/entries/005 away
+both 'lost, and seen' 4 'tile/entries/005 is missing, and entry [0-9]+ says that it was kept' K
+does 'shown around' 4 'entry [0-9]+ says that it was kept|cannot be read' show --dir K
+rm -f K.store
+does 'without a store, too' 4 'entries 1280 to 1535 cannot be read' show --dir K
+mv away K/tile/entries/005
+both 'and found' 0 'holds' K
+# What only a copy has is gone: that it may not go from there says nothing of here.
+years L
+add L '0|retention|every kind|1|{"days":10}' "$(range 1280 1791)"
+cp -a L far-L
+does 'gone here' 0 'let go of entries 1280 to 1791' prune --dir L
+does 'and then held' 0 '^[0-9]+$' hold add --from 1300 --to 1301 --why 'case 12' --dir L
+does 'a copy has it' 0 'held by' prune --dry-run --dir L --also far-L
+grep -q 'though' out && fail 'it does not stay here' '' || good 'it does not stay here'
+does 'and keeps it' 0 '' prune --dir L --also far-L
+[ -e far-L/tile/entries/005 ] && good 'what is held stays there' || fail 'what is held stays there' ''
+both 'nothing is said of here' 0 'holds|let go' L
+
 # By a clock that was put ahead: what was written since is not of as much time, whatever it says.
 later='-3000|retention|x|1|{"pruned":[{"first":2816,"last":3071,"kinds":["note"],"newest":"@AGO","counted":99999999}],"until":"@LATER"}'
 gone=011

@@ -121,7 +121,8 @@ void story_plan(struct story *s, int64_t until_s, struct prune_plan *plan, struc
 	struct err e = { 0 };
 	if (retain_load(rules, &s->files, s->next, NULL, &e) < 0)
 		fail_msg("%s", e.text);
-	if (prune_plan(plan, &s->files, s->next, *rules, until_s, NULL, &e) < 0)
+	const struct prune_from from = { &s->files, &s->files, s->next, *rules, NULL };
+	if (prune_plan(plan, &from, until_s, &e) < 0)
 		fail_msg("%s", e.text);
 }
 
@@ -147,7 +148,7 @@ void story_let_go(struct story *s, bool remove)
 	struct prune_plan plan;
 	struct retain *rules;
 	struct err e = { 0 };
-	size_t at = 0;
+	struct prune_tell at = { 0 };
 	json_t *data;
 	story_plan(s, s->at_s, &plan, &rules);
 	story_open(s);

@@ -90,8 +90,8 @@ static void unknown_rules_keep_all(void **unused)
 		story_days(&s, "note", "pump", 1000);
 		story_close(&s);
 		assert_int_equal(retain_load(&rules, &s.files, s.next, NULL, &e), 0);
-		assert_int_equal(
-			prune_plan(&plan, &s.files, s.next, rules, s.at_s, NULL, &e), -ENOTSUP);
+		const struct prune_from from = { &s.files, &s.files, s.next, rules, NULL };
+		assert_int_equal(prune_plan(&plan, &from, s.at_s, &e), -ENOTSUP);
 		assert_says(e.text, "entry 2 is a rule");
 		retain_free(rules);
 		story_end(&s);

@@ -339,7 +339,9 @@ def let_go(folder):
     hold = ledger("hold", "add", "--subject", "pump", "--why", "case 1").strip()
     out, why = pruning.communicate()
     expect(pruning.returncode == 1 and f"entry {hold} came in between" in why, out + why)
+    ledger("prune", fits="stay, though an entry let them go")
     ledger("prune", fits="let go of 0 entries")
+    ledger("show", "--kind", "retention", "--json", fits='"kept":[{"first":256,')
     expect(os.path.exists(serve.dir + "/tile/entries/001"), "what is held was let go")
     ledger("hold", "release", hold, "--why", "closed")
     with Crowd(serve, 10) as crowd:

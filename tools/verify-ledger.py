@@ -271,9 +271,12 @@ def check(folder, key, older):
         raise Wrong(f"checkpoint: root {root.hex()}, expected {tree.root().hex()} from the {size} entries")
     for head in [top] + sum(past.values(), []):
         keys.check(head)
-    gone = [range(r["first"], r["last"]) for data in gone for r in data.get("pruned", data.get("moved", []))]
-    for first in [m for m in missing if not any(m in some for some in gone)]:
-        raise Wrong(f"{tile_path('entries', first // WIDTH, WIDTH)} is missing, and no entry says why")
+    gone = [(word, range(r["first"], r["last"])) for data in gone
+            for word in [word for word in ("pruned", "moved", "kept") if word in data][:1] for r in data[word]]
+    for first in missing:
+        said = [word for word, some in gone if first in some]
+        if "moved" not in said and said[-1:] != ["pruned"]:  # "kept" takes back that it was let go
+            raise Wrong(f"{tile_path('entries', first // WIDTH, WIDTH)} is missing, and no entry says why")
     return top.origin, size, WIDTH * len(missing)
 
 
@@ -282,14 +285,11 @@ def main(words):
         print(__doc__.strip(), file=sys.stderr)
         return 2
     try:
-        if os.path.exists(words[1]):
-            words[1] = load("", words[1]).decode()
-        origin, size, gone = check(words[0], read_key(words[1]), words[2:])
-    except Wrong as e:
-        print(f"verify-ledger: {e}", file=sys.stderr)
-        return 4
-    except (ValueError, KeyError, TypeError) as e:
-        print(f"verify-ledger: not as the specification says: {e}", file=sys.stderr)
+        key = read_key(load("", words[1]).decode() if os.path.exists(words[1]) else words[1])
+        origin, size, gone = check(words[0], key, words[2:])
+    except (Wrong, ValueError, KeyError, TypeError, RecursionError) as e:
+        why = e if isinstance(e, Wrong) else f"not as the specification says: {e}"
+        print(f"verify-ledger: {why}", file=sys.stderr)
         return 4
     print(f"{origin}: {size} entries, all as signed" + (f"; of {gone} the hashes alone" if gone else ""))
     return 0

@@ -57,6 +57,17 @@ class Days:
         self.starts[first:last], self.ends[first:last] = [start], [end]
 
 
+def keep(by, data):
+    """What was let go, and is there still, may not go any more: verify-ledger.py misses it where it is gone all the same."""
+    rows = data["kept"]
+    fine = len(data) == 1 and isinstance(rows, list) and len(rows) <= 256 and all(isinstance(one, dict) for one in rows)
+    for first, last in ((one.get("first"), one.get("last")) for one in (rows if fine else [])):
+        fine = fine and type(first) is int and type(last) is int and 0 <= first < last < by
+        fine = fine and first % WIDTH == 0 and (last + 1) % WIDTH == 0
+    if not fine:
+        raise ledger.Wrong(f"entry {by} says that entries were kept, and not which, or more than that")
+
+
 class Rules:
     """What the ledger's own entries say of keeping the others."""
 
@@ -79,11 +90,13 @@ class Rules:
         if kind == "hold":
             self.holds.pop(data.get("release"), None)
             self.holds[number] = data.get("ranges", []) + [data] * ("first" in data), data.get("kind")
+        elif kind == "retention" and ("pruned" in data or "moved" in data):
+            for one in data.get("pruned", data.get("moved")):
+                self.let_go(number, seconds(entry["at"]), data, one)
+        elif kind == "retention" and "kept" in data:
+            keep(number, data)
         elif kind == "retention" and "days" in data:
             self.promises.append((data["days"], data.get("kinds", [])))
-        elif kind == "retention":
-            for one in data.get("pruned", data.get("moved", [])):
-                self.let_go(number, seconds(entry["at"]), data, one)
         self.own.append((number, seconds(entry["at"])))
 
     def passed_since(self, last, by, at, enough):
@@ -139,7 +152,7 @@ def main(words):
     except ledger.Wrong as e:
         print(f"verify-retention: {e}", file=sys.stderr)
         return 4
-    except (ValueError, KeyError, TypeError) as e:
+    except (ValueError, KeyError, TypeError, RecursionError) as e:
         print(f"verify-retention: not as the specification says: {e}", file=sys.stderr)
         return 4
     print(f"{origin}: {size} entries, {gone} let go or moved, each as it might be")

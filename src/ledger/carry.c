@@ -139,15 +139,14 @@ static int look_ahead(struct run *r, uint64_t index, struct err *e)
 /* A bundle that the source has not: 0 where an entry says so. */
 static int is_gone(struct run *r, uint64_t index, struct err *e)
 {
-	char name[TILE_NAME];
+	char name[TILE_NAME], why[RETAIN_WORDS];
 	int done = r->rules ? 0 : look_ahead(r, index, e);
 	if (done < 0)
 		return done;
 	tile_name(name, TILE_ENTRIES, index, TILE_WIDTH);
 	if (!retain_gone(r->rules, index * TILE_WIDTH))
-		return err_set(e, -ENOENT,
-			"%s: %s is missing, and no entry says that it was let go or moved",
-			source_name(r->c->from), name);
+		return err_set(e, -ENOENT, "%s: %s is missing, and %s", source_name(r->c->from),
+			name, retain_miss_words(r->rules, index * TILE_WIDTH, why));
 	r->c->gone += TILE_WIDTH;
 	r->c->part_stays |= index == r->c->have / TILE_WIDTH;
 	return 0;

@@ -135,13 +135,14 @@ static int check_hole(struct check *r, struct retain_hole hole)
 {
 	while (hole.first <= hole.last) {
 		const struct retain_gone *g = retain_gone(r->rules, hole.first);
-		char name[TILE_NAME];
+		char name[TILE_NAME], why[RETAIN_WORDS];
 		tile_name(name, TILE_ENTRIES, hole.first / TILE_WIDTH, TILE_WIDTH);
 		if (!g)
-			return err_set(r->e, -ENOENT,
-				"%s is missing, and no entry says that it was let go or moved",
-				name);
-		uint64_t last = g->last < hole.last ? g->last : hole.last;
+			return err_set(r->e, -ENOENT, "%s is missing, and %s", name,
+				retain_miss_words(r->rules, hole.first, why));
+		uint64_t last = hole.first + TILE_WIDTH - 1;
+		while (last < hole.last && retain_gone(r->rules, last + 1) == g)
+			last += TILE_WIDTH;
 		r->out->gone += last - hole.first + 1;
 		if (r->c->gone)
 			r->c->gone(r->c->self, hole.first, last, g->to);

@@ -71,12 +71,13 @@ static int remove_bundle(const struct files *f, uint64_t index, struct err *e)
 
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e)
 {
-	int r = p->count ? remove_file(f, "tile.new", e) : 0; /* of a writer that was ended */
-	for (size_t i = 0; r == 0 && i < p->count; i++)
-		for (uint64_t at = p->ranges[i].first; r == 0 && at < p->ranges[i].last;
+	const struct prune_list *l = &p->go;
+	int r = l->count ? remove_file(f, "tile.new", e) : 0; /* of a writer that was ended */
+	for (size_t i = 0; r == 0 && i < l->count; i++)
+		for (uint64_t at = l->list[i].first; r == 0 && at < l->list[i].last;
 			at += TILE_WIDTH)
 			r = remove_bundle(f, at / TILE_WIDTH, e);
-	if (r == 0 && p->count && (r = f->sync_all(f->self)) < 0) {
+	if (r == 0 && l->count && (r = f->sync_all(f->self)) < 0) {
 		errno = -r;
 		r = err_sys(e, "sync what was removed");
 	}
@@ -143,13 +144,14 @@ int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
 		free(m.tiles);
 		return err_sys(e, "move entries");
 	}
+	const struct prune_list *l = &p->go;
 	int r = 0;
 	tiles_init(m.tiles, f, size);
-	for (size_t i = 0; r == 0 && i < p->count; i++)
-		for (uint64_t at = p->ranges[i].first; r == 0 && at < p->ranges[i].last;
+	for (size_t i = 0; r == 0 && i < l->count; i++)
+		for (uint64_t at = l->list[i].first; r == 0 && at < l->list[i].last;
 			at += TILE_WIDTH)
 			r = move_one(&m, at / TILE_WIDTH, e);
-	if (r == 0 && p->count && (r = to->sync_all(to->self)) < 0) {
+	if (r == 0 && l->count && (r = to->sync_all(to->self)) < 0) {
 		errno = -r;
 		r = err_sys(e, "sync what was moved");
 	}

@@ -9,7 +9,8 @@
  *	4. the caller       writes prune_data() as entries, until they are in a signed checkpoint
  *	5. prune_remove()   takes the bundles away
  *
- * Ended in between, the next plan has what is left: `said` where an entry tells of it already. */
+ * Ended in between, the next plan has what is left: `said` where an entry tells of it already,
+ *`kept` where a rule came meanwhile that keeps it. */
 #ifndef LEDGER_PRUNE_H
 #define LEDGER_PRUNE_H
 
@@ -25,10 +26,15 @@ struct prune_range {
 	int64_t newest_s, counted_s;
 };
 
-struct prune_plan {
-	struct prune_range *ranges;
+struct prune_list {
+	struct prune_range *list;
 	size_t count, room;
-	uint64_t entries;           /* of all ranges */
+};
+
+struct prune_plan {
+	struct prune_list go;
+	struct prune_list kept;     /* said to go before; here, and may not */
+	uint64_t entries;           /* of all that go */
 	uint64_t stay[RETAIN_WHYS]; /* bundles, by the first reason found in each */
 	struct retain_verdict example[RETAIN_WHYS];
 	uint64_t example_at[RETAIN_WHYS]; /* the entry it is about */
@@ -37,16 +43,27 @@ struct prune_plan {
 
 void prune_plan_done(struct prune_plan *p);
 
-/* What may be let go at this time. */
-int prune_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
-	int64_t until_s, const struct walk_eyes *eyes, struct err *e) MUST_USE;
-/* What may move to `to`: bundles of entries from before that time. */
-int move_plan(struct prune_plan *out, const struct files *f, uint64_t size, const struct retain *r,
-	int64_t before_s, const char *to, const struct walk_eyes *eyes, struct err *e) MUST_USE;
+struct prune_from {
+	const struct files *files; /* all that can be read */
+	const struct files *here;  /* the ledger's own folder alone: files, or a part of it */
+	uint64_t size;
+	const struct retain *rules;
+	const struct walk_eyes *eyes; /* or NULL */
+};
 
-/* The data of an entry for up to RETAIN_RANGES ranges that none tells of yet, from *at on, which is
- * moved behind them; NULL with no error: there are no more. */
-int prune_data(const struct prune_plan *p, size_t *at, int64_t until_s, const char *to,
+/* What may be let go at this time. */
+int prune_plan(struct prune_plan *out, const struct prune_from *from, int64_t until_s,
+	struct err *e) MUST_USE;
+/* What may move to `to`: bundles of entries from before that time. */
+int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t before_s,
+	const char *to, struct err *e) MUST_USE;
+
+/* The data of the next entry that the plan wants, for up to RETAIN_RANGES ranges that none tells of
+ * yet; NULL with no error: there is none.  First what is kept, then what goes. */
+struct prune_tell {
+	size_t kept, go; /* ranges told of; begins with 0 */
+};
+int prune_data(const struct prune_plan *p, struct prune_tell *at, int64_t until_s, const char *to,
 	json_t **out, struct err *e) MUST_USE;
 
 /* Each bundle is checked against its hashes here, written there, read again and compared; then all

@@ -170,13 +170,14 @@ static int tell_missing(void *self, uint64_t first, struct err *e)
 {
 	struct reading *r = self;
 	const struct err missing = *e;
+	char why[RETAIN_WORDS];
 	int done = r->rules ? 0 : retain_load(&r->rules, r->files, r->size, NULL, e);
 	const struct retain_gone *g = done == 0 ? retain_gone(r->rules, first) : NULL;
 	if (done < 0)
 		return done;
 	if (!g)
-		return err_set(e, -EBADMSG, "%.400s, and no entry says that it was let go or moved",
-			missing.text);
+		return err_set(e, -EBADMSG, "%.400s, and %s", missing.text,
+			retain_miss_words(r->rules, first, why));
 	uint64_t last = first + TILE_WIDTH - 1;
 	return r->gone ? r->gone(r->self, first > r->from ? first : r->from, last, g->to, e) : 0;
 }

@@ -1,6 +1,7 @@
 #include "ledger/retain.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ void retain_free(struct retain *r)
 	free(r->promises);
 	free(r->holds);
 	free(r->gone);
+	free(r->kept);
 	free(r->holes);
 	free(r);
 }
@@ -155,12 +157,44 @@ bool retain_is_ahead(const struct retain *r, int64_t now_s)
 	return passage_is_ahead(&r->passage, now_s);
 }
 
+const struct retain_kept *retain_kept(const struct retain *r, uint64_t sequence)
+{
+	for (size_t i = r->kept_list.count; i-- > 0;)
+		if (sequence >= r->kept[i].first && sequence <= r->kept[i].last)
+			return &r->kept[i];
+	return NULL;
+}
+
+const char *retain_miss_words(const struct retain *r, uint64_t sequence, char text[RETAIN_WORDS])
+{
+	const struct retain_kept *kept = retain_kept(r, sequence);
+	if (!kept)
+		return "no entry says that it was let go or moved";
+	snprintf(text, RETAIN_WORDS, "entry %llu says that it was kept",
+		(unsigned long long)kept->by);
+	return text;
+}
+
+/* The last word counts.  That entries were kept takes back that they were let go, not that they
+ * were moved. */
 const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence)
 {
-	for (size_t i = r->gone_list.count; i-- > 0;)
-		if (sequence >= r->gone[i].first && sequence <= r->gone[i].last)
-			return &r->gone[i];
+	const struct retain_kept *kept = retain_kept(r, sequence);
+	for (size_t i = r->gone_list.count; i-- > 0;) {
+		const struct retain_gone *g = &r->gone[i];
+		if (sequence >= g->first && sequence <= g->last &&
+			(g->to || !kept || kept->by < g->by))
+			return g;
+	}
 	return NULL;
+}
+
+bool retain_was_gone(const struct retain *r, uint64_t sequence)
+{
+	for (size_t i = 0; i < r->gone_list.count; i++)
+		if (sequence >= r->gone[i].first && sequence <= r->gone[i].last)
+			return true;
+	return false;
 }
 
 const struct retain_promise *retain_promises(const struct retain *r, size_t *count)
@@ -179,6 +213,12 @@ const struct retain_gone *retain_all_gone(const struct retain *r, size_t *count)
 {
 	*count = r->gone_list.count;
 	return r->gone;
+}
+
+const struct retain_kept *retain_all_kept(const struct retain *r, size_t *count)
+{
+	*count = r->kept_list.count;
+	return r->kept;
 }
 
 size_t retain_hole_count(const struct retain *r)

@@ -4,6 +4,8 @@
  *	retention  {"days":365,"kinds":["finding"]}      a promise; no kinds: of every kind
  *	retention  {"pruned":[range..],"until":TIME}     entries that were let go, or
  *	                                                 none: what time it is
+ *	retention  {"kept":[range..]}                    that were said to be let go, are
+ *	                                                 here, and may not go any more
  *	retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere
  *	hold       {"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
  *
@@ -25,13 +27,18 @@ enum {
 	RETAIN_RANGES = 256,     /* in one entry at most */
 };
 
-/* Entries that are not here any more. */
+/* Entries that are not here any more, or were said not to be. */
 struct retain_gone {
 	uint64_t first, last;
 	uint64_t by;    /* the entry that says so */
 	char *to;       /* where they were moved; NULL: let go */
 	uint32_t kinds; /* claims of what was let go */
 	int64_t newest_s, counted_s;
+};
+
+/* Takes back what was said before of letting these go. */
+struct retain_kept {
+	uint64_t first, last, by;
 };
 
 enum retain_what { HOLD_SUBJECT, HOLD_ENTRIES, HOLD_KIND };
@@ -70,11 +77,19 @@ bool retain_unknown(const struct retain *r, uint64_t *by);
 /* Times are claimed that are still to come: an entry of the ledger's own, of now, would end that.
  */
 bool retain_is_ahead(const struct retain *r, int64_t now_s);
-/* Who says that this entry is gone; NULL: nobody. */
+/* Who says that this entry is gone; NULL: nobody, or it is said since that it was kept. */
 const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence);
+/* Who says that it was kept all the same; NULL: nobody. */
+const struct retain_kept *retain_kept(const struct retain *r, uint64_t sequence);
+/* What is said of a bundle that is missing and that nobody says is gone. */
+enum { RETAIN_WORDS = 64 };
+const char *retain_miss_words(const struct retain *r, uint64_t sequence, char text[RETAIN_WORDS]);
 const struct retain_promise *retain_promises(const struct retain *r, size_t *count);
 const struct retain_hold *retain_holds(const struct retain *r, size_t *count);
+/* All that was ever said to be gone, in order. */
 const struct retain_gone *retain_all_gone(const struct retain *r, size_t *count);
+bool retain_was_gone(const struct retain *r, uint64_t sequence); /* one of those */
+const struct retain_kept *retain_all_kept(const struct retain *r, size_t *count);
 /* Runs of entries that retain_miss() was told of. */
 struct retain_hole {
 	uint64_t first, last;

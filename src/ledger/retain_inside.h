@@ -29,9 +29,10 @@ struct retain {
 	struct retain_promise *promises;
 	struct retain_hold *holds;
 	struct retain_gone *gone;
+	struct retain_kept *kept;
 	struct retain_hole *holes;
 	struct retain_own *owns; /* all entries of the ledger's own */
-	struct retain_list promise_list, hold_list, gone_list, hole_list, own_list;
+	struct retain_list promise_list, hold_list, gone_list, kept_list, hole_list, own_list;
 	struct retain_mark marks[RETAIN_MARKS];
 	size_t mark_count;
 	struct passage passage;

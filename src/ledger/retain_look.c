@@ -19,6 +19,15 @@ static int64_t greatest(int64_t a, int64_t b)
 
 /* --- from the entries --- */
 
+/* Where some of them are here still, these bear witness of it themselves. */
+static bool is_whole_hole(const struct retain *r, const struct retain_gone *g)
+{
+	for (size_t i = 0; i < r->hole_list.count; i++)
+		if (r->holes[i].first <= g->first && r->holes[i].last >= g->last)
+			return true;
+	return false;
+}
+
 /* What the entries of a hole bore witness of while they were there. */
 static int64_t counted_of(const struct retain *r, uint64_t first, uint64_t last)
 {
@@ -27,7 +36,7 @@ static int64_t counted_of(const struct retain *r, uint64_t first, uint64_t last)
 		const struct retain_gone *g = retain_gone(r, first);
 		if (!g)
 			break;
-		sum += g->first == first ? g->counted_s : 0;
+		sum += g->first == first && is_whole_hole(r, g) ? g->counted_s : 0;
 		first = g->last + 1;
 	}
 	return sum;

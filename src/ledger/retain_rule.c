@@ -161,11 +161,17 @@ static bool push_gone(struct retain *r, struct retain_gone *g, const char *to, s
 	return true;
 }
 
+/* Whole bundles in front of the entry that names them. */
+static bool bundles_of(const json_t *object, uint64_t by, uint64_t *first, uint64_t *last)
+{
+	return range_of(object, first, last) && *first % TILE_WIDTH == 0 &&
+		(*last + 1) % TILE_WIDTH == 0 && *last < by;
+}
+
 static bool read_gone(struct retain_gone *g, const json_t *one, bool pruned)
 {
 	uint64_t counted = 0;
-	if (!range_of(one, &g->first, &g->last) || g->first % TILE_WIDTH ||
-		(g->last + 1) % TILE_WIDTH || g->last >= g->by)
+	if (!bundles_of(one, g->by, &g->first, &g->last))
 		return false;
 	if (pruned &&
 		(!kinds_of(one, "kinds", &g->kinds) || !g->kinds ||
@@ -214,6 +220,32 @@ static void gone(struct retain *r, uint64_t by, int64_t at_s, const json_t *data
 	}
 }
 
+/* --- what stayed after all --- */
+
+/* That, and nothing else, is in such an entry. */
+static void kept(struct retain *r, uint64_t by, const json_t *data, struct err *e)
+{
+	const json_t *list = json_object_get(data, "kept"), *one;
+	bool fine = json_object_size(data) == 1 && json_is_array(list) &&
+		json_array_size(list) <= RETAIN_RANGES;
+	size_t i;
+	json_array_foreach(list, i, one)
+	{
+		struct retain_kept k = { .by = by }, *more;
+		fine = fine && bundles_of(one, by, &k.first, &k.last);
+		more = fine ? retain_more(r->kept, &r->kept_list, sizeof *more, e) : NULL;
+		if (!more)
+			break;
+		r->kept = more;
+		more[r->kept_list.count++] = k;
+	}
+	if (!fine)
+		RETAIN_WRONG(r,
+			"entry %llu says that entries were kept, and names no whole bundles before "
+			"it, or says more than that",
+			(unsigned long long)by);
+}
+
 /* --- */
 
 static bool rule(struct retain *r, uint64_t by, const struct entry_view *v, const json_t *data,
@@ -227,6 +259,8 @@ static bool rule(struct retain *r, uint64_t by, const struct entry_view *v, cons
 		return hold(r, by, v, data, json_string_value(what), e);
 	if (is_hold)
 		return release(r, data);
+	if (json_object_get(data, "kept"))
+		return kept(r, by, data, e), true;
 	if (!list)
 		return promise(r, by, data, e);
 	gone(r, by, v->at_s, data, list, e);

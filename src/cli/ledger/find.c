@@ -241,14 +241,20 @@ static int store_is_wrong(struct finding *f, struct err *e, uint64_t sequence, c
 	return err_set(e, -ESTALE, "entry %llu is %s", (unsigned long long)sequence, how);
 }
 
-/* A whole bundle that is said to be gone: it may be elsewhere, or here still. */
-static int pass_bundle(struct finding *f, uint64_t from, const char *to, struct err *e)
+/* A whole bundle that was said to be gone: it may be elsewhere, or here still. */
+static int pass_bundle(struct finding *f, uint64_t from, struct err *e)
 {
 	struct ledger_finder *finder = f->finder;
+	char why[RETAIN_WORDS];
 	uint64_t first = from / TILE_WIDTH * TILE_WIDTH, last = first + TILE_WIDTH - 1;
+	const struct retain_gone *g = retain_gone(finder->said.rules, first);
 	long size = bundle_read(&finder->view.tiles, first / TILE_WIDTH, finder->bundle, e);
+	if (size == -ENOENT && g)
+		return gone_from_ledger(f, from, last, g->to, e);
+	const struct err missing = *e;
 	if (size == -ENOENT)
-		return gone_from_ledger(f, from, last, to, e);
+		return err_set(e, -EBADMSG, "%.400s, and %s", missing.text,
+			retain_miss_words(finder->said.rules, first, why));
 	struct cur c = cur_of(finder->bundle, size < 0 ? 0 : (size_t)size);
 	int r = size < 0 ? (int)size : 0;
 	for (uint64_t at = first; r == 0 && at <= last; at++) {
@@ -260,18 +266,18 @@ static int pass_bundle(struct finding *f, uint64_t from, const char *to, struct 
 	return r;
 }
 
-/* The next number from here on that is said to be gone; NULL: none below `to`. */
-static const struct retain_gone *next_gone(const struct finding *f, uint64_t to, uint64_t *at)
+/* The next number from here on that was ever said to be gone; `to`: none below it. */
+static uint64_t next_gone(const struct finding *f, uint64_t to)
 {
 	size_t count;
 	const struct retain_gone *g = retain_all_gone(f->finder->said.rules, &count);
-	*at = to;
+	uint64_t at = to;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t from = g[i].first > f->next ? g[i].first : f->next;
-		if (from <= g[i].last && from < *at)
-			*at = from;
+		if (from <= g[i].last && from < at)
+			at = from;
 	}
-	return *at < to ? retain_gone(f->finder->said.rules, *at) : NULL;
+	return at;
 }
 
 /* All before `to` that the store has not.  Where everything is asked for, no number is without. */
@@ -280,13 +286,12 @@ static int pass_gone(struct finding *f, uint64_t to, struct err *e)
 	bool all = entry_filter_is_empty(&f->ask->filter);
 	int r = 0;
 	while (r == 0 && f->next < to) {
-		uint64_t at;
-		const struct retain_gone *g = next_gone(f, to, &at);
+		uint64_t at = next_gone(f, to);
 		if (all && at > f->next)
 			return store_is_wrong(f, e, f->next, "missing there");
 		f->next = at;
-		if (g)
-			r = pass_bundle(f, at, g->to, e);
+		if (at < to)
+			r = pass_bundle(f, at, e);
 	}
 	return r;
 }

@@ -73,7 +73,7 @@ int ledger_said_follow(
 static struct store_range *ranges_of(
 	const struct retain *rules, const struct prune_plan *plan, size_t *count, struct err *e)
 {
-	size_t gone, more = plan ? plan->count : 0;
+	size_t gone, more = plan ? plan->go.count : 0;
 	const struct retain_gone *g = retain_all_gone(rules, &gone);
 	*count = 0;
 	struct store_range *ranges = calloc(gone + more + 1, sizeof *ranges);
@@ -85,7 +85,7 @@ static struct store_range *ranges_of(
 		ranges[(*count)++] = (struct store_range){ g[i].first, g[i].last };
 	for (size_t i = 0; i < more; i++)
 		ranges[(*count)++] =
-			(struct store_range){ plan->ranges[i].first, plan->ranges[i].last };
+			(struct store_range){ plan->go.list[i].first, plan->go.list[i].last };
 	return ranges;
 }
 

@@ -115,6 +115,7 @@ struct ledger_own_work {
 	/* write() may be called from the beginning where something else of the ledger's own came in
 	 * between, and it wrote nothing yet. */
 	bool again;
+	bool alone; /* it takes entries away, and nobody else may meanwhile */
 };
 
 /* -ESTALE: something came in between, and what was written until then, if anything, stands. */

@@ -87,8 +87,9 @@ static int write_move(void *self, struct ledger_own *w, struct err *e)
 	int r = open_place(p, h, e);
 	if (r == 0)
 		r = retain_load(&p->rules, &h->files, size, &p->eyes, e);
+	const struct prune_from from = { &h->files, &h->files, size, p->rules, &p->eyes };
 	if (r == 0)
-		r = move_plan(&p->plan, &h->files, size, p->rules, p->until_s, p->to, &p->eyes, e);
+		r = move_plan(&p->plan, &from, p->until_s, p->to, e);
 	if (r == 0)
 		r = move_copy(&p->plan, &h->files, size, &p->shelf.there, e);
 	return r < 0 ? r : pruning_write(p, w, e);
@@ -108,7 +109,9 @@ static int remove_moved(void *self, const struct ledger_home *h, struct err *e)
 static int run_move(struct cli *cli, const void *opts, struct err *e)
 {
 	struct pruning p = { .cli = cli, .o = opts, .shelf.fd = -1, .until_s = INT64_MAX };
-	const struct ledger_own_work work = { write_move, remove_moved, &p };
+	const struct ledger_own_work work = {
+		.write = write_move, .after = remove_moved, .self = &p, .alone = true
+	};
 	if (!p.o->to) {
 		err_set(e, -EINVAL, "where to? --to says it");
 		return err_try(e, "weir ledger move --to /mnt/archive/ledger"), EXIT_ASKED_WRONGLY;

@@ -4,9 +4,12 @@
  * what a checkpoint signs, and the entry is taken only if nothing else of the ledger's own came in
  * behind that (event/append.h). */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/ledger/writer.h"
@@ -222,6 +225,30 @@ static int do_it(struct ledger_own *own, struct err *e)
 	return r == -ESTALE ? err_try(e, "the same once more") : r;
 }
 
+/* Who takes entries away is alone with that, whoever writes: what one sees is not what another one
+ * is about to remove.  Gives a descriptor, which holds the lock; -1 with no error: there is nothing
+ * to take. */
+static int lock_removal(const struct ledger_home *h, int *fd, struct err *e)
+{
+	*fd = openat(h->fd, "tile", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "open %s/tile", h->dir);
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	err_set(e, -EBUSY, "%s: another process takes entries away", h->dir);
+	return err_try(e, "when it is done, this once more");
+}
+
+static int do_alone(struct ledger_own *own, struct err *e)
+{
+	int fd = -1, r = own->work->alone ? lock_removal(own->home, &fd, e) : 0;
+	if (r == 0)
+		r = do_it(own, e);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
 	const struct ledger_own_work *work, struct err *e)
 {
@@ -232,7 +259,7 @@ int ledger_own_do(struct cli *cli, const struct ledger_write_opts *o,
 	own.seen_home = h;
 	own.seen_home.files = shelf_files(&own.seen);
 	if (r == 0)
-		r = do_it(&own, e);
+		r = do_alone(&own, e);
 	ledger_home_close(&h);
 	return r;
 }

@@ -23,10 +23,15 @@ static const char *entries_text(uint64_t count, char text[48])
 void pruning_print_ranges(const struct pruning *p, const char *verb)
 {
 	char text[48];
-	for (size_t i = 0; i < p->plan.count; i++)
+	const struct prune_range *go = p->plan.go.list, *kept = p->plan.kept.list;
+	for (size_t i = 0; i < p->plan.go.count; i++)
 		out_fmt(p->cli->out, "%s entries %llu to %llu\n", verb,
-			(unsigned long long)p->plan.ranges[i].first,
-			(unsigned long long)p->plan.ranges[i].last);
+			(unsigned long long)go[i].first, (unsigned long long)go[i].last);
+	for (size_t i = 0; i < p->plan.kept.count; i++)
+		out_fmt(p->cli->out,
+			"entries %llu to %llu stay, though an entry let them go: they may not any "
+			"more\n",
+			(unsigned long long)kept[i].first, (unsigned long long)kept[i].last);
 	out_fmt(p->cli->out, "%s %s in all\n", verb, entries_text(p->plan.entries, text));
 }
 
@@ -62,24 +67,18 @@ void pruning_print_stays(const struct pruning *p)
 			(unsigned long long)p->plan.elsewhere);
 }
 
-static int load(struct pruning *p, const struct ledger_home *h, uint64_t size, struct err *e)
-{
-	int r = ledger_shelf_open(&p->shelf, h, p->o->also, e);
-	p->eyes = (struct walk_eyes){ p->cli->tty_err ? ledger_progress : NULL, NULL };
-	return r < 0 ? r : retain_load(&p->rules, &p->shelf.both, size, &p->eyes, e);
-}
-
 int pruning_write(struct pruning *p, struct ledger_own *w, struct err *e)
 {
 	const char *to = p->o->to ? p->to : NULL;
-	size_t at = 0;
+	struct prune_tell at = { 0 };
 	for (;;) {
 		json_t *data;
 		uint64_t sequence;
 		int r = prune_data(&p->plan, &at, p->until_s, to, &data, e);
 		if (r < 0 || !data)
 			return r;
-		r = ledger_own_write(w, "retention", to ? "moved" : "let go", data, &sequence, e);
+		const char *what = json_object_get(data, "kept") ? "kept" : to ? "moved" : "let go";
+		r = ledger_own_write(w, "retention", what, data, &sequence, e);
 		if (r < 0)
 			return r;
 		p->wrote = true;
@@ -137,12 +136,14 @@ static int witness_time(struct pruning *p, const struct note_key *ledger, struct
 static int plan_prune(struct pruning *p, const struct ledger_home *h, uint64_t size, struct err *e)
 {
 	p->until_s = clock_wall() / CLOCK_SECOND;
+	p->eyes = (struct walk_eyes){ p->cli->tty_err ? ledger_progress : NULL, NULL };
 	int r = p->o->cosigned ? witness_time(p, &h->key, e) : 0;
 	if (r == 0)
-		r = load(p, h, size, e);
-	return r < 0
-		? r
-		: prune_plan(&p->plan, &p->shelf.both, size, p->rules, p->until_s, &p->eyes, e);
+		r = ledger_shelf_open(&p->shelf, h, p->o->also, e);
+	if (r == 0)
+		r = retain_load(&p->rules, &p->shelf.both, size, &p->eyes, e);
+	const struct prune_from from = { &p->shelf.both, &h->files, size, p->rules, &p->eyes };
+	return r < 0 ? r : prune_plan(&p->plan, &from, p->until_s, e);
 }
 
 /* What is damaged says nothing that could be relied on: neither its promises nor its holds. */
@@ -230,7 +231,9 @@ static int remove_pruned(void *self, const struct ledger_home *h, struct err *e)
 static int run_prune(struct cli *cli, const void *opts, struct err *e)
 {
 	struct pruning p = { .cli = cli, .o = opts, .shelf.fd = -1 };
-	const struct ledger_own_work work = { write_prune, remove_pruned, &p };
+	const struct ledger_own_work work = {
+		.write = write_prune, .after = remove_pruned, .self = &p, .alone = true
+	};
 	if (!p.o->cosigned != !p.o->witness)
 		return err_set(e, -EINVAL, "--cosigned wants the key that cosigned: --witness"),
 		       EXIT_ASKED_WRONGLY;

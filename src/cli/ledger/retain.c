@@ -165,11 +165,10 @@ static void print_promises(struct keep *k)
 		    : "nothing is promised: every entry is kept for ever\n");
 }
 
-static void print_rest(struct keep *k)
+static void print_gone(struct keep *k)
 {
-	size_t count, on = 0;
+	size_t count;
 	const struct retain_gone *g = retain_all_gone(k->rules, &count);
-	const struct retain_hold *h;
 	for (size_t i = 0; i < count; i++) {
 		out_fmt(k->cli->out, "entries %llu to %llu: ", (unsigned long long)g[i].first,
 			(unsigned long long)g[i].last);
@@ -181,7 +180,17 @@ static void print_rest(struct keep *k)
 		}
 		out_fmt(k->cli->out, ", says entry %llu\n", (unsigned long long)g[i].by);
 	}
-	h = retain_holds(k->rules, &count);
+	const struct retain_kept *kept = retain_all_kept(k->rules, &count);
+	for (size_t i = 0; i < count; i++)
+		out_fmt(k->cli->out, "entries %llu to %llu: kept after all, says entry %llu\n",
+			(unsigned long long)kept[i].first, (unsigned long long)kept[i].last,
+			(unsigned long long)kept[i].by);
+}
+
+static void print_rest(struct keep *k)
+{
+	size_t count, on = 0;
+	const struct retain_hold *h = retain_holds(k->rules, &count);
 	for (size_t i = 0; i < count; i++)
 		on += !h[i].released && !h[i].spread;
 	if (on)
@@ -220,6 +229,7 @@ static int run_retention(struct cli *cli, const void *opts, struct err *e)
 		print_promises_json(&k);
 	} else if (r == 0) {
 		print_promises(&k);
+		print_gone(&k);
 		print_rest(&k);
 	}
 	return keep_finish(&k, r, e);

@@ -228,7 +228,7 @@ static int take_one(void *self, uint64_t sequence, const void *bytes, size_t siz
 		return FOR_NOW;
 	if (sequence / TILE_WIDTH != f->bundle) {
 		f->bundle = sequence / TILE_WIDTH;
-		f->is_gone = retain_gone(f->said->rules, sequence);
+		f->is_gone = retain_was_gone(f->said->rules, sequence);
 	}
 	struct hash leaf = merkle_leaf(bytes, size);
 	int r = 0;
