@@ -279,7 +279,7 @@ secret && secret && mv T.subjects lost-1
 does 'no keys at all: said' 4 '2 entries about p-5 are sealed under keys that are not here, entry 1 under [0-9a-f]{16} for one' erase p-5 --why asked --dir T
 secret && cp -a T.subjects lost-2
 does 'what is here goes, the rest is said' 4 '2 entries about p-5 are sealed under keys that are not here' erase p-5 --why asked --dir T
-grep -q 'destroyed the key of p-5, which sealed 1 entries' out && good 'what is here went' || fail 'what is here went' ''
+grep -q 'destroyed the key of p-5, which sealed 1 entry' out && good 'what is here went' || fail 'what is here went' ''
 does 'said again' 4 '2 entries about p-5 are sealed' erase p-5 --why asked --dir T
 does 'another one is none of it' 3 'has no key here' erase p-6 --why asked --dir T
 rm -rf T.subjects && cp -a lost-1 T.subjects

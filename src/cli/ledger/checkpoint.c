@@ -44,8 +44,8 @@ static int draw_code(
 		return r;
 	clock_text(clock_wall(), when);
 	snprintf(title, sizeof title, "checkpoint of %s", head->origin);
-	snprintf(below, sizeof below, "%.60s: %llu entries, printed %.10s", head->origin,
-		(unsigned long long)head->size, when);
+	snprintf(below, sizeof below, "%.60s: %llu %s, printed %.10s", head->origin,
+		(unsigned long long)head->size, ledger_entries(head->size), when);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		r = err_sys(e, "make %s", path);

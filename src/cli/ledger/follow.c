@@ -113,11 +113,11 @@ static void say(struct following *f, const struct followed *done)
 	struct out *o = f->every.cli->out;
 	unsigned long long size = done->head.size, new = size - done->had;
 	if (new)
-		out_fmt(o, "%s has %llu entries now, %llu of them new: %llu files, %llu bytes\n",
-			f->o->ledger.dir, size, new, (unsigned long long)done->files,
-			(unsigned long long)done->bytes);
+		out_fmt(o, "%s has %llu %s now, %llu of them new: %llu files, %llu bytes\n",
+			f->o->ledger.dir, size, ledger_entries(size), new,
+			(unsigned long long)done->files, (unsigned long long)done->bytes);
 	else if (!f->said)
-		out_fmt(o, "%s has all %llu entries\n", f->o->ledger.dir, size);
+		out_fmt(o, "%s has all %llu %s\n", f->o->ledger.dir, size, ledger_entries(size));
 	if (done->gone)
 		out_fmt(o, "of %llu entries, let go or moved, it has the hashes alone%s\n",
 			(unsigned long long)done->gone,

@@ -54,6 +54,11 @@ int ledger_damage(int r, struct err *e)
 	return r == -ENOENT ? e->code = -EBADMSG : r;
 }
 
+const char *ledger_entries(uint64_t count)
+{
+	return count == 1 ? "entry" : "entries";
+}
+
 int ledger_home_head(const struct ledger_home *h, struct checkpoint *head, char note[NOTE_MAX + 1],
 	struct err *e)
 {

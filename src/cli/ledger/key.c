@@ -81,8 +81,8 @@ static void show_text(const struct act *a, const struct note_key *k, const struc
 	else
 		out_str(o, "open: whoever reads it can sign\n");
 	if (head)
-		out_fmt(o, "signed  a head of %llu entries last%s\n",
-			(unsigned long long)head->head.size,
+		out_fmt(o, "signed  a head of %llu %s last%s\n",
+			(unsigned long long)head->head.size, ledger_entries(head->head.size),
 			head->one_broken
 				? "; one of the two places where that is kept does not hold"
 				: "");

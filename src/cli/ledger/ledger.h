@@ -52,6 +52,7 @@ int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e) MUST
 void ledger_home_close(struct ledger_home *h);
 /* Of a ledger that is there: -ENOENT, a file of it is missing, is damage. */
 int ledger_damage(int r, struct err *e);
+const char *ledger_entries(uint64_t count); /* "entry" for one, "entries" */
 /* Its checkpoint; one that is missing is damage. */
 int ledger_home_head(const struct ledger_home *h, struct checkpoint *head, char note[NOTE_MAX + 1],
 	struct err *e) MUST_USE;

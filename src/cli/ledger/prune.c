@@ -14,15 +14,8 @@
 
 /* --- what both do --- */
 
-static const char *entries_text(uint64_t count, char text[48])
-{
-	snprintf(text, 48, "%llu %s", (unsigned long long)count, count == 1 ? "entry" : "entries");
-	return text;
-}
-
 void pruning_print_ranges(const struct pruning *p, const char *verb)
 {
-	char text[48];
 	const struct prune_range *go = p->plan.go.list, *kept = p->plan.kept.list;
 	for (size_t i = 0; i < p->plan.go.count; i++)
 		out_fmt(p->cli->out, "%s entries %llu to %llu\n", verb,
@@ -32,7 +25,8 @@ void pruning_print_ranges(const struct pruning *p, const char *verb)
 			"entries %llu to %llu stay, though an entry let them go: they may not any "
 			"more\n",
 			(unsigned long long)kept[i].first, (unsigned long long)kept[i].last);
-	out_fmt(p->cli->out, "%s %s in all\n", verb, entries_text(p->plan.entries, text));
+	out_fmt(p->cli->out, "%s %llu %s in all\n", verb, (unsigned long long)p->plan.entries,
+		ledger_entries(p->plan.entries));
 }
 
 /* Who keeps the rest, with an example of each. */

@@ -39,10 +39,11 @@ static void say(struct pushing *p, const struct pushed *done)
 	struct out *o = p->every.cli->out;
 	const char *name = p->place->remote.name;
 	if (done->had == done->head.size)
-		out_fmt(o, "%s has all %llu entries\n", name, (unsigned long long)done->head.size);
+		out_fmt(o, "%s has all %llu %s\n", name, (unsigned long long)done->head.size,
+			ledger_entries(done->head.size));
 	else
-		out_fmt(o, "%s has %llu entries now, %llu of them new: %llu files, %llu bytes\n",
-			name, (unsigned long long)done->head.size,
+		out_fmt(o, "%s has %llu %s now, %llu of them new: %llu files, %llu bytes\n", name,
+			(unsigned long long)done->head.size, ledger_entries(done->head.size),
 			(unsigned long long)(done->head.size - done->had),
 			(unsigned long long)done->files, (unsigned long long)done->bytes);
 	if (done->gone)

@@ -85,8 +85,8 @@ static void print_checked(struct out *o, const struct ledger_home *h,
 	char root[64], key[NOTE_KEY_TEXT];
 	base64_text(found->head.root.b, sizeof found->head.root.b, root);
 	note_key_text(&h->key, key);
-	out_fmt(o, "%s holds: %llu entries, root %s\n", h->dir,
-		(unsigned long long)found->head.size, root);
+	out_fmt(o, "%s holds: %llu %s, root %s\n", h->dir, (unsigned long long)found->head.size,
+		ledger_entries(found->head.size), root);
 	if (!own_key)
 		out_fmt(o,
 			"signed by the key that the folder itself names (--key to be sure): %s\n",
@@ -100,11 +100,12 @@ static void print_checked(struct out *o, const struct ledger_home *h,
 			(unsigned long long)c->at, c->old.id, c->new.id);
 	}
 	if (found->in_log)
-		out_fmt(o, "%llu more entries wait for a checkpoint\n",
-			(unsigned long long)found->in_log);
+		out_fmt(o, "%llu more %s for a checkpoint\n", (unsigned long long)found->in_log,
+			found->in_log == 1 ? "entry waits" : "entries wait");
 	if (found->strange)
-		out_fmt(o, "%llu files are no part of it, %s for one\n",
-			(unsigned long long)found->strange, found->one_strange);
+		out_fmt(o, "%llu file%s no part of it, %s for one\n",
+			(unsigned long long)found->strange, found->strange == 1 ? " is" : "s are",
+			found->one_strange);
 }
 
 static int verify_export(struct cli *cli, const struct verify_opts *o, struct err *e)
@@ -116,9 +117,10 @@ static int verify_export(struct cli *cli, const struct verify_opts *o, struct er
 	if (ledger_audit(o->export, &a, e) < 0)
 		return ledger_exit(e);
 	note_key_text(&a.key, key);
-	out_fmt(cli->out, "%s holds: %llu entries, %llu to %llu, of the %llu that '%s' signed\n",
-		o->export, (unsigned long long)a.entries, (unsigned long long)a.first,
-		(unsigned long long)a.last, (unsigned long long)a.head.size, a.key.name);
+	out_fmt(cli->out, "%s holds: %llu %s, %llu to %llu, of the %llu that '%s' signed\n",
+		o->export, (unsigned long long)a.entries, ledger_entries(a.entries),
+		(unsigned long long)a.first, (unsigned long long)a.last,
+		(unsigned long long)a.head.size, a.key.name);
 	if (!o->key)
 		out_fmt(cli->out, "signed by the key that it names itself (--key to be sure): %s\n",
 			key);

@@ -71,8 +71,8 @@ static int make_new(struct rebuild *r, struct err *e)
 		done = store_content(r->is, content, e);
 	if (done < 0)
 		return done;
-	out_fmt(o, "%s: %llu entries in %.1f s, %.0f/s\ncontent ", r->path,
-		(unsigned long long)taken, seconds, (double)taken / seconds);
+	out_fmt(o, "%s: %llu %s in %.1f s, %.0f/s\ncontent ", r->path, (unsigned long long)taken,
+		ledger_entries(taken), seconds, (double)taken / seconds);
 	out_hex(o, content, sizeof content);
 	out_char(o, '\n');
 	return 0;

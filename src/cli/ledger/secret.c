@@ -274,9 +274,9 @@ static int destroy(void *self, const struct ledger_home *h, struct err *e)
 	int r = subject_destroy(x->secrets.subjects, x->subject, e);
 	if (r == 0)
 		out_fmt(x->cli->out,
-			"destroyed the key of %s, which sealed %llu entries; entry %llu "
-			"tells of it\n",
-			x->subject, (unsigned long long)x->count, (unsigned long long)x->said);
+			"destroyed the key of %s, which sealed %llu %s; entry %llu tells of it\n",
+			x->subject, (unsigned long long)x->count, ledger_entries(x->count),
+			(unsigned long long)x->said);
 	return r < 0 ? r : tell_others(x, e);
 }
 

@@ -152,8 +152,9 @@ static void hear(struct warden *w)
 		m.type != CORE_READY)
 		return;
 	w->was_ready = true;
-	snprintf(text, sizeof text, "%s is open; the ledger has %llu entries", w->socket,
-		(unsigned long long)cur_be64(&m.body));
+	uint64_t size = cur_be64(&m.body);
+	snprintf(text, sizeof text, "%s is open; the ledger has %llu %s", w->socket,
+		(unsigned long long)size, ledger_entries(size));
 	cli_say(text, "");
 }
 
