@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/ledger/find.h"
+#include "cli/ledger/frozen.h"
 #include "cli/ledger/gone.h"
 #include "cli/ledger/line.h"
 #include "cli/ledger/tar.h"
@@ -24,14 +25,6 @@ struct opts {
 };
 
 enum { PROOF = 16 * 1024, BUFFER = 256 * 1024, PROGRESS_NS = 200 * 1000 * 1000 };
-
-/* The ledger as it was when the export began: a writer takes the edge of the tree away as it goes
- * on, so that is kept. */
-struct frozen {
-	struct checkpoint head;
-	char note[NOTE_MAX + 1];
-	struct tiles edge, walk;
-};
 
 struct export
 {
@@ -86,51 +79,6 @@ static void say_gone(const struct export *x)
 		return;
 	snprintf(text, sizeof text, "and so were %zu more ranges", x->gone.count - GONE_TOLD);
 	cli_say(text, "");
-}
-
-/* --- the tree as it was --- */
-
-static uint64_t edge_of(const struct frozen *z, unsigned level)
-{
-	return z->head.size >> level * TILE_HEIGHT >> TILE_HEIGHT;
-}
-
-static int read_edge(struct frozen *z, struct err *e)
-{
-	const struct hash *hashes;
-	int r = 0;
-	for (unsigned level = 0; r == 0 && level < TILE_LEVELS; level++)
-		if (tile_width((int)level, edge_of(z, level), z->head.size))
-			r = tiles_read(&z->edge, level, edge_of(z, level), &hashes, e);
-	return r;
-}
-
-static int freeze(struct export *x, struct err *e)
-{
-	struct ledger_view *v = &x->finder.view;
-	struct frozen *z = x->frozen;
-	int r = -ENOENT;
-	for (unsigned tries = 0; r == -ENOENT && tries < 10; tries++) {
-		r = ledger_view_renew(v, e);
-		if (r < 0)
-			return r;
-		z->head = v->head;
-		memcpy(z->note, v->note, sizeof z->note);
-		tiles_init(&z->edge, &x->finder.home.files, z->head.size);
-		tiles_init(&z->walk, &x->finder.home.files, z->head.size);
-		r = read_edge(z, e);
-	}
-	return ledger_damage(r, e);
-}
-
-static int read_frozen(void *self, unsigned height, uint64_t index, struct hash *out, struct err *e)
-{
-	struct frozen *z = self;
-	unsigned level = height / TILE_HEIGHT;
-	uint64_t tile = (index << height % TILE_HEIGHT) / TILE_WIDTH;
-	return ledger_damage(
-		tiles_hash(tile == edge_of(z, level) ? &z->edge : &z->walk, height, index, out, e),
-		e);
 }
 
 /* --- the archive --- */
@@ -198,7 +146,7 @@ static int prove(struct export *x, const char *name, uint64_t sequence, const vo
 	struct out o = out_mem(text, sizeof text);
 	struct hash leaf = merkle_leaf(bytes, size);
 	struct merkle_proof proof;
-	int r = merkle_prove_inclusion(read_frozen, x->frozen, sequence, head->size, &proof, e);
+	int r = merkle_prove_inclusion(frozen_hash, x->frozen, sequence, head->size, &proof, e);
 	if (r < 0)
 		return r;
 	if (!merkle_includes(sequence, head->size, &leaf, &proof, &head->root)) {
@@ -365,7 +313,7 @@ static int write_all(struct export *x, struct err *e)
 		out_str(x->out, "sequence,signed,at,kind,subject,actor,site,data\r\n");
 		r = ledger_find(&x->finder, &x->ask, write_row, x, &told, e);
 	} else {
-		r = freeze(x, e);
+		r = frozen_take(x->frozen, &x->finder.view, e);
 		if (r == 0)
 			r = ledger_find(&x->finder, &x->ask, count_entry, x, &told, e);
 		x->finder.gone = NULL; /* told once */
