@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "event/entry.h"
 #include "ledger/retain_inside.h"
 
@@ -43,14 +44,9 @@ void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e
 		err_set(e, -E2BIG, "more than %d rules of retention of one sort", RETAIN_RULES);
 		return NULL;
 	}
-	if (l->count < l->room)
-		return array;
-	size_t room = l->room ? 2 * l->room : 8;
-	void *more = realloc(array, room * size);
+	void *more = grow(array, &l->room, l->count + 1, size);
 	if (!more)
 		err_sys(e, "keep the rules of retention");
-	else
-		l->room = room;
 	return more;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "sense/plant_room.h"
 #include "sense/vendors.h"
 
@@ -359,16 +360,12 @@ static void by_type(struct plant_room *r, struct asset *a, const struct doing *d
 
 static bool add_name(struct plant_room *r, const char *name)
 {
-	if (r->name_count == r->name_room) {
-		size_t room = r->name_room ? r->name_room * 2 : 1024;
-		const char **more = realloc(r->names, room * sizeof *more);
-		if (!more) {
-			r->no_memory = true;
-			return false;
-		}
-		r->names = more;
-		r->name_room = room;
+	const char **more = grow(r->names, &r->name_room, r->name_count + 1, sizeof *more);
+	if (!more) {
+		r->no_memory = true;
+		return false;
 	}
+	r->names = more;
 	r->names[r->name_count++] = name;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/grow.h"
 
 /* One block in one word, so that sorting is sorting numbers:
  * length (24, 28 or 36 bits, as 0..2) in 2 bits, the prefix left-aligned in 36, the name in 24. */
@@ -67,17 +68,6 @@ static unsigned read_hex(const char *text, size_t size, uint64_t *out)
 	return digits;
 }
 
-static void *grown(void *old, size_t *room, size_t want, size_t item)
-{
-	size_t more = *room ? *room * 2 : 4096;
-	while (more < want)
-		more *= 2;
-	void *p = realloc(old, more * item);
-	if (p)
-		*room = more;
-	return p;
-}
-
 /* The registry's own parents of shorter blocks, and those who paid not to be named: no vendor. */
 static bool is_nobody(const char *name, size_t size)
 {
@@ -105,7 +95,7 @@ static void add(struct list *l, unsigned bits, uint64_t prefix, const char *name
 	if (v->names_used + size + 1 > NAMES_MAX)
 		return;
 	if (v->names_used + size + 1 > v->names_room) {
-		char *p = grown(v->names, &v->names_room, v->names_used + size + 1, 1);
+		char *p = grow(v->names, &v->names_room, v->names_used + size + 1, 1);
 		if (!p) {
 			l->code = -ENOMEM;
 			return;
@@ -113,7 +103,7 @@ static void add(struct list *l, unsigned bits, uint64_t prefix, const char *name
 		v->names = p;
 	}
 	if (v->block_count == v->block_room) {
-		uint64_t *p = grown(v->blocks, &v->block_room, v->block_count + 1, sizeof *p);
+		uint64_t *p = grow(v->blocks, &v->block_room, v->block_count + 1, sizeof *p);
 		if (!p) {
 			l->code = -ENOMEM;
 			return;
