@@ -55,22 +55,31 @@ int story_tear_down(void **unused)
 	return 0;
 }
 
-uint64_t story_tell(struct story *s, const char *kind, const char *subject, const char *data)
+uint64_t story_tell_at(
+	struct story *s, const char *at, const char *kind, const char *subject, const char *data)
 {
-	char line[2048], entry[4096], at[CLOCK_TEXT];
+	static char line[ENTRY_SIZE_MAX], entry[ENTRY_SIZE_MAX + 1];
 	struct err e = { 0 };
 	const struct entry_defaults d = { "site", "somebody", s->at_s * CLOCK_SECOND };
 	const struct entry_means means = { .own = true };
 	struct out o = out_mem(entry, sizeof entry);
 	uint64_t sequence;
 	snprintf(line, sizeof line,
-		"{\"kind\":\"%s\",\"subject\":\"%s\",\"at\":\"%.19sZ\",\"data\":%s}", kind, subject,
-		clock_text(s->at_s * CLOCK_SECOND, at), data);
+		"{\"kind\":\"%s\",\"subject\":\"%s\",\"at\":\"%s\",\"data\":%s}", kind, subject, at,
+		data);
 	if (entry_write(line, strlen(line), &d, &means, &o, &e) < 0)
 		fail_msg("%s: %s", line, e.text);
 	assert_int_equal(ledger_append(s->ledger, entry, o.used, &sequence, &e), 0);
 	s->next = sequence + 1;
 	return sequence;
+}
+
+uint64_t story_tell(struct story *s, const char *kind, const char *subject, const char *data)
+{
+	char at[CLOCK_TEXT];
+	clock_text(s->at_s * CLOCK_SECOND, at);
+	memcpy(at + 19, "Z", 2);
+	return story_tell_at(s, at, kind, subject, data);
 }
 
 void story_open(struct story *s)

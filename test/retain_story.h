@@ -31,6 +31,9 @@ void story_close(struct story *s);
 
 /* Gives the entry's number; data as JSON. */
 uint64_t story_tell(struct story *s, const char *kind, const char *subject, const char *data);
+/* Of any time, as the entry says it. */
+uint64_t story_tell_at(
+	struct story *s, const char *at, const char *kind, const char *subject, const char *data);
 /* So many entries, each a quarter of a day after the one before. */
 void story_days(struct story *s, const char *kind, const char *subject, unsigned count);
 /* A promise of a hundred days, and notes of two years. */

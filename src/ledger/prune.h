@@ -21,9 +21,10 @@
 
 struct prune_range {
 	uint64_t first, last;
-	bool said; /* an entry tells of it already */
-	uint32_t kinds;
+	bool said;      /* an entry tells of it already */
+	uint32_t kinds; /* that are in it, where something is claimed of it */
 	int64_t newest_s, counted_s;
+	int64_t lost_s; /* while planning: of all witness, up to the next range */
 };
 
 struct prune_list {
@@ -34,6 +35,7 @@ struct prune_list {
 struct prune_plan {
 	struct prune_list go;
 	struct prune_list kept;     /* said to go before; here, and may not */
+	struct prune_list back;     /* these, and what the same claim is of: it holds no more */
 	uint64_t entries;           /* of all that go */
 	uint64_t stay[RETAIN_WHYS]; /* bundles, by the first reason found in each */
 	struct retain_verdict example[RETAIN_WHYS];
@@ -59,9 +61,9 @@ int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t bef
 	const char *to, struct err *e) MUST_USE;
 
 /* The data of the next entry that the plan wants, for up to RETAIN_RANGES ranges that none tells of
- * yet; NULL with no error: there is none.  First what is kept, then what goes. */
+ * yet; NULL with no error: there is none.  First what is taken back, then what goes. */
 struct prune_tell {
-	size_t kept, go; /* ranges told of; begins with 0 */
+	size_t back, go; /* ranges told of; begins with 0 */
 };
 int prune_data(const struct prune_plan *p, struct prune_tell *at, int64_t until_s, const char *to,
 	json_t **out, struct err *e) MUST_USE;

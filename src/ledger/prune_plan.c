@@ -1,57 +1,59 @@
 #include "ledger/prune.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "event/entry.h"
 #include "ledger/tile.h"
+
+/* No claim is older: as far back as nanoseconds of 64 bits go, 1677. */
+#define OLDEST_S (INT64_MIN / CLOCK_SECOND)
 
 struct planning {
 	struct prune_plan *plan;
 	const struct prune_from *from;
 	struct retain_look look;
 	const char *to; /* NULL: to be let go */
-	int64_t before_s;
+	int64_t before_s, until_s;
+	/* Of what is here and was not said to go before; and of what will be left of that. */
+	struct passage before, left;
+	/* Claims that hold no more, since a part of what they are of stays after all: what is here
+	 * of them is taken back, and what goes is claimed anew. */
+	const struct retain_gone **undone;
+	size_t undone_count, undone_room;
+	bool more_undone;
 };
 
 void prune_plan_done(struct prune_plan *p)
 {
 	free(p->go.list);
 	free(p->kept.list);
-	p->go = p->kept = (struct prune_list){ 0 };
+	free(p->back.list);
+	p->go = p->kept = p->back = (struct prune_list){ 0 };
 }
 
-/* Neighbours become one range. */
+/* --- ranges --- */
+
+/* Neighbours become one range, where the same is claimed of both: what is said of the newest entry
+ * holds for each kind then. */
 static int add_range(struct prune_list *l, const struct prune_range *g, struct err *e)
 {
 	struct prune_range *last = l->list && l->count ? &l->list[l->count - 1] : NULL;
-	if (last && last->last + 1 == g->first && last->said == g->said) {
+	if (last && last->last + 1 == g->first && last->said == g->said &&
+		last->kinds == g->kinds) {
 		last->last = g->last;
-		last->kinds |= g->kinds;
-		last->counted_s += g->counted_s;
 		last->newest_s = g->newest_s > last->newest_s ? g->newest_s : last->newest_s;
 		return 0;
 	}
-	if (l->count == l->room) {
-		size_t room = l->room ? 2 * l->room : 64;
-		struct prune_range *more = realloc(l->list, room * sizeof *more);
-		if (!more)
-			return err_sys(e, "plan what to let go");
-		l->list = more;
-		l->room = room;
-	}
-	assert(l->list);
-	l->list[l->count++] = *g;
+	struct prune_range *more = grow(l->list, &l->room, l->count + 1, sizeof *more);
+	if (!more)
+		return err_sys(e, "plan what to let go");
+	l->list = more;
+	more[l->count++] = *g;
 	return 0;
-}
-
-static int goes(struct prune_plan *p, const struct prune_range *g, struct err *e)
-{
-	p->entries += g->last - g->first + 1;
-	return add_range(&p->go, g, e);
 }
 
 /* What only another folder has may be missing here. */
@@ -66,22 +68,72 @@ static bool is_here(const struct planning *g, uint64_t first)
 	return fd >= 0;
 }
 
-static int stays(struct planning *g, const struct prune_range *range,
-	const struct retain_verdict *v, uint64_t at, struct err *e)
+/* --- who said what before --- */
+
+static bool is_undone(const struct planning *g, const struct retain_gone *gone)
+{
+	for (size_t i = 0; i < g->undone_count; i++)
+		if (g->undone[i] == gone)
+			return true;
+	return false;
+}
+
+static int undo(struct planning *g, const struct retain_gone *gone, struct err *e)
+{
+	if (is_undone(g, gone))
+		return 0;
+	const struct retain_gone **more =
+		grow(g->undone, &g->undone_room, g->undone_count + 1, sizeof *more);
+	if (!more)
+		return err_sys(e, "plan what stays");
+	g->undone = more;
+	g->undone[g->undone_count++] = gone;
+	g->more_undone = true;
+	return 0;
+}
+
+static const struct retain_gone *said_by(const struct planning *g, uint64_t first)
+{
+	const struct retain_gone *gone = retain_gone(g->from->rules, first);
+	bool said = gone && (g->to ? gone->to && strcmp(gone->to, g->to) == 0 : !gone->to);
+	return said ? gone : NULL;
+}
+
+/* --- a bundle --- */
+
+static int take_back(struct planning *g, struct prune_range range, struct err *e)
+{
+	range.kinds = 0;
+	range.said = false;
+	return is_here(g, range.first) ? add_range(&g->plan->back, &range, e) : 0;
+}
+
+static int stays(struct planning *g, struct prune_range *range, const struct retain_verdict *v,
+	uint64_t at, struct err *e)
 {
 	struct prune_plan *p = g->plan;
+	const struct retain_gone *gone = said_by(g, range->first);
 	if (!p->stay[v->why]++) {
 		p->example[v->why] = *v;
 		p->example_at[v->why] = at;
 	}
-	bool kept = !g->to && range->said && is_here(g, range->first);
-	return kept ? add_range(&p->kept, range, e) : 0;
+	if (g->to || !gone || !is_here(g, range->first))
+		return 0;
+	range->kinds = 0;
+	range->said = true;
+	int r = add_range(&p->kept, range, e);
+	return r < 0 ? r : undo(g, gone, e);
 }
 
-static bool is_said(const struct planning *g, uint64_t first)
+static int goes(struct planning *g, struct prune_range *range, struct err *e)
 {
-	const struct retain_gone *gone = retain_gone(g->from->rules, first);
-	return gone && (g->to ? gone->to && strcmp(gone->to, g->to) == 0 : !gone->to);
+	struct prune_plan *p = g->plan;
+	p->entries += range->last - range->first + 1;
+	if (range->newest_s < OLDEST_S)
+		range->newest_s = OLDEST_S;
+	if (range->said || g->to)
+		range->kinds = 0; /* nothing is claimed of it */
+	return add_range(&p->go, range, e);
 }
 
 /* Moving is keeping: only what the rules rest on must be here, and what is too new is wanted. */
@@ -96,19 +148,58 @@ static struct retain_verdict judge_move(
 	return (struct retain_verdict){ .why = why };
 }
 
+/* The times of a bundle's entries. */
+struct times {
+	enum { TIME_NONE, TIME_OWN, TIME_SEEN } what[TILE_WIDTH];
+	int64_t at_s[TILE_WIDTH];
+};
+
+static void feed(struct passage *p, const struct times *t, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (t->what[i] == TIME_OWN)
+			passage_own(p, t->at_s[i]);
+		else if (t->what[i] == TIME_SEEN)
+			passage_see(p, t->at_s[i]);
+}
+
+/* How much less will be borne witness of, up to here. */
+static int64_t lost_until_here(const struct planning *g)
+{
+	return retain_look_counted(&g->look, &g->before) - retain_look_counted(&g->look, &g->left);
+}
+
+/* What goes in the end is known bundle by bundle: so is what is lost with it, of which some comes
+ * back where later entries, which stay, are of the same days. */
+static void count_lost(
+	struct planning *g, const struct times *t, unsigned count, bool said, bool may_go)
+{
+	struct prune_list *l = &g->plan->go;
+	if (!may_go || !said)
+		feed(&g->before, t, count);
+	if (!may_go)
+		feed(&g->left, t, count);
+	struct prune_range *last = l->count ? &l->list[l->count - 1] : NULL;
+	int64_t lost_s = lost_until_here(g);
+	if (last && lost_s > last->lost_s)
+		last->lost_s = lost_s;
+}
+
 static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned count, struct err *e)
 {
 	struct planning *g = self;
+	const struct retain_gone *gone = said_by(g, first);
+	bool undone = gone && is_undone(g, gone);
 	struct prune_range range = { .first = first,
 		.last = first + count - 1,
-		.said = is_said(g, first),
-		.newest_s = INT64_MIN,
-		.counted_s = g->to ? 0 : -retain_look_counted(&g->look) };
+		.said = gone && !undone,
+		.newest_s = INT64_MIN };
 	/* Entry 0 says whose ledger this is. */
 	struct retain_verdict first_no = { .why = first ? MAY_GO : OWN_KIND };
+	struct times times = { 0 };
 	uint64_t no_at = 0;
 	for (uint64_t at = first; at < first + count; at++) {
-		struct entry_view v;
+		struct entry_view v = { 0 };
 		struct cur entry;
 		if (walk_entry(&bytes, at, &entry, e) < 0)
 			return e->code;
@@ -118,17 +209,31 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 			first_no = verdict;
 			no_at = at;
 		}
+		if (verdict.why == NOT_UNDERSTOOD)
+			continue;
+		times.what[at - first] = entry_kinds[v.kind].own ? TIME_OWN : TIME_SEEN;
+		times.at_s[at - first] = v.at_s;
 		if (verdict.why == MAY_GO) {
 			range.kinds |= UINT32_C(1) << v.kind;
 			range.newest_s = v.at_s > range.newest_s ? v.at_s : range.newest_s;
 		}
 	}
-	range.counted_s += g->to ? 0 : retain_look_counted(&g->look);
-	if (count < TILE_WIDTH)
-		return 0;
-	if (first_no.why != MAY_GO)
-		return stays(g, &range, &first_no, no_at, e);
-	return goes(g->plan, &range, e);
+	/* As a whole it is claimed to be as new as the newest of it. */
+	if (first_no.why == MAY_GO && !g->to) {
+		first_no = retain_judge_claim(&g->look, range.kinds, range.newest_s);
+		no_at = range.last;
+	}
+	bool may_go = first_no.why == MAY_GO && count == TILE_WIDTH;
+	int r = 0;
+	if (may_go)
+		r = goes(g, &range, e);
+	else if (count == TILE_WIDTH)
+		r = stays(g, &range, &first_no, no_at, e);
+	if (r == 0 && undone)
+		r = take_back(g, range, e);
+	if (!g->to)
+		count_lost(g, &times, count, range.said, may_go);
+	return r;
 }
 
 static int plan_missing(void *self, uint64_t first, struct err *e)
@@ -138,26 +243,64 @@ static int plan_missing(void *self, uint64_t first, struct err *e)
 	(void)e;
 	g->plan->elsewhere += gone && gone->to;
 	if (!g->to)
-		retain_look_miss(&g->look, first, TILE_WIDTH);
+		retain_look_miss(&g->look, first);
 	return 0;
 }
 
-static int plan(struct planning *g, struct prune_plan *out, struct err *e)
+/* --- all of them --- */
+
+/* Behind any place no more is claimed than will be lost there: so nothing gets older than it was
+ * while all of it was here. */
+static void claim(struct planning *g)
+{
+	struct prune_list *l = &g->plan->go;
+	passage_own(&g->before, g->until_s);
+	passage_own(&g->left, g->until_s);
+	int64_t all_s = g->before.counted_s - g->left.counted_s;
+	int64_t behind_s = all_s > 0 ? all_s : 0;
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->list[i].said)
+			continue;
+		int64_t after_s = all_s - l->list[i].lost_s;
+		after_s = after_s < 0 ? 0 : after_s < behind_s ? after_s : behind_s;
+		l->list[i].counted_s = behind_s - after_s;
+		behind_s = after_s;
+	}
+}
+
+static int plan_once(struct planning *g, struct err *e)
 {
 	const struct prune_from *from = g->from;
 	const struct walk w = { plan_bundle, plan_missing, g, from->eyes };
+	prune_plan_done(g->plan);
+	*g->plan = (struct prune_plan){ 0 };
+	g->look = retain_look(from->rules, g->until_s);
+	g->before = g->left = (struct passage){ 0 };
+	g->more_undone = false;
+	return walk_bundles(&w, from->files, 0, from->size, e);
+}
+
+/* Once more where a claim is undone: what stays of it may stand behind what goes. */
+static int plan(struct planning *g, struct prune_plan *out, struct err *e)
+{
+	int r;
 	*out = (struct prune_plan){ 0 };
 	g->plan = out;
-	int r = walk_bundles(&w, from->files, 0, from->size, e);
+	do
+		r = plan_once(g, e);
+	while (r == 0 && g->more_undone);
+	if (r == 0 && !g->to)
+		claim(g);
 	if (r < 0)
 		prune_plan_done(out);
+	free(g->undone);
 	return r;
 }
 
 int prune_plan(
 	struct prune_plan *out, const struct prune_from *from, int64_t until_s, struct err *e)
 {
-	struct planning g = { .from = from, .look = retain_look(from->rules, until_s) };
+	struct planning g = { .from = from, .until_s = until_s };
 	uint64_t by;
 	if (retain_unknown(from->rules, &by))
 		return err_set(e, -ENOTSUP,
@@ -171,73 +314,4 @@ int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t bef
 {
 	struct planning g = { .from = from, .to = to, .before_s = before_s };
 	return plan(&g, out, e);
-}
-
-/* --- what an entry says of it --- */
-
-static const char *seconds_text(int64_t s, char text[CLOCK_TEXT])
-{
-	clock_text(s * CLOCK_SECOND, text);
-	memcpy(text + 19, "Z", 2); /* no fraction */
-	return text;
-}
-
-static json_t *bundles_data(const struct prune_range *g)
-{
-	return json_pack("{s:I, s:I}", "first", (json_int_t)g->first, "last", (json_int_t)g->last);
-}
-
-/* With what is claimed of entries that will not be there to be asked. */
-static json_t *claim_data(const struct prune_range *g)
-{
-	char newest[CLOCK_TEXT];
-	json_t *range = bundles_data(g), *kinds = json_array();
-	for (unsigned i = 0; entry_kinds[i].name; i++)
-		if (g->kinds >> i & 1)
-			json_array_append_new(kinds, json_string(entry_kinds[i].name));
-	json_object_update_new(range,
-		json_pack("{s:o, s:s, s:I}", "kinds", kinds, "newest",
-			seconds_text(g->newest_s, newest), "counted", (json_int_t)g->counted_s));
-	return range;
-}
-
-static int no_memory(struct err *e)
-{
-	return err_set(e, -ENOMEM, "no memory for an entry");
-}
-
-/* Up to as many as fit into one entry; NULL: none is left. */
-static int next_ranges(const struct prune_list *l, size_t *at, bool said,
-	json_t *data_of(const struct prune_range *g), json_t **out, struct err *e)
-{
-	json_t *ranges = NULL;
-	for (; *at < l->count && json_array_size(ranges) < RETAIN_RANGES; ++*at) {
-		if (l->list[*at].said != said)
-			continue;
-		if (!ranges)
-			ranges = json_array();
-		if (json_array_append_new(ranges, data_of(&l->list[*at])) < 0) {
-			json_decref(ranges);
-			return no_memory(e);
-		}
-	}
-	*out = ranges;
-	return 0;
-}
-
-int prune_data(const struct prune_plan *p, struct prune_tell *at, int64_t until_s, const char *to,
-	json_t **out, struct err *e)
-{
-	char until[CLOCK_TEXT];
-	json_t *kept, *go = NULL;
-	*out = NULL;
-	int r = next_ranges(&p->kept, &at->kept, true, bundles_data, &kept, e);
-	if (r == 0 && !kept)
-		r = next_ranges(&p->go, &at->go, false, to ? bundles_data : claim_data, &go, e);
-	if (r < 0 || (!kept && !go))
-		return r;
-	*out = kept  ? json_pack("{s:o}", "kept", kept)
-		: to ? json_pack("{s:o, s:s}", "moved", go, "to", to)
-		     : json_pack("{s:o, s:s}", "pruned", go, "until", seconds_text(until_s, until));
-	return *out ? 0 : no_memory(e);
 }

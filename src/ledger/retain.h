@@ -9,6 +9,8 @@
  *	retention  {"moved":[range..],"to":TEXT}         entries that are elsewhere
  *	hold       {"hold":"subject"|"entries"|"kind",..}, {"release":NUMBER}
  *
+ * Each in exactly these words, in RFC 8785's form: what is said in others is none of them.
+ *
  * What holds for an entry is the longest promise that names its kind, whenever it was made; without
  * one it is kept for ever.  The ledger's own kinds always are, and what is not understood. */
 #ifndef LEDGER_RETAIN_H
@@ -26,6 +28,9 @@ enum {
 	RETAIN_DAYS = 100 * 366, /* of a promise at most */
 	RETAIN_RANGES = 256,     /* in one entry at most */
 };
+
+/* Of what a rule says: fifteen digits, which numbers of JSON hold exactly. */
+#define RETAIN_NUMBER_MAX INT64_C(999999999999999)
 
 /* Entries that are not here any more, or were said not to be. */
 struct retain_gone {
@@ -127,8 +132,12 @@ struct retain_look {
 struct retain_look retain_look(const struct retain *r, int64_t until_s);
 struct retain_verdict retain_judge(
 	struct retain_look *l, uint64_t sequence, struct cur entry, struct entry_view *v);
-/* Up to here: what the entries that were judged bear witness of. */
-int64_t retain_look_counted(const struct retain_look *l);
-void retain_look_miss(struct retain_look *l, uint64_t first, uint64_t count);
+/* A bundle of these kinds, of which the newest entry is of that time, where the last entry was
+ * judged: as it will be claimed when it is gone. */
+struct retain_verdict retain_judge_claim(
+	const struct retain_look *l, uint32_t kinds, int64_t newest_s);
+/* How much time a passage through the same entries knows of, up to the last one that was judged. */
+int64_t retain_look_counted(const struct retain_look *l, const struct passage *p);
+void retain_look_miss(struct retain_look *l, uint64_t first); /* a bundle */
 
 #endif

@@ -48,6 +48,8 @@ void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e
 /* An entry of kind retention or hold becomes a rule. */
 int retain_rule(struct retain *r, uint64_t sequence, const struct entry_view *v, struct cur entry,
 	struct err *e) MUST_USE;
+/* Nobody takes away what the rules rest on. */
+void retain_claim_own(struct retain *r, const struct retain_gone *g);
 /* A claim of an entry of that time; anything wrong with it is kept. */
 void retain_claim(struct retain *r, const struct retain_gone *g, int64_t until_s, int64_t at_s);
 #define RETAIN_WRONG(r, ...)                                                                       \

@@ -19,27 +19,23 @@ static int64_t greatest(int64_t a, int64_t b)
 
 /* --- from the entries --- */
 
-/* Where some of them are here still, these bear witness of it themselves. */
-static bool is_whole_hole(const struct retain *r, const struct retain_gone *g)
+static bool overlap(const struct retain_gone *g, uint64_t first, uint64_t last)
 {
-	for (size_t i = 0; i < r->hole_list.count; i++)
-		if (r->holes[i].first <= g->first && r->holes[i].last >= g->last)
-			return true;
-	return false;
+	return first <= g->last && last >= g->first;
 }
 
-/* What the entries of a hole bore witness of while they were there. */
-static int64_t counted_of(const struct retain *r, uint64_t first, uint64_t last)
+/* What a claim says that its entries bore witness of counts once all of them are gone, and where it
+ * is the last word on each: what is here still, or was claimed anew, speaks for itself. */
+static bool counts(const struct retain *r, const struct retain_gone *g)
 {
-	int64_t sum = 0;
-	while (first <= last) {
-		const struct retain_gone *g = retain_gone(r, first);
-		if (!g)
-			break;
-		sum += g->first == first && is_whole_hole(r, g) ? g->counted_s : 0;
-		first = g->last + 1;
-	}
-	return sum;
+	bool all_gone = false;
+	for (size_t i = 0; i < r->hole_list.count && !all_gone; i++)
+		all_gone = r->holes[i].first <= g->first && r->holes[i].last >= g->last;
+	for (size_t i = 0; i < r->kept_list.count && all_gone; i++)
+		all_gone = r->kept[i].by < g->by || !overlap(g, r->kept[i].first, r->kept[i].last);
+	for (size_t i = (size_t)(g - r->gone) + 1; i < r->gone_list.count && all_gone; i++)
+		all_gone = !overlap(g, r->gone[i].first, r->gone[i].last);
+	return all_gone;
 }
 
 struct retain_look retain_look(const struct retain *r, int64_t until_s)
@@ -48,20 +44,23 @@ struct retain_look retain_look(const struct retain *r, int64_t until_s)
 	struct retain_look l = { .r = r, .until_s = until_s, .floor_s = INT64_MIN };
 	passage_own(&all, until_s);
 	l.counted_s = all.counted_s;
-	for (size_t i = 0; i < r->hole_list.count; i++)
-		l.counted_s += counted_of(r, r->holes[i].first, r->holes[i].last);
+	for (size_t i = 0; i < r->gone_list.count; i++)
+		l.counted_s +=
+			r->gone[i].counted_s && counts(r, &r->gone[i]) ? r->gone[i].counted_s : 0;
 	return l;
 }
 
-void retain_look_miss(struct retain_look *l, uint64_t first, uint64_t count)
+void retain_look_miss(struct retain_look *l, uint64_t first)
 {
-	l->gone_s += counted_of(l->r, first, first + count - 1);
+	const struct retain_gone *g = retain_gone(l->r, first);
+	if (g && g->first == first && counts(l->r, g))
+		l->gone_s += g->counted_s;
 }
 
-int64_t retain_look_counted(const struct retain_look *l)
+int64_t retain_look_counted(const struct retain_look *l, const struct passage *p)
 {
 	bool more = l->own_at < l->r->own_list.count;
-	return passage_counted(&l->passage, more ? l->r->owns[l->own_at].at_s : l->until_s);
+	return passage_counted(p, more ? l->r->owns[l->own_at].at_s : l->until_s);
 }
 
 /* The earlier of two ages: by the clock, and by what was written since. */
@@ -69,7 +68,7 @@ static struct retain_verdict judge_age(
 	const struct retain_look *l, const struct retain_promise *p, const struct entry_view *v)
 {
 	int64_t by_clock = l->until_s - greatest(v->at_s, l->floor_s);
-	int64_t by_ledger = l->counted_s - retain_look_counted(l) - l->gone_s;
+	int64_t by_ledger = l->counted_s - retain_look_counted(l, &l->passage) - l->gone_s;
 	int64_t left = (int64_t)p->days * DAY_S - least(by_clock, by_ledger);
 	return (struct retain_verdict){ left > 0 ? TOO_YOUNG : MAY_GO, p->by, v->kind, left };
 }
@@ -94,6 +93,20 @@ struct retain_verdict retain_judge(
 	if (!p)
 		return (struct retain_verdict){ .why = NOT_PROMISED, .kind = v->kind };
 	return judge_age(l, p, v);
+}
+
+struct retain_verdict retain_judge_claim(
+	const struct retain_look *l, uint32_t kinds, int64_t newest_s)
+{
+	struct retain_verdict v = { .why = MAY_GO };
+	for (unsigned kind = 0; entry_kinds[kind].name && v.why == MAY_GO; kind++) {
+		const struct retain_promise *p =
+			kinds >> kind & 1 ? retain_longest(l->r, kind) : NULL;
+		const struct entry_view newest = { .kind = kind, .at_s = newest_s };
+		if (p)
+			v = judge_age(l, p, &newest);
+	}
+	return v;
 }
 
 /* --- from a claim --- */
@@ -133,7 +146,7 @@ static void claim_hold(struct retain *r, const struct retain_gone *g)
 	}
 }
 
-static void claim_own(struct retain *r, const struct retain_gone *g)
+void retain_claim_own(struct retain *r, const struct retain_gone *g)
 {
 	for (size_t i = 0; i < r->mark_count; i++) {
 		const struct retain_mark *m = &r->marks[i];
@@ -173,7 +186,7 @@ void retain_claim(struct retain *r, const struct retain_gone *g, int64_t until_s
 	if (until_s > at_s)
 		RETAIN_WRONG(r, "entry %llu let entries go at a time that was still to come",
 			(unsigned long long)g->by);
-	claim_own(r, g);
+	retain_claim_own(r, g);
 	claim_hold(r, g);
 	for (unsigned kind = 0; entry_kinds[kind].name; kind++) {
 		if (!(g->kinds >> kind & 1))

@@ -106,6 +106,7 @@ struct ledger_write_opts {
 /* The ledger, open to write: locked, with all it has in a checkpoint; or served by another process,
  * which others write to at the same time. */
 struct ledger_own;
+struct retain;
 
 struct ledger_own_work {
 	/* Decides, and writes. */
@@ -128,6 +129,9 @@ uint64_t ledger_own_size(const struct ledger_own *w);
 /* An entry of one of the ledger's own kinds; durable when it returns.  Takes `data`. */
 int ledger_own_write(struct ledger_own *w, const char *kind, const char *subject, json_t *data,
 	uint64_t *sequence, struct err *e) MUST_USE;
+/* From now on each entry is held against these rules before it is written, and fed to them, and
+ * none is written at a time before this one: -EPROTO. */
+void ledger_own_obey(struct ledger_own *w, struct retain *rules, int64_t since_s);
 
 /* --- another folder, to which entries were moved --- */
 

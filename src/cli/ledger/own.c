@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cli/ledger/writer.h"
 #include "event/entry_view.h"
+#include "ledger/retain.h"
 
 int ledger_text_fits(const char *what, const char *text, struct err *e)
 {
@@ -40,8 +41,10 @@ struct ledger_own {
 	struct ledger_home *home;
 	struct ledger_home seen_home; /* the same, without the log, where somebody else writes */
 	struct shelf seen;
-	uint64_t size;    /* entries on which is decided */
-	uint64_t written; /* behind the last entry that we wrote; 0: none yet */
+	uint64_t size;        /* entries on which is decided */
+	uint64_t written;     /* behind the last entry that we wrote; 0: none yet */
+	struct retain *rules; /* or NULL */
+	int64_t since_s;
 };
 
 const struct ledger_home *ledger_own_home(const struct ledger_own *own)
@@ -72,6 +75,27 @@ static int write_directly(struct ledger_own *own, size_t size, struct err *e)
 	return r;
 }
 
+void ledger_own_obey(struct ledger_own *own, struct retain *rules, int64_t since_s)
+{
+	own->rules = rules;
+	own->since_s = since_s;
+}
+
+/* What whoever checks the ledger would find is not written in the first place. */
+static int obeys(struct ledger_own *own, uint64_t sequence, struct cur entry, struct err *e)
+{
+	if (own->writer->defaults.now_ns / CLOCK_SECOND < own->since_s) {
+		err_set(e, -EPROTO, "the clock was set back meanwhile: nothing is written");
+		return err_try(e, "the same once more");
+	}
+	bool was_wrong = retain_wrong(own->rules);
+	int r = retain_feed(own->rules, sequence, entry, e);
+	return r == 0 && !was_wrong && retain_wrong(own->rules)
+		? err_set(e, -EPROTO, "not written, since it would be wrong: %.400s",
+			  retain_wrong(own->rules))
+		: r;
+}
+
 int ledger_own_write(struct ledger_own *own, const char *kind, const char *subject, json_t *data,
 	uint64_t *sequence, struct err *e)
 {
@@ -85,6 +109,8 @@ int ledger_own_write(struct ledger_own *own, const char *kind, const char *subje
 	w->defaults.now_ns = clock_wall();
 	int r = text ? entry_write(text, strlen(text), &w->defaults, &means, &o, e)
 		     : err_set(e, -EINVAL, "an entry of this is no JSON");
+	if (r == 0 && own->rules)
+		r = obeys(own, seen, cur_of(w->entry, o.used), e);
 	if (r == 0)
 		r = w->served ? served_own(w->served, seen, w->entry, o.used, e)
 			      : write_directly(own, o.used, e);
@@ -235,6 +261,8 @@ static int lock_removal(const struct ledger_home *h, int *fd, struct err *e)
 		return errno == ENOENT ? 0 : err_sys(e, "open %s/tile", h->dir);
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_sys(e, "lock %s/tile", h->dir);
 	err_set(e, -EBUSY, "%s: another process takes entries away", h->dir);
 	return err_try(e, "when it is done, this once more");
 }

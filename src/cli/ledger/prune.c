@@ -17,9 +17,13 @@
 void pruning_print_ranges(const struct pruning *p, const char *verb)
 {
 	const struct prune_range *go = p->plan.go.list, *kept = p->plan.kept.list;
-	for (size_t i = 0; i < p->plan.go.count; i++)
+	for (size_t i = 0, end; i < p->plan.go.count; i = end) {
+		for (end = i + 1; end < p->plan.go.count; end++)
+			if (go[end].first != go[end - 1].last + 1)
+				break;
 		out_fmt(p->cli->out, "%s entries %llu to %llu\n", verb,
-			(unsigned long long)go[i].first, (unsigned long long)go[i].last);
+			(unsigned long long)go[i].first, (unsigned long long)go[end - 1].last);
+	}
 	for (size_t i = 0; i < p->plan.kept.count; i++)
 		out_fmt(p->cli->out,
 			"entries %llu to %llu stay, though an entry let them go: they may not any "
@@ -65,6 +69,7 @@ int pruning_write(struct pruning *p, struct ledger_own *w, struct err *e)
 {
 	const char *to = p->o->to ? p->to : NULL;
 	struct prune_tell at = { 0 };
+	ledger_own_obey(w, p->rules, to ? 0 : p->until_s);
 	for (;;) {
 		json_t *data;
 		uint64_t sequence;

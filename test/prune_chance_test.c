@@ -1,0 +1,223 @@
+/* Ledgers of any sort that let go of what they may, again and again: what is left always holds, and
+ * so does a copy that kept everything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "ledger/tile.h"
+#include "retain_story.h"
+
+enum { STORIES = 40, ROUNDS = 5 };
+
+static uint64_t chance_state;
+
+/* xorshift64: below n. */
+static unsigned chance(unsigned n)
+{
+	chance_state ^= chance_state << 13;
+	chance_state ^= chance_state >> 7;
+	chance_state ^= chance_state << 17;
+	return (unsigned)(chance_state >> 11) % n;
+}
+
+static const char *const kinds[] = { "note", "finding", "alarm" };
+
+static void promise(struct story *s)
+{
+	char data[128];
+	snprintf(data, sizeof data, "{\"days\":%u,\"kinds\":[\"%s\"]}",
+		chance(2) ? 5 + chance(20) : 60 + chance(80), kinds[chance(COUNT_OF(kinds))]);
+	story_tell(s, "retention", "promise", data);
+}
+
+/* Holds a bundle, or gives it free again. */
+static void hold(struct story *s, uint64_t *held)
+{
+	char data[128];
+	if (*held)
+		snprintf(data, sizeof data, "{\"release\":%llu}", (unsigned long long)*held);
+	else
+		snprintf(data, sizeof data, "{\"first\":%llu,\"hold\":\"entries\",\"last\":%llu}",
+			(unsigned long long)s->next / 2, (unsigned long long)s->next / 2 + 9);
+	uint64_t by = story_tell(s, "hold", "x", data);
+	*held = *held ? 0 : by;
+}
+
+/* Now and then an entry that claims to be of another time. */
+static void tell(struct story *s, const char *kind)
+{
+	int64_t now = s->at_s;
+	unsigned odd = chance(400);
+	if (odd == 0) {
+		story_tell_at(s, "1601-01-01T00:00:00Z", kind, "pump", "{}");
+		return;
+	}
+	if (odd < 4)
+		s->at_s -= (int64_t)chance(90) * STORY_DAY;
+	else if (odd < 6)
+		s->at_s += (int64_t)chance(30) * STORY_DAY;
+	story_tell(s, kind, "pump", "{}");
+	s->at_s = now;
+}
+
+/* Busy days and quiet ones, and weekends. */
+static void time_goes_by(struct story *s, unsigned entries)
+{
+	unsigned pace = 2 + chance(12), busy = chance(3), kind = 0;
+	for (unsigned i = 0; i < entries; i++) {
+		if (chance(busy ? 300 : 40) == 0)
+			kind = chance(COUNT_OF(kinds));
+		tell(s, chance(500) ? kinds[kind] : kinds[chance(COUNT_OF(kinds))]);
+		s->at_s += STORY_DAY / pace * (chance(60) ? 1 : 1 + chance(8 * pace));
+		if (busy == 2 && chance(256) == 0)
+			s->at_s += 2 * STORY_DAY;
+	}
+}
+
+static void assert_holds(struct story *s, const char *what, unsigned seed)
+{
+	struct ledger_checked found;
+	struct err e = { 0 };
+	if (story_check(s, &found, &e) < 0)
+		fail_msg("story %u, %s: %s", seed, what, e.text);
+}
+
+/* Some of what was said to go is gone, as when it was ended in the middle. */
+static uint64_t remove_some(struct story *s)
+{
+	struct prune_plan plan;
+	struct retain *rules;
+	uint64_t gone = 0;
+	story_plan(s, s->at_s, &plan, &rules);
+	for (size_t i = 0; i < plan.go.count; i++)
+		for (uint64_t at = plan.go.list[i].first; at < plan.go.list[i].last; at += 256) {
+			char name[TILE_NAME];
+			tile_name(name, TILE_ENTRIES, at / TILE_WIDTH, TILE_WIDTH);
+			if (plan.go.list[i].said && chance(2))
+				gone += s->files.remove(s->files.self, name) == 0;
+		}
+	prune_plan_done(&plan);
+	retain_free(rules);
+	return gone;
+}
+
+static uint64_t story(unsigned seed)
+{
+	struct story s, full = { .disk = disk_new(seed) };
+	uint64_t held = 0, gone = 0;
+	chance_state = 88172645463325252 + seed;
+	full.files = disk_files(full.disk);
+	story_begin(&s);
+	for (unsigned i = 0; i <= chance(4); i++)
+		promise(&s);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		time_goes_by(&s, 100 + chance(800));
+		if (chance(3) == 0)
+			hold(&s, &held);
+		if (chance(4) == 0)
+			promise(&s);
+		story_close(&s);
+		story_let_go(&s, false);
+		disk_copy(full.disk, s.disk);
+		assert_holds(&full, "a copy that has it all", seed);
+		switch (chance(3)) {
+		case 0:
+			break;
+		case 1:
+			gone += remove_some(&s);
+			break;
+		case 2:
+			gone += story_may_go(&s, s.at_s);
+			story_let_go(&s, true);
+		}
+		assert_holds(&s, "what is left", seed);
+		story_open(&s);
+	}
+	story_end(&s);
+	disk_free(full.disk);
+	return gone;
+}
+
+static void whatever_is_written_holds(void **unused)
+{
+	(void)unused;
+	unsigned with = 0;
+	for (unsigned seed = 1; seed <= STORIES; seed++)
+		with += story(seed) > 0;
+	print_message("%u of %u stories let something go\n", with, STORIES);
+	assert_true(with > STORIES / 3);
+}
+
+/* A bundle on each weekday; of every second one an alarm makes that it stays.  What goes bears no
+ * witness of days of which others, which are here, do: so the finding of the first day is not older
+ * than its time, though the clock says so. */
+static void days_count_once(void **unused)
+{
+	(void)unused;
+	struct story s, full = { .disk = disk_new(7) };
+	story_begin(&s);
+	full.files = disk_files(full.disk);
+	story_tell(&s, "retention", "note", "{\"days\":15,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "finding", "{\"days\":78,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	for (unsigned day = 0; day < 84; day++)
+		for (unsigned i = 0; i < TILE_WIDTH; i++, s.at_s += STORY_DAY / TILE_WIDTH)
+			if (day % 7 < 5)
+				story_tell(&s,
+					day == 0                    ? "finding"
+						: day % 2 && i == 7 ? "alarm"
+								    : "note",
+					"pump", "{}");
+	story_close(&s);
+	for (unsigned round = 0; round < 3; round++) {
+		story_let_go(&s, false);
+		disk_copy(full.disk, s.disk);
+		assert_holds(&full, "a copy that has it all", round);
+		story_let_go(&s, true);
+		assert_holds(&s, "what is left", round);
+	}
+	size_t size;
+	assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
+	assert_null(disk_bytes(s.disk, "tile/entries/003", &size));
+	story_end(&s);
+	disk_free(full.disk);
+}
+
+/* Who wrote them had no clock at all: what is claimed of them can be read all the same. */
+static void of_long_ago(void **unused)
+{
+	(void)unused;
+	struct story s;
+	struct ledger_checked found;
+	struct err e = { 0 };
+	story_begin(&s);
+	story_tell(&s, "retention", "note", "{\"days\":10,\"kinds\":[\"note\"]}");
+	while (s.next < 3 * TILE_WIDTH)
+		story_tell_at(&s, s.next % 2 ? "1601-01-01T00:00:00Z" : "0001-01-01T00:00:00Z",
+			"note", "pump", "{}");
+	story_tell(&s, "alarm", "pump", "{}");
+	story_days(&s, "note", "pump", 200);
+	story_close(&s);
+	story_let_go(&s, true);
+	if (story_check(&s, &found, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(found.gone >= 2 * TILE_WIDTH);
+	story_end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(days_count_once),
+		cmocka_unit_test(of_long_ago),
+		cmocka_unit_test(whatever_is_written_holds),
+	};
+	return cmocka_run_group_tests(tests, story_set_up, story_tear_down);
+}
