@@ -354,9 +354,9 @@ forge 'a hold is ignored' F5 'which entry 3989 holds' '0|retention|every kind|1|
 forge 'another bundle than it says' F6 'tile/entries/005 is missing' \
 	'0|retention|every kind|1|{"days":10}' "$(range 1536 1791)"
 gone=000
-forge 'the rules themselves' F7 'the ledger.s own' '0|retention|every kind|1|{"days":10}' "$(range 0 255)"
+forge 'the rules themselves' F7 'entries 0 to 255' '0|retention|every kind|1|{"days":10}' "$(range 0 255)"
 gone=005
-forge 'half a bundle' F8 'names no whole bundles' '0|retention|every kind|1|{"days":10}' "$(range 1280 1500)"
+forge 'half a bundle' F8 'no whole bundles between' '0|retention|every kind|1|{"days":10}' "$(range 1280 1500)"
 # What has the likeness of a rule in its data is none: anybody may write a note.
 forge 'a note that says so' F11 'tile/entries/005 is missing, and no entry says' \
 	"$(range 1280 1535 | sed 's/retention/note/; s/{"pruned"/{"a":{"b":0,"kind":"retention","site":"s"},"pruned"/')"
@@ -376,13 +376,56 @@ both 'what was not kept is gone' 0 'let go|holds' F14
 add F14 "$(range 1280 1535)"
 rm -f F14/tile/entries/005
 both 'kept for a while' 0 'let go|holds' F14
-for data in '{"kept":null}' '{"kept":[5]}' '{"kept":[{"first":true,"last":255}]}' '{"kept":[{"first":0,"last":254}]}' \
-	'{"kept":[{"first":0,"last":65535}]}' '{"days":9,"kept":[]}'; do
+for data in '{"kept":[{"first":0,"last":255}]}' '{"kept":[{"first":256,"last":510}]}' \
+	'{"kept":[{"first":256,"last":65535}]}'; do
 	years F15
 	add F15 "0|retention|x|1|$data"
-	both "kept in words of its own: $data" 4 'kept' F15
+	both "no bundles of the past are kept: $data" 4 'entry 3988 speaks of entries' F15
 	rm -rf F15*
 done
+# What is said in any other words than these is said by nobody.
+claim='"counted":1000,"first":1280,"kinds":["note"],"last":1535,"newest":"2001-01-01T00:00:00Z"'
+years F16
+n=0
+while read -r kind data; do
+	rm -rf F17 F17.*
+	cp -a F16 F17
+	cp F16.key F17.key
+	cp F16.key.head F17.key.head
+	add F17 '0|retention|every kind|1|{"days":10}' "0|$kind|x|1|$data"
+	both "words of its own: $data" 0 'entry 3989 is no rule' F17
+	case $data in
+	*1280*)
+		rm F17/tile/entries/005
+		both "and a bundle is gone: $data" 4 'tile/entries/005 is missing, and no entry says' F17
+		;;
+	esac
+	n=$((n + 1))
+done <<FORMS
+retention {"kept":null}
+retention {"kept":[5]}
+retention {"kept":[{"first":true,"last":255}]}
+retention {"days":9,"kept":[]}
+retention {"days":0}
+retention {"days":36601}
+retention {"later":1}
+retention {"pruned":[{$claim}]}
+retention {"pruned":[{$claim}],"until":7}
+retention {"pruned":[{$claim}],"until":"2001-01-02"}
+retention {"pruned":[{$claim}],"until":"2001-01-02T00:00:00+01:00"}
+retention {"pruned":[{$claim}],"until":"2001-01-02T00:00:00Z","why":"x"}
+retention {"pruned":[{$claim,"why":"x"}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"first":1280,"last":1535}],"until":"2001-01-02T00:00:00Z"}
+retention {"moved":[{"first":1280,"last":1535}]}
+retention {"moved":[{"first":1280,"last":1535}],"to":null}
+retention {"moved":[{"first":1280,"last":1535}],"to":"x","until":"2001-01-02T00:00:00Z"}
+retention {"kept":[],"moved":[{"first":1280,"last":1535}],"to":"x"}
+hold {"hold":"zebra","why":"x"}
+hold {"first":2,"hold":"entries","last":1}
+hold {"hold":"kind","kind":"zebra"}
+hold {"release":-1}
+FORMS
+[ "$n" -eq 22 ] && good 'each of them' || fail 'each of them' "$n"
 
 # A prune that was ended before anything was removed; then a hold comes.
 years K
@@ -396,9 +439,12 @@ flock K/tile "$weir" ledger prune --dir K >out 2>err
 code=$?
 [ $code -eq 1 ] && grep -q 'another process takes entries away' err && good 'two at once' || fail 'two at once' ''
 does 'it stays' 0 'entries 1280 to 1535 stay, though an entry let them go' prune --dir K
-grep -q '^let go of entries 1536 to 1791$' out && good 'the rest goes' || fail 'the rest goes' ''
-does 'and that is said' 0 '"kept":\[\{"first":1280,"last":1535\}\]' show --kind retention --json --dir K
-does 'listed, too' 0 '^entries 1280 to 1535: kept after all, says entry [0-9]+$' retention show --dir K
+grep -q '^let go of entries 1536 to ' out && good 'the rest goes' || fail 'the rest goes' ''
+does 'and that is said' 0 '"kept":\[\{"first":1280,"last":1791\}\]' show --kind retention --json --dir K
+does 'listed, too' 0 '^entries 1280 to 1791: kept after all, says entry [0-9]+$' retention show --dir K
+sed -n 's/^entries \(.*\), says.*/\1/p' out >listed
+printf '%s\n' '1280 to 1791: let go' '1280 to 1791: kept after all' '256 to 1279: let go' '1536 to 3839: let go' |
+	cmp -s - listed && good 'in order' || fail 'in order' "$(cat listed)"
 both 'all of it holds' 0 'let go|holds' K
 same 'kept, stored or not' K
 does 'made again the same' 0 'identical with the one before' rebuild --dir K
@@ -416,7 +462,7 @@ both 'and found' 0 'holds' K
 years L
 add L '0|retention|every kind|1|{"days":10}' "$(range 1280 1791)"
 cp -a L far-L
-does 'gone here' 0 'let go of entries 1280 to 1791' prune --dir L
+does 'gone here' 0 'let go of entries 256 to 3839' prune --dir L
 does 'and then held' 0 '^[0-9]+$' hold add --from 1300 --to 1301 --why 'case 12' --dir L
 does 'a copy has it' 0 'held by' prune --dry-run --dir L --also far-L
 grep -q 'though' out && fail 'it does not stay here' '' || good 'it does not stay here'

@@ -93,16 +93,16 @@ static inline bool take_word(struct cur *c, const char *word, size_t size)
 
 #define TAKE(c, word) take_word(c, word, sizeof(word) - 1)
 
-/* The last place where `,"kind":"` stands.  Behind it come two texts, within which a quote has a
+/* The last place where `},"kind":"` stands.  Behind it come two texts, within which a quote has a
  * backslash in front: so the last one is the entry's own, whatever data has. */
 static bool find_tail(struct cur c, struct cur *tail)
 {
-	static const char word[] = ",\"kind\":\"";
+	static const char word[] = "},\"kind\":\"";
 	const size_t size = sizeof word - 1;
 	size_t left = c.left ? c.left - 1 : 0;
 	for (const uint8_t *at; left > size && (at = memrchr(c.at + size, ':', left - size));) {
 		left = (size_t)(at - c.at);
-		if (memcmp(at - 7, word, size) != 0)
+		if (memcmp(at - 8, word, size) != 0)
 			continue;
 		*tail = cur_of(at + 2, c.left - left - 2);
 		return true;

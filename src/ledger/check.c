@@ -137,9 +137,14 @@ static int check_hole(struct check *r, struct retain_hole hole)
 		const struct retain_gone *g = retain_gone(r->rules, hole.first);
 		char name[TILE_NAME], why[RETAIN_WORDS];
 		tile_name(name, TILE_ENTRIES, hole.first / TILE_WIDTH, TILE_WIDTH);
-		if (!g)
-			return err_set(r->e, -ENOENT, "%s is missing, and %s", name,
+		if (!g) {
+			err_set(r->e, -ENOENT, "%s is missing, and %s", name,
 				retain_miss_words(r->rules, hole.first, why));
+			return retain_kept(r->rules, hole.first)
+				? err_try(r->e,
+					  "where this is a copy: take its checkpoint away, and follow or push again")
+				: r->e->code;
+		}
 		uint64_t last = hole.first + TILE_WIDTH - 1;
 		while (last < hole.last && retain_gone(r->rules, last + 1) == g)
 			last += TILE_WIDTH;
@@ -154,6 +159,7 @@ static int check_hole(struct check *r, struct retain_hole hole)
 static int check_rules(struct check *r)
 {
 	int done = 0;
+	r->out->has_unknown = retain_unknown(r->rules, &r->out->unknown);
 	if (retain_wrong(r->rules))
 		return err_set(r->e, -EBADMSG, "%s", retain_wrong(r->rules));
 	for (size_t i = 0; done == 0 && i < retain_hole_count(r->rules); i++)

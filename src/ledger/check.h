@@ -27,6 +27,8 @@ struct ledger_checked {
 	uint64_t in_log;   /* entries behind it that only the log has yet */
 	uint64_t strange;  /* files that are no part of it, and were not looked at */
 	char one_strange[64];
+	bool has_unknown; /* an entry of the kind of rules that is none of this version */
+	uint64_t unknown;
 };
 
 /* A bundle may be missing only where an entry says that it was let go, and where it might be: by

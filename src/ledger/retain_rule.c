@@ -4,60 +4,80 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/canonical.h"
 #include "ledger/retain_inside.h"
 #include "ledger/tile.h"
 
-static bool number_of(const json_t *object, const char *name, uint64_t *out)
+/* Texts of a rule, each of which may be missing. */
+static char *text_of(const char *text)
 {
-	const json_t *n = json_object_get(object, name);
-	if (!json_is_integer(n) || json_integer_value(n) < 0)
-		return false;
-	*out = (uint64_t)json_integer_value(n);
-	return true;
-}
-
-static bool time_of(const json_t *object, const char *name, int64_t *out)
-{
-	const json_t *t = json_object_get(object, name);
-	return json_is_string(t) &&
-		entry_seconds(cur_of(json_string_value(t), json_string_length(t)), out);
-}
-
-static char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
 	return strdup(text ? text : "");
 }
 
-/* A list of kinds; one that is not known makes it none. */
-static bool kinds_of(const json_t *object, const char *name, uint32_t *out)
+static bool time_of(const char *text, int64_t *out)
 {
-	const json_t *list = json_object_get(object, name), *one;
+	return strchr(text, 'T') && entry_seconds(cur_of(text, strlen(text)), out);
+}
+
+static int kind_of(const char *name)
+{
+	return entry_kind_row(name, strlen(name));
+}
+
+/* A list of kinds that are known; none where there is no list. */
+static bool kinds_of(const json_t *list, uint32_t *out)
+{
+	const json_t *one;
 	size_t i;
 	*out = 0;
-	if (list && !json_is_array(list))
-		return false;
 	json_array_foreach(list, i, one)
 	{
-		int row = json_is_string(one)
-			? entry_kind_row(json_string_value(one), json_string_length(one))
-			: -1;
+		int row = json_is_string(one) ? kind_of(json_string_value(one)) : -1;
 		if (row < 0)
 			return false;
 		*out |= UINT32_C(1) << row;
 	}
+	return !list || json_is_array(list);
+}
+
+static bool is_range(json_int_t first, json_int_t last)
+{
+	return first >= 0 && first <= last && last <= RETAIN_NUMBER_MAX;
+}
+
+static bool read_range(json_t *object, uint64_t *first, uint64_t *last)
+{
+	json_int_t from, to;
+	if (json_unpack(object, "{s:I, s:I !}", "first", &from, "last", &to) < 0 ||
+		!is_range(from, to))
+		return false;
+	*first = (uint64_t)from;
+	*last = (uint64_t)to;
 	return true;
 }
 
-/* --- each sort --- */
+static bool are_ranges(const json_t *list)
+{
+	json_t *one;
+	uint64_t first, last;
+	size_t i;
+	json_array_foreach(list, i, one) if (!read_range(one, &first, &last)) return false;
+	return json_is_array(list);
+}
 
-/* Gives false where it is no rule of this version. */
-static bool promise(struct retain *r, uint64_t by, const json_t *data, struct err *e)
+/* --- each sort ---
+ *
+ * They give false where it is no rule of this version: exactly these members, of these types. */
+
+static bool promise(struct retain *r, uint64_t by, json_t *data, struct err *e)
 {
 	struct retain_promise p = { .by = by }, *more;
-	uint64_t days;
-	if (!number_of(data, "days", &days) || !days || days > RETAIN_DAYS ||
-		!kinds_of(data, "kinds", &p.kinds))
+	json_t *kinds = NULL;
+	const char *why = NULL;
+	json_int_t days;
+	if (json_unpack(data, "{s:I, s?o, s?s !}", "days", &days, "kinds", &kinds, "why", &why) <
+			0 ||
+		days < 1 || days > RETAIN_DAYS || !kinds_of(kinds, &p.kinds))
 		return false;
 	more = retain_more(r->promises, &r->promise_list, sizeof *more, e);
 	if (!more)
@@ -65,7 +85,7 @@ static bool promise(struct retain *r, uint64_t by, const json_t *data, struct er
 	r->promises = more;
 	p.days = (uint32_t)days;
 	p.all = !p.kinds;
-	p.why = text_of(data, "why");
+	p.why = text_of(why);
 	more[r->promise_list.count++] = p;
 	return true;
 }
@@ -80,69 +100,72 @@ static bool push_hold(struct retain *r, const struct retain_hold *h, struct err 
 	return true;
 }
 
-static bool range_of(const json_t *object, uint64_t *first, uint64_t *last)
-{
-	return number_of(object, "first", first) && number_of(object, "last", last) &&
-		*first <= *last;
-}
-
 /* Where the subject stood when the hold began: those bundles are held, whatever is said later. */
-static bool spread(struct retain *r, uint64_t by, const json_t *data, struct err *e)
+static bool spread(struct retain *r, uint64_t by, const json_t *list, struct err *e)
 {
-	const json_t *list = json_object_get(data, "ranges"), *one;
+	json_t *one;
 	size_t i;
 	json_array_foreach(list, i, one)
 	{
 		struct retain_hold h = { .by = by, .what = HOLD_ENTRIES, .spread = true };
-		if (!range_of(one, &h.first, &h.last))
-			return false;
-		if (!push_hold(r, &h, e))
-			return true;
+		if (read_range(one, &h.first, &h.last) && !push_hold(r, &h, e))
+			break;
 	}
 	return true;
 }
 
-static bool hold(struct retain *r, uint64_t by, const struct entry_view *v, const json_t *data,
-	const char *what, struct err *e)
+static bool read_hold(struct retain_hold *h, json_t *data, json_t **ranges, const char **why)
+{
+	const char *what, *kind;
+	json_int_t first, last;
+	if (json_unpack(data, "{s:s, s?o, s?s !}", "hold", &what, "ranges", ranges, "why", why) ==
+		0) {
+		h->what = HOLD_SUBJECT;
+		return strcmp(what, "subject") == 0 && (!*ranges || are_ranges(*ranges));
+	}
+	if (json_unpack(data, "{s:s, s:I, s:I, s?s !}", "hold", &what, "first", &first, "last",
+		    &last, "why", why) == 0) {
+		h->what = HOLD_ENTRIES;
+		h->first = (uint64_t)first;
+		h->last = (uint64_t)last;
+		return strcmp(what, "entries") == 0 && is_range(first, last);
+	}
+	if (json_unpack(data, "{s:s, s:s, s?s !}", "hold", &what, "kind", &kind, "why", why) < 0)
+		return false;
+	int row = kind_of(kind);
+	h->what = HOLD_KIND;
+	h->kind = (unsigned)row;
+	return strcmp(what, "kind") == 0 && row >= 0;
+}
+
+static bool hold(
+	struct retain *r, uint64_t by, const struct entry_view *v, json_t *data, struct err *e)
 {
 	struct retain_hold h = { .by = by };
-	if (strcmp(what, "subject") == 0) {
-		h.what = HOLD_SUBJECT;
-	} else if (strcmp(what, "entries") == 0) {
-		h.what = HOLD_ENTRIES;
-		if (!range_of(data, &h.first, &h.last))
-			return false;
-	} else if (strcmp(what, "kind") == 0) {
-		const json_t *kind = json_object_get(data, "kind");
-		int row = json_is_string(kind)
-			? entry_kind_row(json_string_value(kind), json_string_length(kind))
-			: -1;
-		if (row < 0)
-			return false;
-		h.what = HOLD_KIND;
-		h.kind = (unsigned)row;
-	} else {
+	json_t *ranges = NULL;
+	const char *why = NULL;
+	if (!read_hold(&h, data, &ranges, &why))
 		return false;
-	}
-	h.why = text_of(data, "why");
+	h.why = text_of(why);
 	h.subject = strndup((const char *)v->subject.at, v->subject.left);
 	if (!h.why || !h.subject) {
 		err_sys(e, "keep a hold");
 	} else if (push_hold(r, &h, e)) {
-		return spread(r, by, data, e);
+		return spread(r, by, ranges, e);
 	}
 	free(h.why);
 	free(h.subject);
 	return true;
 }
 
-static bool release(struct retain *r, const json_t *data)
+static bool release(struct retain *r, json_t *data)
 {
-	uint64_t by;
-	if (!number_of(data, "release", &by))
+	json_int_t by;
+	const char *why;
+	if (json_unpack(data, "{s:I, s?s !}", "release", &by, "why", &why) < 0 || by < 0)
 		return false;
 	for (size_t i = 0; i < r->hold_list.count; i++)
-		r->holds[i].released |= r->holds[i].by == by;
+		r->holds[i].released |= r->holds[i].by == (uint64_t)by;
 	return true;
 }
 
@@ -161,110 +184,123 @@ static bool push_gone(struct retain *r, struct retain_gone *g, const char *to, s
 	return true;
 }
 
-/* Whole bundles in front of the entry that names them. */
-static bool bundles_of(const json_t *object, uint64_t by, uint64_t *first, uint64_t *last)
+/* Whole bundles in front of the entry that names them, and not the one that says whose ledger this
+ * is. */
+static bool are_bundles(struct retain *r, uint64_t by, uint64_t first, uint64_t last)
 {
-	return range_of(object, first, last) && *first % TILE_WIDTH == 0 &&
-		(*last + 1) % TILE_WIDTH == 0 && *last < by;
+	bool whole =
+		first > 0 && first % TILE_WIDTH == 0 && (last + 1) % TILE_WIDTH == 0 && last < by;
+	if (!whole)
+		RETAIN_WRONG(r,
+			"entry %llu speaks of entries %llu to %llu, which are no whole bundles "
+			"between the first one and itself",
+			(unsigned long long)by, (unsigned long long)first,
+			(unsigned long long)last);
+	return whole;
 }
 
-static bool read_gone(struct retain_gone *g, const json_t *one, bool pruned)
+static bool read_claim(struct retain_gone *g, json_t *one)
 {
-	uint64_t counted = 0;
-	if (!bundles_of(one, g->by, &g->first, &g->last))
+	json_int_t first, last, counted;
+	json_t *kinds;
+	const char *newest;
+	if (json_unpack(one, "{s:I, s:I, s:o, s:I, s:s !}", "counted", &counted, "first", &first,
+		    "kinds", &kinds, "last", &last, "newest", &newest) < 0 ||
+		!is_range(first, last) || counted < 0 || counted > RETAIN_NUMBER_MAX ||
+		!kinds_of(kinds, &g->kinds) || !g->kinds || !time_of(newest, &g->newest_s))
 		return false;
-	if (pruned &&
-		(!kinds_of(one, "kinds", &g->kinds) || !g->kinds ||
-			!time_of(one, "newest", &g->newest_s) ||
-			!number_of(one, "counted", &counted)))
-		return false;
+	g->first = (uint64_t)first;
+	g->last = (uint64_t)last;
 	/* no more than its entries can bear witness of */
-	uint64_t most = (g->last - g->first + 1) * PASSAGE_GAP_S;
-	g->counted_s = (int64_t)(counted < most ? counted : most);
+	int64_t most = (last - first + 1) * PASSAGE_GAP_S;
+	g->counted_s = counted < most ? counted : most;
 	return true;
 }
 
-static void gone(struct retain *r, uint64_t by, int64_t at_s, const json_t *data,
-	const json_t *list, struct err *e)
+static bool read_gone(struct retain_gone *g, json_t *one, bool pruned)
 {
-	bool pruned = json_object_get(data, "pruned") == list;
-	const char *to = pruned ? NULL : json_string_value(json_object_get(data, "to"));
-	const json_t *one;
-	int64_t until_s = at_s;
+	return pruned ? read_claim(g, one) : read_range(one, &g->first, &g->last);
+}
+
+static bool can_be_read(json_t *list, bool pruned)
+{
+	struct retain_gone g;
+	json_t *one;
 	size_t i;
-	if (!json_is_array(list) || json_array_size(list) > RETAIN_RANGES ||
-		(pruned ? !time_of(data, "until", &until_s) : !to)) {
-		RETAIN_WRONG(r, "entry %llu says that entries are gone, and not which",
-			(unsigned long long)by);
-		return;
-	}
+	json_array_foreach(list, i, one) if (!read_gone(&g, one, pruned)) return false;
+	return json_is_array(list) && json_array_size(list) <= RETAIN_RANGES;
+}
+
+static bool gone(struct retain *r, uint64_t by, int64_t at_s, json_t *data, struct err *e)
+{
+	const char *to = NULL, *until;
+	int64_t until_s = at_s;
+	json_t *list, *one;
+	size_t i;
+	bool pruned = json_unpack(data, "{s:o, s:s !}", "pruned", &list, "until", &until) == 0;
+	if (pruned ? !time_of(until, &until_s)
+		   : json_unpack(data, "{s:o, s:s !}", "moved", &list, "to", &to) < 0)
+		return false;
+	if (!can_be_read(list, pruned))
+		return false;
 	json_array_foreach(list, i, one)
 	{
 		struct retain_gone g = { .by = by };
-		if (!read_gone(&g, one, pruned)) {
-			RETAIN_WRONG(r,
-				"entry %llu says that entries are gone, and names no whole bundles "
-				"before it with their kinds and times",
-				(unsigned long long)by);
-			return;
-		}
-		if (g.first == 0) /* says whose ledger this is */
-			RETAIN_WRONG(r,
-				"entry %llu says that entry 0 is gone, which is the "
-				"ledger's own",
-				(unsigned long long)by);
+		if (!read_gone(&g, one, pruned) || !are_bundles(r, by, g.first, g.last))
+			break;
 		if (pruned)
 			retain_claim(r, &g, until_s, at_s);
+		else
+			retain_claim_own(r, &g);
 		if (!push_gone(r, &g, to, e))
-			return;
+			break;
 	}
+	return true;
 }
 
 /* --- what stayed after all --- */
 
-/* That, and nothing else, is in such an entry. */
-static void kept(struct retain *r, uint64_t by, const json_t *data, struct err *e)
+static bool kept(struct retain *r, uint64_t by, json_t *data, struct err *e)
 {
-	const json_t *list = json_object_get(data, "kept"), *one;
-	bool fine = json_object_size(data) == 1 && json_is_array(list) &&
-		json_array_size(list) <= RETAIN_RANGES;
+	json_t *list, *one;
 	size_t i;
+	if (json_unpack(data, "{s:o !}", "kept", &list) < 0 || !are_ranges(list) ||
+		json_array_size(list) > RETAIN_RANGES)
+		return false;
 	json_array_foreach(list, i, one)
 	{
 		struct retain_kept k = { .by = by }, *more;
-		fine = fine && bundles_of(one, by, &k.first, &k.last);
-		more = fine ? retain_more(r->kept, &r->kept_list, sizeof *more, e) : NULL;
+		if (!read_range(one, &k.first, &k.last) || !are_bundles(r, by, k.first, k.last))
+			break;
+		more = retain_more(r->kept, &r->kept_list, sizeof *more, e);
 		if (!more)
 			break;
 		r->kept = more;
 		more[r->kept_list.count++] = k;
 	}
-	if (!fine)
-		RETAIN_WRONG(r,
-			"entry %llu says that entries were kept, and names no whole bundles before "
-			"it, or says more than that",
-			(unsigned long long)by);
+	return true;
 }
 
 /* --- */
 
-static bool rule(struct retain *r, uint64_t by, const struct entry_view *v, const json_t *data,
-	struct err *e)
+static bool rule(
+	struct retain *r, uint64_t by, const struct entry_view *v, json_t *data, struct err *e)
 {
-	const json_t *list = json_object_get(data, "pruned"), *what = json_object_get(data, "hold");
-	if (!list)
-		list = json_object_get(data, "moved");
-	bool is_hold = v->kind == (unsigned)entry_kind_row("hold", 4);
-	if (is_hold && json_is_string(what))
-		return hold(r, by, v, data, json_string_value(what), e);
-	if (is_hold)
-		return release(r, data);
-	if (json_object_get(data, "kept"))
-		return kept(r, by, data, e), true;
-	if (!list)
-		return promise(r, by, data, e);
-	gone(r, by, v->at_s, data, list, e);
-	return true;
+	if (v->kind == (unsigned)kind_of("hold"))
+		return hold(r, by, v, data, e) || release(r, data);
+	return promise(r, by, data, e) || kept(r, by, data, e) || gone(r, by, v->at_s, data, e);
+}
+
+/* In its one form: whoever reads it with other means reads the same. */
+static bool is_canonical(const json_t *whole, struct cur entry)
+{
+	struct err e;
+	char *text = malloc(entry.left + 1);
+	struct out o = out_mem(text, text ? entry.left + 1 : 0);
+	bool same = text && canonical_write(whole, &o, &e) == 0 && !o.failed &&
+		o.used == entry.left && memcmp(text, entry.at, entry.left) == 0;
+	free(text);
+	return same;
 }
 
 int retain_rule(struct retain *r, uint64_t sequence, const struct entry_view *v, struct cur entry,
@@ -273,7 +309,8 @@ int retain_rule(struct retain *r, uint64_t sequence, const struct entry_view *v,
 	struct err problem = { 0 };
 	json_t *whole =
 		json_loadb((const char *)entry.at, entry.left, JSON_REJECT_DUPLICATES, NULL);
-	bool known = whole && rule(r, sequence, v, json_object_get(whole, "data"), &problem);
+	bool known = whole && is_canonical(whole, entry) &&
+		rule(r, sequence, v, json_object_get(whole, "data"), &problem);
 	json_decref(whole);
 	if (!known) {
 		r->unknown = sequence;

@@ -147,7 +147,7 @@ static int hold_add(struct keep *k, struct err *e)
 		(ledger_number(o->from, "--from", &k->number, e) < 0 ||
 			ledger_number(o->to, "--to", &k->last, e) < 0))
 		return EXIT_ASKED_WRONGLY;
-	if (o->from && (k->last < k->number || k->last > INT64_MAX / 2))
+	if (o->from && (k->last < k->number || k->last > RETAIN_NUMBER_MAX))
 		return keep_asked_wrongly(e, "--to is before --from, or beyond any entry", try);
 	if (o->kind && entry_kind_row(o->kind, strlen(o->kind)) < 0)
 		return keep_asked_wrongly(e, "--kind: no such kind of entry", try);

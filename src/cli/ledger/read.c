@@ -102,6 +102,10 @@ static void print_checked(struct out *o, const struct ledger_home *h,
 	if (found->in_log)
 		out_fmt(o, "%llu more %s for a checkpoint\n", (unsigned long long)found->in_log,
 			found->in_log == 1 ? "entry waits" : "entries wait");
+	if (found->has_unknown)
+		out_fmt(o,
+			"entry %llu is no rule of retention that this version knows: it is taken for none\n",
+			(unsigned long long)found->unknown);
 	if (found->strange)
 		out_fmt(o, "%llu file%s no part of it, %s for one\n",
 			(unsigned long long)found->strange, found->strange == 1 ? " is" : "s are",

@@ -165,26 +165,39 @@ static void print_promises(struct keep *k)
 		    : "nothing is promised: every entry is kept for ever\n");
 }
 
-static void print_gone(struct keep *k)
+/* What one entry says of neighbours is one line. */
+static size_t print_gone(struct out *o, const struct retain_gone *g, size_t count)
 {
-	size_t count;
-	const struct retain_gone *g = retain_all_gone(k->rules, &count);
-	for (size_t i = 0; i < count; i++) {
-		out_fmt(k->cli->out, "entries %llu to %llu: ", (unsigned long long)g[i].first,
-			(unsigned long long)g[i].last);
-		if (g[i].to) {
-			out_str(k->cli->out, "moved to ");
-			text_out(k->cli->out, g[i].to);
-		} else {
-			out_str(k->cli->out, "let go");
-		}
-		out_fmt(k->cli->out, ", says entry %llu\n", (unsigned long long)g[i].by);
-	}
-	const struct retain_kept *kept = retain_all_kept(k->rules, &count);
-	for (size_t i = 0; i < count; i++)
-		out_fmt(k->cli->out, "entries %llu to %llu: kept after all, says entry %llu\n",
-			(unsigned long long)kept[i].first, (unsigned long long)kept[i].last,
-			(unsigned long long)kept[i].by);
+	size_t n = 1;
+	while (n < count && g[n].by == g->by && g[n].first == g[n - 1].last + 1)
+		n++;
+	out_fmt(o, "entries %llu to %llu: ", (unsigned long long)g->first,
+		(unsigned long long)g[n - 1].last);
+	out_str(o, g->to ? "moved to " : "let go");
+	text_out(o, g->to ? g->to : "");
+	out_fmt(o, ", says entry %llu\n", (unsigned long long)g->by);
+	return n;
+}
+
+static void print_kept(struct out *o, const struct retain_kept *kept)
+{
+	out_fmt(o, "entries %llu to %llu: kept after all, says entry %llu\n",
+		(unsigned long long)kept->first, (unsigned long long)kept->last,
+		(unsigned long long)kept->by);
+}
+
+/* In the order in which it was said. */
+static void print_said(struct keep *k)
+{
+	struct out *o = k->cli->out;
+	size_t gone_count, kept_count, at = 0;
+	const struct retain_gone *g = retain_all_gone(k->rules, &gone_count);
+	const struct retain_kept *kept = retain_all_kept(k->rules, &kept_count);
+	for (size_t i = 0; i < gone_count; i += print_gone(o, &g[i], gone_count - i))
+		for (; at < kept_count && kept[at].by < g[i].by; at++)
+			print_kept(o, &kept[at]);
+	for (; at < kept_count; at++)
+		print_kept(o, &kept[at]);
 }
 
 static void print_rest(struct keep *k)
@@ -229,7 +242,7 @@ static int run_retention(struct cli *cli, const void *opts, struct err *e)
 		print_promises_json(&k);
 	} else if (r == 0) {
 		print_promises(&k);
-		print_gone(&k);
+		print_said(&k);
 		print_rest(&k);
 	}
 	return keep_finish(&k, r, e);
