@@ -238,8 +238,7 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	keys_begin(&out->keys, c->key);
 	r->e = e;
 	r->bundle = malloc(BUNDLE_MAX);
-	r->part = malloc(BUNDLE_MAX);
-	int done = r->bundle && r->part ? retain_new(&r->rules, e) : err_sys(e, "check the ledger");
+	int done = r->bundle ? retain_new(&r->rules, e) : err_sys(e, "check the ledger");
 	if (done == 0)
 		done = check_read_heads(r);
 	tiles_init(&r->tiles, c->files, out->head.size);
@@ -256,7 +255,6 @@ int ledger_check(const struct ledger_check *c, struct ledger_checked *out, struc
 	if (done == 0)
 		done = check_log(r);
 	retain_free(r->rules);
-	free(r->part);
 	free(r->bundle);
 	free(r);
 	return done;

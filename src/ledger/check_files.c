@@ -19,11 +19,11 @@ static void strange(struct check *r, const char *name)
 static int check_part(struct check *r, const char *name, int level, uint64_t index, unsigned width)
 {
 	const struct hash *hashes;
-	long size = files_load(r->c->files, name, r->part, BUNDLE_MAX, r->e);
+	long size = files_load(r->c->files, name, r->bundle, BUNDLE_MAX, r->e);
 	if (size < 0)
 		return size == -ENOENT ? 0 : (int)size; /* it was there: somebody is writing */
 	if (level == TILE_ENTRIES) {
-		int done = check_leaves(r, cur_of(r->part, (size_t)size), name, width);
+		int done = check_leaves(r, cur_of(r->bundle, (size_t)size), name, width);
 		if (done == 0)
 			done = tiles_read(&r->tiles, 0, index, &hashes, r->e);
 		if (done == 0 && memcmp(hashes, r->leaves, width * sizeof *hashes) != 0)
@@ -34,7 +34,7 @@ static int check_part(struct check *r, const char *name, int level, uint64_t ind
 	int done = tiles_read(&r->tiles, (unsigned)level, index, &hashes, r->e);
 	if (done == 0 &&
 		((size_t)size != width * sizeof *hashes ||
-			memcmp(hashes, r->part, (size_t)size) != 0))
+			memcmp(hashes, r->bundle, (size_t)size) != 0))
 		done = err_set(r->e, -EBADMSG, "%s: not what the later ones begin with", name);
 	return done;
 }
