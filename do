@@ -30,6 +30,7 @@ usage() {
 	./do bench ledger [DIR=DIR]   the ledger beside a bare loop and SQLite, on the disk of DIR
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
 	./do soak [POINTS=10000]      the ledger: writers killed, power lost, forgeries, a full disk, size
+	./do tidy                     clang's analyzer over every source, all the way (./do test: a part of it)
 	./do plant                    run the demonstration plant and record demo/plant.pcapng
 	./do new-protocol NAME        lay the files of a new protocol: doc/adding-a-protocol.md
 	./do install [DESTDIR=DIR]    install the release build below /usr/local
@@ -106,7 +107,7 @@ for word; do
 		fuzz:SECONDS=* | soak:POINTS=*)
 		export "${word?}" ;;
 	oracle:* | help:* | bench:ledger) ;;
-	run:* | test:* | bench:* | fuzz:* | soak:* | plant:* | install:*)
+	run:* | test:* | bench:* | fuzz:* | soak:* | tidy:* | plant:* | install:*)
 		usage >&2
 		die "$command: what is '$word'?" ;;
 	esac
@@ -147,6 +148,11 @@ fuzz)
 		-Db_sanitize=address,undefined -Db_lundef=false
 	setup timed -Dbuildtype=release
 	exec python3 test/fuzz/fuzz.py
+	;;
+tidy)
+	need $build $check
+	CC=clang-14 setup clang -Dbuildtype=release
+	exec python3 test/all.py tidy_whole
 	;;
 soak)
 	need $build libcmocka-dev python3 util-linux
