@@ -97,7 +97,7 @@ def path(index, leaves):
 
 class Made:
     def __init__(self, rows, signers, first, present, older=()):
-        self.rows, self.leaves = rows, [ledger.leaf_hash(row) for row in rows]
+        self.rows, self.leaves = rows, [ledger.hash_of(b"\0", row) for row in rows]
         self.head = self.sign(len(rows), signers)
         self.mark = f"weir ledger 1\n{present.text}\n" + (f"first {first.text}\n" if first != present else "")
         self.older = [self.sign(size, by) for size, by in older]

@@ -426,6 +426,16 @@ hold {"hold":"kind","kind":"zebra"}
 hold {"release":-1}
 FORMS
 [ "$n" -eq 22 ] && good 'each of them' || fail 'each of them' "$n"
+for front in '{"actor":"a","at":"2026-11-22T20:40:11Z"' '{"actor":"a","at":"2026-11-22T20:40:11Z","between":1'; do
+	rm -rf F17 F17.*
+	cp -a F16 F17
+	cp F16.key F17.key
+	cp F16.key.head F17.key.head
+	echo "raw $front"',"data":{"moved":[{"first":1280,"last":1535}],"to":"x"},"extra":{},"kind":"retention","site":"s","subject":"x"}' |
+		"$aged" F17 keep.example/test || { echo 'cannot make F17'; exit 1; }
+	rm F17/tile/entries/005
+	both "with a member of its own: $front" 4 'tile/entries/005 is missing, and no entry says' F17
+done
 
 # A prune that was ended before anything was removed; then a hold comes.
 years K

@@ -114,12 +114,62 @@ static void time_passes_as_counted(void **unused)
 	}
 }
 
+/* More silences than are remembered, of days to come: they count for nothing, whatever they are
+ * taken for one with, and take nothing away from those that were. */
+static void days_to_come_never_count(void **unused)
+{
+	(void)unused;
+	for (unsigned weeks = 1; weeks < 60; weeks++) {
+		struct passage p = { 0 }, most = { .most = true };
+		passage_own(&p, start);
+		passage_own(&most, start);
+		for (unsigned i = 0; i < weeks + 250; i++) {
+			int64_t at = start + (i < weeks ? 7 * i + 2 : 4000 + 3 * i) * DAY;
+			passage_see(&p, at);
+			passage_see(&most, at);
+		}
+		int64_t now = start + 900 * DAY;
+		assert_int_equal(passage_counted(&p, now), (weeks + 1) * DAY);
+		assert_true(passage_counted(&most, now) >= (weeks + 1) * DAY);
+		passage_own(&p, now);
+		assert_int_equal(p.counted_s, (weeks + 2) * DAY);
+	}
+}
+
+/* Up to any moment, and where it is asked for the most, never less. */
+static void any_moment(void **unused)
+{
+	(void)unused;
+	enum { DAYS = 3000 };
+	static bool seen[DAYS + 1];
+	for (unsigned seed = 1; seed < 200; seed++) {
+		struct passage p = { 0 }, most = { .most = true };
+		unsigned chance = seed;
+		int64_t until = 1 + seed * 7, days = 0;
+		memset(seen, 0, sizeof seen);
+		passage_own(&p, start - 9 * DAY);
+		passage_own(&most, start - 9 * DAY);
+		for (unsigned n = 0; n < 400; n++) {
+			chance = chance * 1103515245 + 12345;
+			unsigned at = (chance >> 8) % DAYS;
+			passage_see(&p, start + (int64_t)at * DAY);
+			passage_see(&most, start + (int64_t)at * DAY);
+			days += !seen[at] && at <= until;
+			seen[at] = true;
+		}
+		assert_true(passage_counted(&p, start + until * DAY) - DAY <= days * DAY);
+		assert_true(passage_counted(&most, start + until * DAY) - DAY >= days * DAY);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_passes),
 		cmocka_unit_test(own_entries_frame_time),
 		cmocka_unit_test(time_passes_as_counted),
+		cmocka_unit_test(days_to_come_never_count),
+		cmocka_unit_test(any_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

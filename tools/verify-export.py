@@ -31,11 +31,11 @@ def included(index, size, leaf, path, root):
         if last == 0:
             return False
         if first & 1 or first == last:
-            leaf = ledger.node_hash(one, leaf)
+            leaf = ledger.hash_of(b"\1", one, leaf)
             while not first & 1 and first:
                 first, last = first >> 1, last >> 1
         else:
-            leaf = ledger.node_hash(leaf, one)
+            leaf = ledger.hash_of(b"\1", leaf, one)
         first, last = first >> 1, last >> 1
     return last == 0 and leaf == root
 
@@ -69,7 +69,7 @@ def check_entry(line, files, folder, note, size, root):
     path = [base64.b64decode(one, validate=True) for one in path]
     if what != "c2sp.org/tlog-proof@v1" or at != f"index {index}" or rest != note:
         raise ledger.Wrong(f"entry {index}: no proof that leads to the checkpoint")
-    if index >= size or not included(index, size, ledger.leaf_hash(entry), path, root):
+    if index >= size or not included(index, size, ledger.hash_of(b"\0", entry), path, root):
         raise ledger.Wrong(f"entry {index} is not in the ledger as it stands here")
     return index, entry
 

@@ -3,12 +3,11 @@
 
     verify-ledger.py DIR KEY [OLD-CHECKPOINT...]
 
-DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a file that holds one); where keys
-changed, any of them: the changes are entries, signed by the old and the new key.  Each older checkpoint that somebody
-kept must be a head of the same ledger's past.  Written from the public specifications alone: RFC 6962 (hashes), RFC 8032
-(Ed25519), and C2SP tlog-tiles, tlog-checkpoint and signed-note; the form of a change of keys is in weir-ledger(1).
-Entries may be missing where a signed entry says so; that it might say so is verify-retention.py's to find.
-
+DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a file that holds one), or any of them where
+they changed: that is an entry, signed by both.  Each older checkpoint that somebody kept must be a head of its past.
+Written from the public specifications alone: RFC 6962 (hashes), RFC 8032 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint
+and signed-note; a change of keys is in weir-ledger(1).  Entries may be missing where a signed entry says so, in a form of
+weir-ledger-retention(1); whether it may is verify-retention.py's to find.
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
 import base64
@@ -25,9 +24,7 @@ class Wrong(Exception):
 
 
 # --- Ed25519, RFC 8032, 5.1 ---
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 
@@ -58,12 +55,8 @@ def add(p, q):
 
 
 def times(n, p):
-    q = (0, 1, 1, 0)
-    while n:
-        if n & 1:
-            q = add(q, p)
-        p, n = add(p, p), n >> 1
-    return q
+    q = times(n >> 1, add(p, p)) if n else (0, 1, 1, 0)
+    return add(q, p) if n & 1 else q
 
 
 BASE_Y = 4 * pow(5, P - 2, P) % P
@@ -80,7 +73,6 @@ def signature_holds(key, message, signature):
 
 
 # --- notes and checkpoints ---
-
 def read_key(text):
     name, number, data = text.strip().split("+", 2)
     data = base64.b64decode(data, validate=True)
@@ -116,14 +108,31 @@ class Checkpoint:
 
 
 # --- keys, one after the other ---
-
 STRING = rb'"(?:[^"\\]|\\.)*"'
 CHANGE = re.compile(rb'{"actor":S,"at":S,"data":{"by_new":"([^"]*)","by_old":"([^"]*)","new":"([^"]*)","old":"([^"]*)"},'
                     rb'"kind":"key","site":S,"subject":S}'.replace(b"S", STRING), re.DOTALL)
-ROW = rb'{(?:"counted":\d+,)?"first":N,(?:"kinds":\[[^][{}]*\],)?"last":N(?:,"newest":"[^"]*")?}'
-RANGE = re.compile(ROW.replace(b"N", rb"(\d{1,15})"))
-GONE = re.compile(rb'{"actor":S,"at":S,"data":{"(pruned|moved|kept)":\[((?:R(?:,R)*)?)\](?:,"(?:until|to)":S)?},"kind":"retention",'
-                  rb'"site":S,"subject":S}'.replace(b"R", ROW.replace(b"N", rb"\d{1,15}")).replace(b"S", STRING), re.DOTALL)
+# That entries are gone is said in these words and in no others, in the form of RFC 8785.
+KINDS = "access alarm asset backup change consent conversation decision egress erasure finding hold key note retention".split()
+NUMBER, KIND = "(?:0|[1-9][0-9]{0,14})", f'"(?:{"|".join(KINDS)})"'
+TEXT = r'"(?:[^"\\\x00-\x1f\ud800-\udfff]|\\(?:["\\bfnrt]|u00(?:0[1-7bef]|1[0-9a-f])))*"'
+TIME = r'"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d*)?Z"'
+RANGE = f'{{"first":{NUMBER},"last":{NUMBER}}}'
+CLAIM = f'{{"counted":{NUMBER},"first":{NUMBER},"kinds":\\[{KIND}(?:,{KIND})*\\],"last":{NUMBER},"newest":{TIME}}}'
+RANGES, CLAIMS = (rf"\[(?:{one}(?:,{one}){{0,255}})?\]" for one in (RANGE, CLAIM))
+ROW = re.compile(r'"first":(\d+),(?:"kinds":[^]]*\],)?"last":(\d+)')
+
+
+def form(kind, data):
+    return re.compile(f'{{"actor":{TEXT},"at":{TIME},"data":{{(?:{data})}},"kind":"{kind}","site":{TEXT},"subject":{TEXT}}}', re.A)
+
+
+GONE = form("retention", f'"(pruned)":{CLAIMS},"until":{TIME}|"(moved)":{RANGES},"to":{TEXT}|"(kept)":{RANGES}')
+
+
+def gone_of(entry):
+    match = GONE.fullmatch(entry.decode("utf-8", "surrogateescape")) if b'"kind":"retention"' in entry else None
+    rows = [(int(first), int(last)) for first, last in ROW.findall(match[0])] if match else []
+    return [(match[match.lastindex], rows)] if all(first <= last for first, last in rows) and rows else []
 
 
 class Keys:
@@ -155,13 +164,8 @@ class Keys:
 
 
 # --- the tree ---
-
-def leaf_hash(entry):
-    return hashlib.sha256(b"\0" + entry).digest()
-
-
-def node_hash(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
+def hash_of(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 class Tree:
@@ -172,23 +176,20 @@ class Tree:
     def add(self, leaf):
         height, self.size = 0, self.size + 1
         while self.peaks and self.peaks[-1][0] == height:
-            leaf = node_hash(self.peaks.pop()[1], leaf)
+            leaf = hash_of(b"\1", self.peaks.pop()[1], leaf)
             height += 1
         self.peaks.append((height, leaf))
 
     def root(self):
-        if not self.peaks:
-            return hashlib.sha256(b"").digest()
-        root = self.peaks[-1][1]
-        for _, left in reversed(self.peaks[:-1]):
-            root = node_hash(left, root)
-        return root
+        root = None
+        for _, left in reversed(self.peaks):
+            root = hash_of(b"\1", left, root) if root else left
+        return root or hash_of()
 
 
 def tile_path(level, index, width):
     groups = [f"{index % 1000:03}"]
-    while index >= 1000:
-        index //= 1000
+    while index := index // 1000:
         groups.insert(0, f"x{index % 1000:03}")
     return "/".join(["tile", str(level)] + groups) + (f".p/{width}" if width < WIDTH else "")
 
@@ -257,11 +258,11 @@ def check(folder, key, older):
     for first in range(0, size, WIDTH):
         entries = entries_of(folder, first // WIDTH, min(WIDTH, size - first))
         tile = b"" if entries else load(folder, tile_path(0, first // WIDTH, WIDTH))  # stands for them
-        leaves = [leaf_hash(entry) for entry in entries] or re.findall(b"(?s).{32}", tile)
+        leaves = [hash_of(b"\0", entry) for entry in entries] or re.findall(b"(?s).{32}", tile)
         missing += [] if entries else [first]
         for number, entry in enumerate(entries, first):
             keys.see(number, entry)
-            gone += [match.groups() for match in [GONE.fullmatch(entry)] if match]
+            gone += gone_of(entry)
         for leaf in leaves:
             hashes.append(leaf)
             tree.add(leaf)
@@ -272,10 +273,9 @@ def check(folder, key, older):
         raise Wrong(f"checkpoint: root {root.hex()}, expected {tree.root().hex()} from the {size} entries")
     for head in [top] + sum(past.values(), []):
         keys.check(head)
-    gone = [(word, range(int(start), int(end))) for word, rows in gone for start, end in RANGE.findall(rows)]
     for first in missing:
-        said = [word for word, some in gone if first in some]
-        if b"moved" not in said and said[-1:] != [b"pruned"]:  # "kept" takes back that it was let go
+        said = [word for word, rows in gone for start, end in rows if start <= first < end]
+        if "moved" not in said and said[-1:] != ["pruned"]:  # "kept" takes back that it was let go
             why = "was said to be kept" if said else "no entry says why"
             raise Wrong(f"{tile_path('entries', first // WIDTH, WIDTH)} is missing, and {why}")
     return top.origin, size, WIDTH * len(missing)

@@ -23,52 +23,31 @@ SPEC.loader.exec_module(ledger)
 
 WIDTH, DAY, FOR_EVER, MOST_DAYS = ledger.WIDTH, 86400, 10**9, 36600
 OWN = ("key", "retention", "hold", "erasure")
-KINDS = OWN + ("asset", "conversation", "finding", "decision", "change", "consent", "access", "egress", "backup", "alarm", "note")
 
-# Rules are written in exactly these words, in RFC 8785's form; what is written in others is none.
-NUMBER = "(?:0|[1-9][0-9]{0,14})"
-TEXT = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\bfnrt]|u00(?:0[1-7bef]|1[0-9a-f])))*"'
-MOMENT = (r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
-          r"(?:\.[0-9]*)?Z")
-TIME = '"' + re.sub(r"\((?!\?)", "(?:", MOMENT) + '"'
-KIND = f'"(?:{"|".join(KINDS)})"'
-RANGE = f'{{"first":{NUMBER},"last":{NUMBER}}}'
-
-
-def some(one, least=0, most=""):
-    """A list of so many."""
-    return rf"\[(?:{one}(?:,{one}){{0,{most}}}){'' if least else '?'}\]"
-
-
-CLAIM = f'{{"counted":{NUMBER},"first":{NUMBER},"kinds":{some(KIND, 1)},"last":{NUMBER},"newest":{TIME}}}'
+# Rules are written in these words and in no others; what is written in others is none.
+NUMBER, TEXT, TIME, KIND, RANGE = ledger.NUMBER, ledger.TEXT, ledger.TIME, ledger.KIND, ledger.RANGE
 WHY = f'(?:,"why":{TEXT})?'
-FORMS = {"retention": f'"days":{NUMBER}(?:,"kinds":{some(KIND)})?{WHY}|"kept":{some(RANGE, 0, 255)}'
-                      f'|"pruned":{some(CLAIM, 0, 255)},"until":{TIME}|"moved":{some(RANGE, 0, 255)},"to":{TEXT}',
-         "hold": f'"hold":"subject"(?:,"ranges":{some(RANGE)})?{WHY}|"first":{NUMBER},"hold":"entries","last":{NUMBER}{WHY}'
-                 f'|"hold":"kind","kind":{KIND}{WHY}|"release":{NUMBER}{WHY}'}
-FORMS = {kind: re.compile(f'{{"actor":{TEXT},"at":{TIME},"data":{{(?:{form})}},"kind":"{kind}","site":{TEXT},"subject":{TEXT}}}'
-                          .encode()) for kind, form in FORMS.items()}
-ENTRY = re.compile(rb'{"actor":S,"at":"M","data":{.*},"kind":K,"site":S,"subject":S}'.replace(b"M", MOMENT.encode())
-                   .replace(b"K", KIND.replace("?:", "").encode()).replace(b"S", ledger.STRING), re.DOTALL)
+FORMS = {"retention": ledger.form("retention", f'"days":{NUMBER}(?:,"kinds":\\[(?:{KIND}(?:,{KIND})*)?\\])?{WHY}|"kept":{ledger.RANGES}'
+                                  f'|"pruned":{ledger.CLAIMS},"until":{TIME}|"moved":{ledger.RANGES},"to":{TEXT}'),
+         "hold": ledger.form("hold", f'"hold":"subject"(?:,"ranges":\\[(?:{RANGE}(?:,{RANGE})*)?\\])?{WHY}'
+                             f'|"first":{NUMBER},"hold":"entries","last":{NUMBER}{WHY}|"hold":"kind","kind":{KIND}{WHY}'
+                             f'|"release":{NUMBER}{WHY}')}
+ENTRY = re.compile(rb'{"actor":S,"at":(T),"data":{.*},"kind":"(K)","site":S,"subject":S}'.replace(b"T", ledger.TIME.encode())
+                   .replace(b"K", "|".join(ledger.KINDS).encode()).replace(b"S", ledger.STRING), re.DOTALL)
 
 
-def seconds(year, month, day, hour, minute, second):
+def seconds(text):
     """Since 1970, in the Gregorian calendar; a day too many is the next month's."""
+    year, month, day, hour, minute, second = map(int, re.findall(r"\d+", text)[:6])
     year -= month <= 2
     days = year * 365 + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 719469
     return days * DAY + hour * 3600 + minute * 60 + second
 
 
-def time_of(text):
-    return seconds(*map(int, re.match(MOMENT, text).groups()))
-
-
 def rule_of(kind, text):
     """The data of an entry that is a rule, or nothing."""
-    try:
-        data = json.loads(text.decode())["data"] if kind in FORMS and FORMS[kind].fullmatch(text) else {}
-    except UnicodeDecodeError:
-        return {}
+    text = text.decode("utf-8", "surrogateescape")
+    data = json.loads(text)["data"] if FORMS[kind].fullmatch(text) else {}
     rows = [data] + [row for word in ("ranges", "kept", "pruned", "moved") for row in data.get(word, [])]
     fine = all(row.get("first", 0) <= row.get("last", FOR_EVER**2) for row in rows)
     return data if fine and 1 <= data.get("days", 1) <= MOST_DAYS else {}
@@ -95,6 +74,7 @@ class Rules:
     def __init__(self):
         self.promises, self.holds, self.own, self.said = [], {}, [], []
         self.numbers, self.times, self.missing, self.unknown = [], [], [], []
+        self.sure, self.counted = Days(), []  # up to the last of the ledger's own: (number, time that counts so far)
 
     def miss(self, first):
         self.missing.append(first)
@@ -103,13 +83,17 @@ class Rules:
         entry = ENTRY.fullmatch(text)
         if not entry:
             return  # bears witness of nothing
-        at, kind = seconds(*map(int, entry.groups()[:6])), entry[7].decode()
+        at, kind = seconds(entry[1].decode()), entry[2].decode()
         self.numbers.append(number)
         self.times.append(at)
         if kind not in OWN:
             return
+        self.own.append((number, at))
+        self.count(at)
+        if kind not in FORMS:
+            return
         data = rule_of(kind, text)
-        self.unknown += [number] if kind in FORMS and not data else []
+        self.unknown += [] if data else [number]
         if "hold" in data:
             self.holds[number] = data.get("ranges", []) + [data] * ("first" in data), data.get("kind")
         self.holds.pop(data.get("release"), None)
@@ -119,33 +103,47 @@ class Rules:
             for one in data.get(word, []):
                 self.say(number, word, one)
                 if word == "pruned":
-                    self.let_go(number, at, time_of(data["until"]), one)
-        self.own.append((number, at))
+                    self.let_go(number, at, seconds(data["until"]), one)
+
+    def count(self, at):
+        """One of the ledger's own came: now it is known what those before it bear witness of."""
+        before = self.own[-2][1] if len(self.own) > 1 else at + 1
+        for i in range(len(self.counted), len(self.numbers)):
+            time = self.times[i]
+            if before <= time <= at or i + 1 == len(self.numbers):
+                self.sure.add(time, time + DAY)
+            self.counted.append(self.sure.length)
+
+    def is_own(self, first, last):
+        at = bisect.bisect_left(self.own, (first,))
+        return at < len(self.own) and self.own[at][0] <= last
 
     def say(self, by, word, one):
         first, last = one["first"], one["last"]
         if first % WIDTH or (last + 1) % WIDTH or not 0 < first < last < by:
-            raise ledger.Wrong(f"entry {by} speaks of entries {first} to {last}, no whole bundles before it")
-        if word != "kept" and any(first <= number <= last for number, _ in self.own):
+            raise ledger.Wrong(f"entry {by} speaks of entries {first} to {last}, no whole bundles between the first and it")
+        if word != "kept" and self.is_own(first, last):
             raise ledger.Wrong(f"entry {by} says that entries {first} to {last} are gone, of which some are the ledger's own")
-        self.said.append((word, range(first, last)))
+        self.said.append((word, first, last))
 
     def check_missing(self):
         for first in self.missing:
-            said = [word for word, some in self.said if first in some]
+            said = [word for word, start, end in self.said if start <= first <= end]
             if "moved" not in said and said[-1:] != ["pruned"]:  # "kept" takes back that it was let go
                 raise ledger.Wrong(f"entries {first} to {first + WIDTH - 1} are missing, and no rule says that they may be")
 
-    def passed_since(self, last, by, at, enough):
+    def passed_since(self, last, enough):
         """What entries behind that one bear witness of, as far as it matters; unknown where some are gone."""
         if self.missing and self.missing[-1] > last:
             return enough
-        own, days = self.own + [(by, at)], Days()
-        frame = bisect.bisect_right(own, (last, float("inf")))
-        for i in range(bisect.bisect_right(self.numbers, last), len(self.numbers)):
+        begin = bisect.bisect_right(self.numbers, last)
+        if self.sure.length - (self.counted[begin - 1] if begin else 0) >= enough:
+            return enough  # even without the days that others bore witness of before
+        days, frame = Days(), bisect.bisect_right(self.own, (last, float("inf")))
+        for i in range(begin, len(self.numbers)):
             number, time = self.numbers[i], self.times[i]
-            is_own = frame < len(own) and own[frame][0] == number
-            if is_own or own[frame - 1][1] <= time <= own[frame][1]:
+            is_own = self.own[frame][0] == number
+            if is_own or frame and self.own[frame - 1][1] <= time <= self.own[frame][1]:
                 days.add(time, time + DAY)
             frame += is_own
             if days.length >= enough:
@@ -159,14 +157,16 @@ class Rules:
             raise ledger.Wrong(f"{what} at a time that was still to come")
         if set(one["kinds"]) & set(OWN):
             raise ledger.Wrong(f"{what}, of the ledger's own kinds")
-        born = max([time_of(one["newest"])] + [t for number, t in self.own if number < first and t <= until])
+        own = self.own[:bisect.bisect_left(self.own, (first,))]
+        born = max([seconds(one["newest"])] + [time for _, time in own if time <= until])
         for number, (ranges, kind) in self.holds.items():
             if kind in one["kinds"] or any(r["first"] <= last and r["last"] >= first for r in ranges):
                 raise ledger.Wrong(f"{what}, which entry {number} holds")
-        for kind in one["kinds"]:
-            days = max([d for d, kinds in self.promises if not kinds or kind in kinds], default=FOR_EVER)
-            if until - born < days * DAY or self.passed_since(last, by, at, days * DAY) < days * DAY:
-                raise ledger.Wrong(f"{what}, kind '{kind}' before its time")
+        wanted = {kind: max([days for days, kinds in self.promises if not kinds or kind in kinds], default=FOR_EVER) * DAY
+                  for kind in one["kinds"]}
+        kind = max(wanted, key=wanted.get)
+        if until - born < wanted[kind] or self.passed_since(last, wanted[kind]) < wanted[kind]:
+            raise ledger.Wrong(f"{what}, kind '{kind}' before its time")
 
 
 def main(words):

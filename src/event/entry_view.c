@@ -32,9 +32,9 @@ static inline int number(const uint8_t *at, unsigned count)
 /* Days since 1970 of a date in the Gregorian calendar, years from March on. */
 static int64_t days_of(int year, int month, int day)
 {
-	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t y = (month <= 2 ? year - 1 : year) + 400; /* whose days are told again below */
 	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+	return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468 - 146097;
 }
 
 static bool day_seconds(struct cur *c, int64_t *out)

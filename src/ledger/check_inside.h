@@ -27,7 +27,7 @@ struct check {
 	struct check_head signed_heads[2]; /* checkpoint, settled: the keys of the tree will say
 					      whose they are */
 	size_t signed_count;
-	uint8_t *bundle; /* the one at hand, later parts of others */
+	uint8_t *bundle;                /* the one at hand, later parts of others */
 	struct hash leaves[TILE_WIDTH]; /* of it, hashed again */
 	struct err *e;
 	int result;

@@ -16,7 +16,7 @@
 
 enum {
 	PASSAGE_GAP_S = 86400, /* what one entry bears witness of at most */
-	PASSAGE_SPANS = 64, /* jumps and silences remembered; then the oldest are taken for one */
+	PASSAGE_SPANS = 64, /* jumps and silences remembered; then the nearest are taken for one */
 };
 
 /* In order, apart from one another. */
@@ -35,6 +35,7 @@ struct passage {
 		open;      /* since the last of the ledger's own: the next says how much counts */
 	int64_t own_s;     /* of that last one */
 	bool begun;        /* there was one */
+	bool most;         /* set at the start: where it cannot be known, rather too much */
 	int64_t counted_s; /* of what is sure */
 };
 

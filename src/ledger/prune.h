@@ -21,10 +21,13 @@
 
 struct prune_range {
 	uint64_t first, last;
-	bool said;      /* an entry tells of it already */
+	bool said;      /* an entry tells of it already: */
+	uint64_t by;    /* that one; else UINT64_MAX */
 	uint32_t kinds; /* that are in it, where something is claimed of it */
 	int64_t newest_s, counted_s;
-	int64_t lost_s; /* while planning: of all witness, up to the next range */
+	/* While planning: of all witness, up to the next range; and what time it may be of. */
+	int64_t lost_s;
+	struct retain_frame frame;
 };
 
 struct prune_list {
@@ -34,9 +37,9 @@ struct prune_list {
 
 struct prune_plan {
 	struct prune_list go;
-	struct prune_list kept;     /* said to go before; here, and may not */
-	struct prune_list back;     /* these, and what the same claim is of: it holds no more */
-	uint64_t entries;           /* of all that go */
+	struct prune_list kept; /* said to go before; here, and may not */
+	struct prune_list back; /* all that was said to go before and is here: it is said anew */
+	uint64_t entries;       /* of all that go */
 	uint64_t stay[RETAIN_WHYS]; /* bundles, by the first reason found in each */
 	struct retain_verdict example[RETAIN_WHYS];
 	uint64_t example_at[RETAIN_WHYS]; /* the entry it is about */
@@ -63,9 +66,9 @@ int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t bef
 /* The data of the next entry that the plan wants, for up to RETAIN_RANGES ranges that none tells of
  * yet; NULL with no error: there is none.  First what is taken back, then what goes. */
 struct prune_tell {
-	size_t back, go; /* ranges told of; begins with 0 */
+	size_t back, go; /* ranges told of, from the last; begins with 0 */
 };
-int prune_data(const struct prune_plan *p, struct prune_tell *at, int64_t until_s, const char *to,
+int prune_data(const struct prune_plan *p, struct prune_tell *told, int64_t until_s, const char *to,
 	json_t **out, struct err *e) MUST_USE;
 
 /* Each bundle is checked against its hashes here, written there, read again and compared; then all
@@ -73,7 +76,8 @@ int prune_data(const struct prune_plan *p, struct prune_tell *at, int64_t until_
 int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
 	const struct files *to, struct err *e) MUST_USE;
 
-/* With all parts of them from before they were whole.  What cannot be removed is an error. */
+/* With all parts of them from before they were whole; what was said first goes first, and of that
+ * the last.  What cannot be removed is an error. */
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e) MUST_USE;
 
 #endif

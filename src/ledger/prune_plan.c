@@ -20,11 +20,12 @@ struct planning {
 	int64_t before_s, until_s;
 	/* Of what is here and was not said to go before; and of what will be left of that. */
 	struct passage before, left;
-	/* Claims that hold no more, since a part of what they are of stays after all: what is here
-	 * of them is taken back, and what goes is claimed anew. */
-	const struct retain_gone **undone;
-	size_t undone_count, undone_room;
-	bool more_undone;
+	/* Something that was said to go stays after all.  Then no claim of that time holds any more
+	 * where it is of what is here: all that is taken back, and what goes is claimed anew. */
+	bool anew;
+	/* Where bundles stand that were moved and are not looked at. */
+	struct retain_frame *unseen;
+	size_t unseen_count, unseen_room;
 };
 
 void prune_plan_done(struct prune_plan *p)
@@ -42,9 +43,12 @@ void prune_plan_done(struct prune_plan *p)
 static int add_range(struct prune_list *l, const struct prune_range *g, struct err *e)
 {
 	struct prune_range *last = l->list && l->count ? &l->list[l->count - 1] : NULL;
-	if (last && last->last + 1 == g->first && last->said == g->said &&
-		last->kinds == g->kinds) {
+	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds) {
 		last->last = g->last;
+		if (g->frame.from_s < last->frame.from_s)
+			last->frame.from_s = g->frame.from_s;
+		if (g->frame.to_s > last->frame.to_s)
+			last->frame.to_s = g->frame.to_s;
 		last->newest_s = g->newest_s > last->newest_s ? g->newest_s : last->newest_s;
 		return 0;
 	}
@@ -70,28 +74,6 @@ static bool is_here(const struct planning *g, uint64_t first)
 
 /* --- who said what before --- */
 
-static bool is_undone(const struct planning *g, const struct retain_gone *gone)
-{
-	for (size_t i = 0; i < g->undone_count; i++)
-		if (g->undone[i] == gone)
-			return true;
-	return false;
-}
-
-static int undo(struct planning *g, const struct retain_gone *gone, struct err *e)
-{
-	if (is_undone(g, gone))
-		return 0;
-	const struct retain_gone **more =
-		grow(g->undone, &g->undone_room, g->undone_count + 1, sizeof *more);
-	if (!more)
-		return err_sys(e, "plan what stays");
-	g->undone = more;
-	g->undone[g->undone_count++] = gone;
-	g->more_undone = true;
-	return 0;
-}
-
 static const struct retain_gone *said_by(const struct planning *g, uint64_t first)
 {
 	const struct retain_gone *gone = retain_gone(g->from->rules, first);
@@ -104,8 +86,7 @@ static const struct retain_gone *said_by(const struct planning *g, uint64_t firs
 static int take_back(struct planning *g, struct prune_range range, struct err *e)
 {
 	range.kinds = 0;
-	range.said = false;
-	return is_here(g, range.first) ? add_range(&g->plan->back, &range, e) : 0;
+	return add_range(&g->plan->back, &range, e);
 }
 
 static int stays(struct planning *g, struct prune_range *range, const struct retain_verdict *v,
@@ -120,9 +101,7 @@ static int stays(struct planning *g, struct prune_range *range, const struct ret
 	if (g->to || !gone || !is_here(g, range->first))
 		return 0;
 	range->kinds = 0;
-	range->said = true;
-	int r = add_range(&p->kept, range, e);
-	return r < 0 ? r : undo(g, gone, e);
+	return add_range(&p->kept, range, e);
 }
 
 static int goes(struct planning *g, struct prune_range *range, struct err *e)
@@ -185,15 +164,25 @@ static void count_lost(
 		last->lost_s = lost_s;
 }
 
+/* While nothing of it is judged yet. */
+static struct prune_range range_of(const struct planning *g, uint64_t first, unsigned count)
+{
+	const struct retain_gone *gone = said_by(g, first);
+	bool said = gone && !(g->anew && is_here(g, first));
+	struct prune_range range = { .first = first,
+		.last = first + count - 1,
+		.said = said,
+		.by = said ? gone->by : UINT64_MAX,
+		.newest_s = INT64_MIN };
+	if (!g->to)
+		range.frame = retain_look_frame(&g->look);
+	return range;
+}
+
 static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned count, struct err *e)
 {
 	struct planning *g = self;
-	const struct retain_gone *gone = said_by(g, first);
-	bool undone = gone && is_undone(g, gone);
-	struct prune_range range = { .first = first,
-		.last = first + count - 1,
-		.said = gone && !undone,
-		.newest_s = INT64_MIN };
+	struct prune_range range = range_of(g, first, count);
 	/* Entry 0 says whose ledger this is. */
 	struct retain_verdict first_no = { .why = first ? MAY_GO : OWN_KIND };
 	struct times times = { 0 };
@@ -218,6 +207,8 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 			range.newest_s = v.at_s > range.newest_s ? v.at_s : range.newest_s;
 		}
 	}
+	if (!g->to)
+		range.frame.to_s = retain_look_frame(&g->look).to_s;
 	/* As a whole it is claimed to be as new as the newest of it. */
 	if (first_no.why == MAY_GO && !g->to) {
 		first_no = retain_judge_claim(&g->look, range.kinds, range.newest_s);
@@ -229,28 +220,54 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 		r = goes(g, &range, e);
 	else if (count == TILE_WIDTH)
 		r = stays(g, &range, &first_no, no_at, e);
-	if (r == 0 && undone)
+	if (r == 0 && g->anew && !range.said && said_by(g, first))
 		r = take_back(g, range, e);
 	if (!g->to)
 		count_lost(g, &times, count, range.said, may_go);
 	return r;
 }
 
+static int add_unseen(struct planning *g, struct retain_frame f, struct err *e)
+{
+	const struct retain_frame *last = g->unseen_count ? &g->unseen[g->unseen_count - 1] : NULL;
+	if (last && last->from_s == f.from_s && last->to_s == f.to_s)
+		return 0;
+	struct retain_frame *more =
+		grow(g->unseen, &g->unseen_room, g->unseen_count + 1, sizeof *more);
+	if (!more)
+		return err_sys(e, "plan what to let go");
+	g->unseen = more;
+	more[g->unseen_count++] = f;
+	return 0;
+}
+
 static int plan_missing(void *self, uint64_t first, struct err *e)
 {
 	struct planning *g = self;
 	const struct retain_gone *gone = retain_gone(g->from->rules, first);
-	(void)e;
-	g->plan->elsewhere += gone && gone->to;
 	if (!g->to)
 		retain_look_miss(&g->look, first);
-	return 0;
+	if (!gone || !gone->to)
+		return 0;
+	g->plan->elsewhere++;
+	return g->to ? 0 : add_unseen(g, retain_look_frame(&g->look), e);
 }
 
 /* --- all of them --- */
 
-/* Behind any place no more is claimed than will be lost there: so nothing gets older than it was
- * while all of it was here. */
+/* What was moved may be of the same days, and counts when it is looked at. */
+static bool may_be_counted_elsewhere(const struct planning *g, const struct retain_frame *f)
+{
+	for (size_t i = 0; i < g->unseen_count; i++)
+		if (f->from_s <= g->unseen[i].to_s + PASSAGE_GAP_S &&
+			g->unseen[i].from_s <= f->to_s + PASSAGE_GAP_S)
+			return true;
+	return false;
+}
+
+/* Behind any place no more is claimed than would be lost if all behind it went, and nothing in
+ * front of it: so nothing gets older than it was while all of it was here, and as the last one goes
+ * first (prune_remove()), at no moment. */
 static void claim(struct planning *g)
 {
 	struct prune_list *l = &g->plan->go;
@@ -263,7 +280,8 @@ static void claim(struct planning *g)
 			continue;
 		int64_t after_s = all_s - l->list[i].lost_s;
 		after_s = after_s < 0 ? 0 : after_s < behind_s ? after_s : behind_s;
-		l->list[i].counted_s = behind_s - after_s;
+		bool elsewhere = may_be_counted_elsewhere(g, &l->list[i].frame);
+		l->list[i].counted_s = elsewhere ? 0 : behind_s - after_s;
 		behind_s = after_s;
 	}
 }
@@ -275,25 +293,26 @@ static int plan_once(struct planning *g, struct err *e)
 	prune_plan_done(g->plan);
 	*g->plan = (struct prune_plan){ 0 };
 	g->look = retain_look(from->rules, g->until_s);
-	g->before = g->left = (struct passage){ 0 };
-	g->more_undone = false;
+	g->before = (struct passage){ 0 };
+	g->left = (struct passage){ .most = true };
+	g->unseen_count = 0;
 	return walk_bundles(&w, from->files, 0, from->size, e);
 }
 
-/* Once more where a claim is undone: what stays of it may stand behind what goes. */
 static int plan(struct planning *g, struct prune_plan *out, struct err *e)
 {
-	int r;
 	*out = (struct prune_plan){ 0 };
 	g->plan = out;
-	do
+	int r = plan_once(g, e);
+	if (r == 0 && out->kept.count) {
+		g->anew = true;
 		r = plan_once(g, e);
-	while (r == 0 && g->more_undone);
+	}
 	if (r == 0 && !g->to)
 		claim(g);
 	if (r < 0)
 		prune_plan_done(out);
-	free(g->undone);
+	free(g->unseen);
 	return r;
 }
 

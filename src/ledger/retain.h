@@ -111,13 +111,22 @@ const struct retain_hold *retain_held(
 /* --- may it go? ---
  *
  * A second reading of the same entries, once all rules are known. */
-enum retain_why { MAY_GO, OWN_KIND, NOT_UNDERSTOOD, HELD, NOT_PROMISED, TOO_YOUNG, RETAIN_WHYS };
+enum retain_why {
+	MAY_GO,
+	OWN_KIND,
+	NOT_UNDERSTOOD,
+	HELD,
+	NOT_PROMISED,
+	TOO_YOUNG,
+	TOGETHER_TOO_YOUNG, /* a bundle: each of its entries may go, and not all of them as one */
+	RETAIN_WHYS
+};
 
 struct retain_verdict {
 	enum retain_why why;
 	uint64_t by; /* the hold, the promise */
 	unsigned kind;
-	int64_t left_s; /* TOO_YOUNG: so much longer, if something is written every day */
+	int64_t left_s; /* too young: so much longer, if something is written every day */
 };
 
 struct retain_look {
@@ -136,6 +145,12 @@ struct retain_verdict retain_judge(
  * judged: as it will be claimed when it is gone. */
 struct retain_verdict retain_judge_claim(
 	const struct retain_look *l, uint32_t kinds, int64_t newest_s);
+/* Between which times of the ledger's own entries the next one to be judged stands: it bears
+ * witness of no other. */
+struct retain_frame {
+	int64_t from_s, to_s;
+};
+struct retain_frame retain_look_frame(const struct retain_look *l);
 /* How much time a passage through the same entries knows of, up to the last one that was judged. */
 int64_t retain_look_counted(const struct retain_look *l, const struct passage *p);
 void retain_look_miss(struct retain_look *l, uint64_t first); /* a bundle */

@@ -57,10 +57,16 @@ void retain_look_miss(struct retain_look *l, uint64_t first)
 		l->gone_s += g->counted_s;
 }
 
-int64_t retain_look_counted(const struct retain_look *l, const struct passage *p)
+struct retain_frame retain_look_frame(const struct retain_look *l)
 {
 	bool more = l->own_at < l->r->own_list.count;
-	return passage_counted(p, more ? l->r->owns[l->own_at].at_s : l->until_s);
+	return (struct retain_frame){ l->own_at ? l->r->owns[l->own_at - 1].at_s : INT64_MIN,
+		more ? l->r->owns[l->own_at].at_s : l->until_s };
+}
+
+int64_t retain_look_counted(const struct retain_look *l, const struct passage *p)
+{
+	return passage_counted(p, retain_look_frame(l).to_s);
 }
 
 /* The earlier of two ages: by the clock, and by what was written since. */
@@ -106,6 +112,7 @@ struct retain_verdict retain_judge_claim(
 		if (p)
 			v = judge_age(l, p, &newest);
 	}
+	v.why = v.why == TOO_YOUNG ? TOGETHER_TOO_YOUNG : v.why;
 	return v;
 }
 
@@ -115,9 +122,9 @@ struct retain_verdict retain_judge_claim(
 static int64_t floor_of(const struct retain *r, uint64_t first, int64_t until_s)
 {
 	int64_t floor = INT64_MIN;
-	for (size_t i = 0; i < r->mark_count && r->marks[i].sequence < first; i++)
-		if (r->marks[i].at_s <= until_s)
-			floor = greatest(floor, r->marks[i].at_s);
+	for (size_t i = 0; i < r->own_list.count && r->owns[i].sequence < first; i++)
+		if (r->owns[i].at_s <= until_s)
+			floor = greatest(floor, r->owns[i].at_s);
 	return floor;
 }
 
@@ -148,14 +155,14 @@ static void claim_hold(struct retain *r, const struct retain_gone *g)
 
 void retain_claim_own(struct retain *r, const struct retain_gone *g)
 {
-	for (size_t i = 0; i < r->mark_count; i++) {
-		const struct retain_mark *m = &r->marks[i];
-		if (m->at_s != INT64_MIN && m->sequence >= g->first && m->sequence <= g->last)
+	for (size_t i = 0; i < r->own_list.count; i++) {
+		uint64_t own = r->owns[i].sequence;
+		if (own >= g->first && own <= g->last)
 			RETAIN_WRONG(r,
-				"entry %llu let go entries %llu to %llu, of which %llu is the "
-				"ledger's own",
+				"entry %llu says that entries %llu to %llu are gone, of which %llu "
+				"is the ledger's own",
 				(unsigned long long)g->by, (unsigned long long)g->first,
-				(unsigned long long)g->last, (unsigned long long)m->sequence);
+				(unsigned long long)g->last, (unsigned long long)own);
 	}
 }
 

@@ -129,8 +129,9 @@ uint64_t ledger_own_size(const struct ledger_own *w);
 /* An entry of one of the ledger's own kinds; durable when it returns.  Takes `data`. */
 int ledger_own_write(struct ledger_own *w, const char *kind, const char *subject, json_t *data,
 	uint64_t *sequence, struct err *e) MUST_USE;
-/* From now on each entry is held against these rules before it is written, and fed to them, and
- * none is written at a time before this one: -EPROTO. */
+/* From now on each entry is held against these rules before it is written, and fed to them (as if
+ * it came right behind those on which is decided), and none is written at a time before this one:
+ * -EPROTO. */
 void ledger_own_obey(struct ledger_own *w, struct retain *rules, int64_t since_s);
 
 /* --- another folder, to which entries were moved --- */

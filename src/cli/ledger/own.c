@@ -85,15 +85,24 @@ void ledger_own_obey(struct ledger_own *own, struct retain *rules, int64_t since
 static int obeys(struct ledger_own *own, uint64_t sequence, struct cur entry, struct err *e)
 {
 	if (own->writer->defaults.now_ns / CLOCK_SECOND < own->since_s) {
-		err_set(e, -EPROTO, "the clock was set back meanwhile: nothing is written");
+		err_set(e, -EPROTO, "the clock was set back meanwhile: nothing is taken away");
 		return err_try(e, "the same once more");
 	}
-	bool was_wrong = retain_wrong(own->rules);
+	uint64_t by;
+	bool was_wrong = retain_wrong(own->rules), was_unknown = retain_unknown(own->rules, &by);
 	int r = retain_feed(own->rules, sequence, entry, e);
-	return r == 0 && !was_wrong && retain_wrong(own->rules)
-		? err_set(e, -EPROTO, "not written, since it would be wrong: %.400s",
-			  retain_wrong(own->rules))
-		: r;
+	if (r < 0)
+		return r;
+	if (!was_wrong && retain_wrong(own->rules))
+		err_set(e, -EPROTO, "this would be wrong, and nothing is taken away: %.400s",
+			retain_wrong(own->rules));
+	else if (!was_unknown && retain_unknown(own->rules, &by))
+		err_set(e, -EPROTO, "an entry that nobody could read: nothing is taken away");
+	else
+		return 0;
+	return err_try(e,
+		"this is a defect of weir: please report it, with the ledger's own entries "
+		"(weir ledger show --kind retention)");
 }
 
 int ledger_own_write(struct ledger_own *own, const char *kind, const char *subject, json_t *data,

@@ -33,6 +33,11 @@ void pruning_print_ranges(const struct pruning *p, const char *verb)
 		ledger_entries(p->plan.entries));
 }
 
+static long long days_left(const struct retain_verdict *v)
+{
+	return (v->left_s + 86399) / 86400;
+}
+
 /* Who keeps the rest, with an example of each. */
 void pruning_print_stays(const struct pruning *p)
 {
@@ -42,7 +47,8 @@ void pruning_print_stays(const struct pruning *p)
 		unsigned long long by = v->by, at = p->plan.example_at[why];
 		if (!p->plan.stay[why])
 			continue;
-		out_fmt(o, "%llu bundles stay: ", (unsigned long long)p->plan.stay[why]);
+		out_fmt(o, "%llu %s: ", (unsigned long long)p->plan.stay[why],
+			p->plan.stay[why] == 1 ? "bundle stays" : "bundles stay");
 		if (why == OWN_KIND)
 			out_fmt(o, "they have entries of the ledger's own, such as %llu\n", at);
 		else if (why == NOT_UNDERSTOOD)
@@ -54,15 +60,23 @@ void pruning_print_stays(const struct pruning *p)
 				entry_kinds[v->kind].name, at);
 		else if (p->o->to)
 			out_str(o, "they are not from before that time\n");
+		else if (why == TOGETHER_TOO_YOUNG)
+			out_fmt(o,
+				"a bundle goes as a whole, and the newest entry up to %llu, for one, is "
+				"too young for kind %s, which entry %llu promised: %lld days left at "
+				"least\n",
+				at, entry_kinds[v->kind].name, by, days_left(v));
 		else
 			out_fmt(o,
 				"entry %llu promised them; of entry %llu there are %lld days left "
 				"at least\n",
-				by, at, (long long)(v->left_s + 86399) / 86400);
+				by, at, days_left(v));
 	}
 	if (p->plan.elsewhere)
-		out_fmt(o, "%llu bundles were moved and are not looked at (--also DIR does)\n",
-			(unsigned long long)p->plan.elsewhere);
+		out_fmt(o, "%llu %s not looked at (--also DIR does)\n",
+			(unsigned long long)p->plan.elsewhere,
+			p->plan.elsewhere == 1 ? "bundle was moved and is"
+					       : "bundles were moved and are");
 }
 
 int pruning_write(struct pruning *p, struct ledger_own *w, struct err *e)
@@ -178,13 +192,14 @@ static int write_time(const struct pruning *p, struct ledger_own *w, struct err 
 	memcpy(now + 19, "Z", 2); /* no fraction */
 	json_t *data = json_pack("{s:[], s:s}", "pruned", "until", now);
 	int r = ledger_own_write(w, "retention", "time", data, &sequence, e);
+	if (r < 0)
+		return r;
 	snprintf(text, sizeof text,
 		"entries claim times that are still to come, and bear no witness of them: entry "
 		"%llu says what time it is",
 		(unsigned long long)sequence);
-	if (r == 0)
-		cli_say(text, "");
-	return r;
+	cli_say(text, "");
+	return 0;
 }
 
 static int write_prune(void *self, struct ledger_own *w, struct err *e)
