@@ -378,3 +378,14 @@ void remove_tile(void *self, const char *name)
 		strcmp(name, "ledger") == 0)
 		f->remove(f->self, name);
 }
+
+void assert_refused(struct ends *ends, uint64_t size, const char *words)
+{
+	struct followed out;
+	struct err e = { 0 };
+	assert_int_equal(follow_it(ends, &out, &e), -EBADMSG);
+	assert_says(&e, words);
+	assert_false(out.fork);
+	assert_int_equal(ends->alarms, 0);
+	assert_int_equal(size_of(ends->copy), size);
+}

@@ -60,6 +60,8 @@ struct ends {
 struct ends ends_of(struct disk *from);
 void ends_free(struct ends *ends);
 int follow_it(struct ends *ends, struct followed *out, struct err *e);
+/* Following is refused with these words, and the copy is as it was. */
+void assert_refused(struct ends *ends, uint64_t size, const char *words);
 struct ends followed_at(uint64_t count); /* a copy of so many that was followed rightly */
 void show_instead(struct ends *ends, struct disk *d);
 void remove_tile(void *files, const char *name); /* for disk_each(): whatever was shipped */
