@@ -241,9 +241,8 @@ static bool ended_and_held(const char *held, const struct story *whole, uint64_t
 	return died;
 }
 
-static void days_of_two_count_once(void **unused)
+static void two_stations(struct story *out)
 {
-	(void)unused;
 	struct story s;
 	story_begin(&s);
 	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\",\"asset\"]}");
@@ -258,6 +257,72 @@ static void days_of_two_count_once(void **unused)
 	s.at_s = STORY_START + 90 * (int64_t)STORY_DAY;
 	story_close(&s);
 	story_let_go(&s, false);
+	*out = s;
+}
+
+/* What was to go first is here still: claims of what was to go after it wait for that. */
+static void claims_wait_for_those_before(void **unused)
+{
+	(void)unused;
+	struct story s;
+	size_t size;
+	two_stations(&s);
+	for (unsigned i = 2; i < 12; i++) {
+		char name[TILE_NAME];
+		tile_name(name, TILE_ENTRIES, i, TILE_WIDTH);
+		(void)s.files.remove(s.files.self, name);
+		assert_holds(&s, "without the notes", i);
+		story_let_go(&s, false);
+		assert_holds(&s, "and told of again", i);
+		struct prune_plan plan;
+		struct retain *rules;
+		story_plan(&s, s.at_s, &plan, &rules);
+		for (size_t k = 0; k < plan.go.count; k++)
+			assert_true(plan.go.list[k].first > 256);
+		prune_plan_done(&plan);
+		retain_free(rules);
+	}
+	assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
+	story_end(&s);
+}
+
+/* The clock was two months ahead when it was let go of notes, and is set right: the same days come
+ * once more, and make nothing older. */
+static void days_that_come_again_count_once(void **unused)
+{
+	(void)unused;
+	struct story s, full = { .disk = disk_new(5) };
+	size_t size;
+	story_begin(&s);
+	full.files = disk_files(full.disk);
+	story_tell(&s, "retention", "x", "{\"days\":30,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "x", "{\"days\":80,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	told(&s, "finding", 0, 1, 256);
+	for (unsigned round = 0; round < 2; round++) {
+		told(&s, "note", 60, 120, 32);
+		story_close(&s);
+		story_let_go(&s, false);
+		disk_copy(full.disk, s.disk);
+		assert_holds(&full, "a copy that has it all", round);
+		story_let_go(&s, true);
+		assert_holds(&s, "what is left", round);
+		story_open(&s);
+		s.at_s = STORY_START + 60 * (int64_t)STORY_DAY;
+		story_tell(&s, "hold", "x", "{\"hold\":\"subject\"}");
+	}
+	assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
+	assert_null(disk_bytes(s.disk, "tile/entries/002", &size));
+	story_end(&s);
+	disk_free(full.disk);
+}
+
+static void days_of_two_count_once(void **unused)
+{
+	(void)unused;
+	struct story s;
+	two_stations(&s);
 	for (uint64_t n = 1; ended_and_held("asset", &s, n); n += 3)
 		ended_and_held("note", &s, n);
 	story_end(&s);
@@ -289,7 +354,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(days_count_once),
+		cmocka_unit_test(claims_wait_for_those_before),
 		cmocka_unit_test(days_of_two_count_once),
+		cmocka_unit_test(days_that_come_again_count_once),
 		cmocka_unit_test(of_long_ago),
 		cmocka_unit_test(whatever_is_written_holds),
 	};

@@ -29,7 +29,9 @@ static int64_t new_of(const struct passage_spans *s, const struct passage_span *
 		int64_t both = least(other->to, one->to) - greatest(other->from, one->from);
 		covered += most ? both - least(both, not_counted(other)) : both;
 	}
-	return least(one->counted_s, one->to - one->from - covered);
+	/* What of it was counted may be just what is covered, or none of that. */
+	return most ? least(one->counted_s, one->to - one->from - covered)
+		    : greatest(one->counted_s - covered, 0);
 }
 
 /* The two with the least between them become one.  That was not counted and never will be. */
@@ -43,6 +45,7 @@ static void join_nearest(struct passage_spans *s)
 	s->list[best].counted_s += s->list[best + 1].counted_s;
 	memmove(&s->list[best + 1], &s->list[best + 2], (s->count - best - 2) * sizeof s->list[0]);
 	s->count--;
+	s->joined++;
 }
 
 /* Those that it touches become one with it.  Gives how much was new. */

@@ -26,6 +26,7 @@ struct passage_spans {
 		int64_t counted_s; /* less than its length where two are taken for one */
 	} list[PASSAGE_SPANS];
 	unsigned count;
+	unsigned joined; /* so often were two taken for one */
 };
 
 /* All zero: nothing was seen yet. */

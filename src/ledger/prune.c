@@ -69,16 +69,15 @@ static int remove_bundle(const struct files *f, uint64_t index, struct err *e)
 	return r < 0 ? r : remove_named(f, name, e);
 }
 
-/* What was said first goes first, and of that the last: then what is claimed of what is gone is
- * true at every moment (prune_plan.c), and stays so if it ends here and what is left may not go any
- * more. */
+/* What was said first goes first, and of that the last: a claim is of what is lost when all before
+ * it in this order is gone, too (prune_plan.c, retain_look.c). */
 static int in_order_of_removal(const void *a, const void *b)
 {
 	const struct prune_range *x = *(const struct prune_range *const *)a,
 				 *y = *(const struct prune_range *const *)b;
 	if (x->by != y->by)
 		return x->by < y->by ? -1 : 1;
-	return x->first > y->first ? -1 : 1;
+	return x->first > y->first ? -1 : x->first < y->first;
 }
 
 static int remove_bundles(const struct prune_list *l, const struct files *f, struct err *e)
@@ -101,10 +100,12 @@ static int remove_bundles(const struct prune_list *l, const struct files *f, str
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e)
 {
 	const struct prune_list *l = &p->go;
-	int r = l->count ? remove_file(f, "tile.new", e) : 0; /* of a writer that was ended */
-	if (r == 0 && l->count)
+	if (!l->count)
+		return 0;
+	int r = remove_file(f, "tile.new", e); /* of a writer that was ended */
+	if (r == 0)
 		r = remove_bundles(l, f, e);
-	if (r == 0 && l->count && (r = f->sync_all(f->self)) < 0) {
+	if (r == 0 && (r = f->sync_all(f->self)) < 0) {
 		errno = -r;
 		r = err_sys(e, "sync what was removed");
 	}

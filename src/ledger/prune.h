@@ -52,7 +52,7 @@ struct prune_from {
 	const struct files *files; /* all that can be read */
 	const struct files *here;  /* the ledger's own folder alone: files, or a part of it */
 	uint64_t size;
-	const struct retain *rules;
+	struct retain *rules;
 	const struct walk_eyes *eyes; /* or NULL */
 };
 

@@ -23,9 +23,10 @@ struct planning {
 	/* Something that was said to go stays after all.  Then no claim of that time holds any more
 	 * where it is of what is here: all that is taken back, and what goes is claimed anew. */
 	bool anew;
-	/* Where bundles stand that were moved and are not looked at. */
-	struct retain_frame *unseen;
-	size_t unseen_count, unseen_room;
+	/* Where nothing is claimed, since it cannot be known: where bundles stand that were moved
+	 * and are not looked at, and where there were more silences than a passage remembers. */
+	struct retain_frame *unsure;
+	size_t unsure_count, unsure_room;
 };
 
 void prune_plan_done(struct prune_plan *p)
@@ -148,13 +149,28 @@ static int64_t lost_until_here(const struct planning *g)
 	return retain_look_counted(&g->look, &g->before) - retain_look_counted(&g->look, &g->left);
 }
 
+static int add_unsure(struct planning *g, struct retain_frame f, struct err *e)
+{
+	const struct retain_frame *last = g->unsure_count ? &g->unsure[g->unsure_count - 1] : NULL;
+	if (last && last->from_s == f.from_s && last->to_s == f.to_s)
+		return 0;
+	struct retain_frame *more =
+		grow(g->unsure, &g->unsure_room, g->unsure_count + 1, sizeof *more);
+	if (!more)
+		return err_sys(e, "plan what to let go");
+	g->unsure = more;
+	more[g->unsure_count++] = f;
+	return 0;
+}
+
 /* What goes in the end is known bundle by bundle: so is what is lost with it, of which some comes
  * back where later entries, which stay, are of the same days. */
-static void count_lost(
-	struct planning *g, const struct times *t, unsigned count, bool said, bool may_go)
+static int count_lost(struct planning *g, const struct times *t, unsigned count,
+	const struct prune_range *range, bool may_go, struct err *e)
 {
 	struct prune_list *l = &g->plan->go;
-	if (!may_go || !said)
+	unsigned joined = g->before.open.joined + g->left.open.joined;
+	if (!may_go || !range->said)
 		feed(&g->before, t, count);
 	if (!may_go)
 		feed(&g->left, t, count);
@@ -162,6 +178,9 @@ static void count_lost(
 	int64_t lost_s = lost_until_here(g);
 	if (last && lost_s > last->lost_s)
 		last->lost_s = lost_s;
+	return g->before.open.joined + g->left.open.joined == joined
+		? 0
+		: add_unsure(g, range->frame, e);
 }
 
 /* While nothing of it is judged yet. */
@@ -222,23 +241,7 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 		r = stays(g, &range, &first_no, no_at, e);
 	if (r == 0 && g->anew && !range.said && said_by(g, first))
 		r = take_back(g, range, e);
-	if (!g->to)
-		count_lost(g, &times, count, range.said, may_go);
-	return r;
-}
-
-static int add_unseen(struct planning *g, struct retain_frame f, struct err *e)
-{
-	const struct retain_frame *last = g->unseen_count ? &g->unseen[g->unseen_count - 1] : NULL;
-	if (last && last->from_s == f.from_s && last->to_s == f.to_s)
-		return 0;
-	struct retain_frame *more =
-		grow(g->unseen, &g->unseen_room, g->unseen_count + 1, sizeof *more);
-	if (!more)
-		return err_sys(e, "plan what to let go");
-	g->unseen = more;
-	more[g->unseen_count++] = f;
-	return 0;
+	return r < 0 || g->to ? r : count_lost(g, &times, count, &range, may_go, e);
 }
 
 static int plan_missing(void *self, uint64_t first, struct err *e)
@@ -250,24 +253,23 @@ static int plan_missing(void *self, uint64_t first, struct err *e)
 	if (!gone || !gone->to)
 		return 0;
 	g->plan->elsewhere++;
-	return g->to ? 0 : add_unseen(g, retain_look_frame(&g->look), e);
+	return g->to ? 0 : add_unsure(g, retain_look_frame(&g->look), e);
 }
 
 /* --- all of them --- */
 
-/* What was moved may be of the same days, and counts when it is looked at. */
-static bool may_be_counted_elsewhere(const struct planning *g, const struct retain_frame *f)
+static bool is_unsure(const struct planning *g, const struct retain_frame *f)
 {
-	for (size_t i = 0; i < g->unseen_count; i++)
-		if (f->from_s <= g->unseen[i].to_s + PASSAGE_GAP_S &&
-			g->unseen[i].from_s <= f->to_s + PASSAGE_GAP_S)
+	for (size_t i = 0; i < g->unsure_count; i++)
+		if (f->from_s <= g->unsure[i].to_s + PASSAGE_GAP_S &&
+			g->unsure[i].from_s <= f->to_s + PASSAGE_GAP_S)
 			return true;
 	return false;
 }
 
 /* Behind any place no more is claimed than would be lost if all behind it went, and nothing in
- * front of it: so nothing gets older than it was while all of it was here, and as the last one goes
- * first (prune_remove()), at no moment. */
+ * front of it: so nothing gets older than it was while all of it was here, however much of it goes
+ * in the order of prune_remove(). */
 static void claim(struct planning *g)
 {
 	struct prune_list *l = &g->plan->go;
@@ -280,8 +282,8 @@ static void claim(struct planning *g)
 			continue;
 		int64_t after_s = all_s - l->list[i].lost_s;
 		after_s = after_s < 0 ? 0 : after_s < behind_s ? after_s : behind_s;
-		bool elsewhere = may_be_counted_elsewhere(g, &l->list[i].frame);
-		l->list[i].counted_s = elsewhere ? 0 : behind_s - after_s;
+		bool unsure = is_unsure(g, &l->list[i].frame);
+		l->list[i].counted_s = unsure ? 0 : behind_s - after_s;
 		behind_s = after_s;
 	}
 }
@@ -295,7 +297,7 @@ static int plan_once(struct planning *g, struct err *e)
 	g->look = retain_look(from->rules, g->until_s);
 	g->before = (struct passage){ 0 };
 	g->left = (struct passage){ .most = true };
-	g->unseen_count = 0;
+	g->unsure_count = 0;
 	return walk_bundles(&w, from->files, 0, from->size, e);
 }
 
@@ -312,7 +314,7 @@ static int plan(struct planning *g, struct prune_plan *out, struct err *e)
 		claim(g);
 	if (r < 0)
 		prune_plan_done(out);
-	free(g->unseen);
+	free(g->unsure);
 	return r;
 }
 

@@ -38,7 +38,8 @@ struct retain_gone {
 	uint64_t by;    /* the entry that says so */
 	char *to;       /* where they were moved; NULL: let go */
 	uint32_t kinds; /* claims of what was let go */
-	int64_t newest_s, counted_s;
+	int64_t newest_s, counted_s, until_s;
+	bool counts; /* counted_s does: decided by retain_look() */
 };
 
 /* Takes back what was said before of letting these go. */
@@ -138,7 +139,7 @@ struct retain_look {
 	size_t own_at; /* of the next of the ledger's own */
 };
 
-struct retain_look retain_look(const struct retain *r, int64_t until_s);
+struct retain_look retain_look(struct retain *r, int64_t until_s); /* of whom all is known */
 struct retain_verdict retain_judge(
 	struct retain_look *l, uint64_t sequence, struct cur entry, struct entry_view *v);
 /* A bundle of these kinds, of which the newest entry is of that time, where the last entry was

@@ -24,36 +24,84 @@ static bool overlap(const struct retain_gone *g, uint64_t first, uint64_t last)
 	return first <= g->last && last >= g->first;
 }
 
-/* What a claim says that its entries bore witness of counts once all of them are gone, and where it
- * is the last word on each: what is here still, or was claimed anew, speaks for itself. */
-static bool counts(const struct retain *r, const struct retain_gone *g)
+static bool is_hole(const struct retain *r, const struct retain_gone *g)
 {
-	bool all_gone = false;
-	for (size_t i = 0; i < r->hole_list.count && !all_gone; i++)
-		all_gone = r->holes[i].first <= g->first && r->holes[i].last >= g->last;
-	for (size_t i = 0; i < r->kept_list.count && all_gone; i++)
-		all_gone = r->kept[i].by < g->by || !overlap(g, r->kept[i].first, r->kept[i].last);
-	for (size_t i = (size_t)(g - r->gone) + 1; i < r->gone_list.count && all_gone; i++)
-		all_gone = !overlap(g, r->gone[i].first, r->gone[i].last);
-	return all_gone;
+	for (size_t i = 0; i < r->hole_list.count; i++)
+		if (r->holes[i].first <= g->first && r->holes[i].last >= g->last)
+			return true;
+	return false;
 }
 
-struct retain_look retain_look(const struct retain *r, int64_t until_s)
+/* The entry that had another word on some of it first; UINT64_MAX: none. */
+static uint64_t taken_back_by(const struct retain *r, const struct retain_gone *g)
+{
+	uint64_t by = UINT64_MAX;
+	for (size_t i = (size_t)(g - r->gone) + 1; i < r->gone_list.count && by == UINT64_MAX; i++)
+		if (overlap(g, r->gone[i].first, r->gone[i].last))
+			by = r->gone[i].by;
+	for (size_t i = 0; i < r->kept_list.count; i++)
+		if (r->kept[i].by > g->by && r->kept[i].by < by &&
+			overlap(g, r->kept[i].first, r->kept[i].last))
+			by = r->kept[i].by;
+	return by;
+}
+
+/* Where the clock was set back behind a claim, what is written then may be of the same days once
+ * more: the claim counts only where no later time of the ledger's own is before it. */
+static void clocks_set_back(struct retain *r, int64_t until_s)
+{
+	int64_t earliest_s = until_s;
+	size_t own = r->own_list.count;
+	for (size_t i = r->gone_list.count; i-- > 0;) {
+		struct retain_gone *g = &r->gone[i];
+		for (; own > 0 && r->owns[own - 1].sequence > g->by; own--)
+			earliest_s = least(earliest_s, r->owns[own - 1].at_s);
+		g->counts = g->until_s <= earliest_s;
+	}
+}
+
+/* What a claim says that its entries bore witness of counts once all of them are gone, where it is
+ * the last word on each, and where the same is true of all that were to go before it: those whose
+ * claims are older, and of the same entry those behind it (prune_remove()).  For it says what is
+ * lost when these are gone; where one is here, or stayed after all, it may bear witness of the
+ * same. */
+static void settle_claims(struct retain *r, int64_t until_s)
+{
+	clocks_set_back(r, until_s);
+	uint64_t in_the_way = 0; /* of claims before that entry */
+	for (size_t begin = 0, end; begin < r->gone_list.count; begin = end) {
+		for (end = begin + 1; end < r->gone_list.count; end++)
+			if (r->gone[end].by != r->gone[begin].by)
+				break;
+		for (size_t i = end; i-- > begin;) {
+			struct retain_gone *g = &r->gone[i];
+			if (g->to)
+				continue;
+			uint64_t by = taken_back_by(r, g);
+			bool stands = by == UINT64_MAX && is_hole(r, g);
+			g->counts = g->counts && stands && in_the_way <= g->by;
+			if (!stands && by > in_the_way)
+				in_the_way = by;
+		}
+	}
+}
+
+struct retain_look retain_look(struct retain *r, int64_t until_s)
 {
 	struct passage all = r->passage;
 	struct retain_look l = { .r = r, .until_s = until_s, .floor_s = INT64_MIN };
+	settle_claims(r, until_s);
 	passage_own(&all, until_s);
 	l.counted_s = all.counted_s;
 	for (size_t i = 0; i < r->gone_list.count; i++)
-		l.counted_s +=
-			r->gone[i].counted_s && counts(r, &r->gone[i]) ? r->gone[i].counted_s : 0;
+		l.counted_s += r->gone[i].counts ? r->gone[i].counted_s : 0;
 	return l;
 }
 
 void retain_look_miss(struct retain_look *l, uint64_t first)
 {
 	const struct retain_gone *g = retain_gone(l->r, first);
-	if (g && g->first == first && counts(l->r, g))
+	if (g && g->first == first && g->counts)
 		l->gone_s += g->counted_s;
 }
 

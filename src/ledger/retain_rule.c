@@ -246,7 +246,7 @@ static bool gone(struct retain *r, uint64_t by, int64_t at_s, json_t *data, stru
 		return false;
 	json_array_foreach(list, i, one)
 	{
-		struct retain_gone g = { .by = by };
+		struct retain_gone g = { .by = by, .until_s = until_s };
 		if (!read_gone(&g, one, pruned) || !are_bundles(r, by, g.first, g.last))
 			break;
 		if (pruned)
