@@ -105,10 +105,12 @@ def meson_tests(build, *more):
     if os.path.exists(log):
         os.remove(log)
     # Many wait for a clock more than for a processor: three at a time for each two of those.
-    # The sanitizer has the kernel clear the shadow of each large buffer anew, which takes longer than all else.
+    # A sanitizer's verdict is no exit code that a test could want.  It has the kernel clear the shadow of each large
+    # buffer anew, which takes longer than all else.
     code, text = call(f"unit-{build}", ["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4",
                                         "--num-processes", str((os.cpu_count() or 1) * 3 // 2), *more],
-                      env={**os.environ, "ASAN_OPTIONS": "clear_shadow_mmap_threshold=67108864"})
+                      env={**os.environ, "ASAN_OPTIONS": "abort_on_error=1:clear_shadow_mmap_threshold=67108864",
+                           "UBSAN_OPTIONS": "abort_on_error=1:print_stacktrace=1"})
     if not os.path.exists(log):
         yield "meson test", FAILED, tail(text)
         return
