@@ -108,6 +108,16 @@ static uint64_t remove_some(struct story *s)
 	return gone;
 }
 
+/* Everything is said to go, and goes; and a copy never lets go of anything. */
+static void let_go_of_all(struct story *s, struct story *full, unsigned seed)
+{
+	story_let_go(s, false);
+	disk_copy(full->disk, s->disk);
+	assert_holds(full, "a copy that has it all", seed);
+	story_let_go(s, true);
+	assert_holds(s, "what is left", seed);
+}
+
 static uint64_t story(unsigned seed)
 {
 	struct story s, full = { .disk = disk_new(seed) };
@@ -177,13 +187,8 @@ static void days_count_once(void **unused)
 								    : "note",
 					"pump", "{}");
 	story_close(&s);
-	for (unsigned round = 0; round < 3; round++) {
-		story_let_go(&s, false);
-		disk_copy(full.disk, s.disk);
-		assert_holds(&full, "a copy that has it all", round);
-		story_let_go(&s, true);
-		assert_holds(&s, "what is left", round);
-	}
+	for (unsigned round = 0; round < 3; round++)
+		let_go_of_all(&s, &full, round);
 	size_t size;
 	assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
 	assert_null(disk_bytes(s.disk, "tile/entries/003", &size));
@@ -213,6 +218,7 @@ static bool ended_and_held(const char *held, const struct story *whole, uint64_t
 	disk_copy(s.disk, whole->disk);
 	s.files = disk_files(s.disk);
 	full.files = disk_files(full.disk);
+	disk_copy(full.disk, whole->disk);
 	story_plan(&s, s.at_s, &plan, &rules);
 	disk_die_at(s.disk, disk_calls(s.disk) + n);
 	int r = prune_remove(&plan, &s.files, &e);
@@ -225,14 +231,8 @@ static bool ended_and_held(const char *held, const struct story *whole, uint64_t
 	snprintf(data, sizeof data, "{\"hold\":\"kind\",\"kind\":\"%s\"}", held);
 	story_tell(&s, "hold", "x", data);
 	story_close(&s);
-	for (unsigned round = 0; round < 3; round++) {
-		story_let_go(&s, false);
-		disk_copy(full.disk, whole->disk);
-		disk_copy(full.disk, s.disk);
-		assert_holds(&full, "a copy that has it all", (unsigned)n);
-		story_let_go(&s, true);
-		assert_holds(&s, held, (unsigned)n);
-	}
+	for (unsigned round = 0; round < 3; round++)
+		let_go_of_all(&s, &full, (unsigned)n);
 	if (!disk_bytes(s.disk, "tile/entries/001", &size))
 		fail_msg("%s held, ended at call %llu: the finding is gone", held,
 			(unsigned long long)n);
@@ -303,11 +303,7 @@ static void days_that_come_again_count_once(void **unused)
 	for (unsigned round = 0; round < 2; round++) {
 		told(&s, "note", 60, 120, 32);
 		story_close(&s);
-		story_let_go(&s, false);
-		disk_copy(full.disk, s.disk);
-		assert_holds(&full, "a copy that has it all", round);
-		story_let_go(&s, true);
-		assert_holds(&s, "what is left", round);
+		let_go_of_all(&s, &full, round);
 		story_open(&s);
 		s.at_s = STORY_START + 60 * (int64_t)STORY_DAY;
 		story_tell(&s, "hold", "x", "{\"hold\":\"subject\"}");

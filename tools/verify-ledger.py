@@ -74,10 +74,10 @@ def signature_holds(key, message, signature):
 
 # --- notes and checkpoints ---
 def read_key(text):
-    name, number, data = text.strip().split("+", 2)
+    name, number, data = (text.strip().split("+", 2) + ["", ""])[:3]
     data = base64.b64decode(data, validate=True)
-    if data[0] != 1 or len(data) != 33:
-        raise Wrong(f"key '{name}' is no Ed25519 key")
+    if data[:1] != b"\1" or len(data) != 33:
+        raise Wrong(f"'{text.strip()[:100]}' is no Ed25519 key: name+id+base64")
     if hashlib.sha256(name.encode() + b"\n" + data).hexdigest()[:8] != number:
         raise Wrong(f"key '{name}' does not belong to its id {number}")
     return name, bytes.fromhex(number), data[1:]

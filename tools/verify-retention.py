@@ -72,9 +72,9 @@ class Rules:
     """What the ledger's own entries say of keeping the others."""
 
     def __init__(self):
-        self.promises, self.holds, self.own, self.said = [], {}, [], []
+        self.promises, self.holds, self.own = [], {}, []
         self.numbers, self.times, self.missing, self.unknown = [], [], [], []
-        self.sure, self.counted = Days(), []  # up to the last of the ledger's own: (number, time that counts so far)
+        self.sure, self.counted = Days(), []  # for each of the numbers up to the last of the ledger's own: the time that counts
 
     def miss(self, first):
         self.missing.append(first)
@@ -124,13 +124,6 @@ class Rules:
             raise ledger.Wrong(f"entry {by} speaks of entries {first} to {last}, no whole bundles between the first and it")
         if word != "kept" and self.is_own(first, last):
             raise ledger.Wrong(f"entry {by} says that entries {first} to {last} are gone, of which some are the ledger's own")
-        self.said.append((word, first, last))
-
-    def check_missing(self):
-        for first in self.missing:
-            said = [word for word, start, end in self.said if start <= first <= end]
-            if "moved" not in said and said[-1:] != ["pruned"]:  # "kept" takes back that it was let go
-                raise ledger.Wrong(f"entries {first} to {first + WIDTH - 1} are missing, and no rule says that they may be")
 
     def passed_since(self, last, enough):
         """What entries behind that one bear witness of, as far as it matters; unknown where some are gone."""
@@ -182,7 +175,6 @@ def main(words):
                 rules.miss(first)
             for number, entry in enumerate(entries, first):
                 rules.feed(number, entry)
-        rules.check_missing()
     except ledger.Wrong as e:
         print(f"verify-retention: {e}", file=sys.stderr)
         return 4

@@ -19,10 +19,11 @@
 #include "ledger/files.h"
 #include "ledger/retain_load.h"
 
+#define PRUNE_NOBODY UINT64_MAX
+
 struct prune_range {
 	uint64_t first, last;
-	bool said;      /* an entry tells of it already: */
-	uint64_t by;    /* that one; else UINT64_MAX */
+	uint64_t by;    /* the entry that tells of it already, or PRUNE_NOBODY */
 	uint32_t kinds; /* that are in it, where something is claimed of it */
 	int64_t newest_s, counted_s;
 	/* While planning: of all witness, up to the next range; and what time it may be of. */

@@ -43,7 +43,7 @@ void prune_plan_done(struct prune_plan *p)
  * holds for each kind then. */
 static int add_range(struct prune_list *l, const struct prune_range *g, struct err *e)
 {
-	struct prune_range *last = l->list && l->count ? &l->list[l->count - 1] : NULL;
+	struct prune_range *last = l->count ? &l->list[l->count - 1] : NULL;
 	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds) {
 		last->last = g->last;
 		if (g->frame.from_s < last->frame.from_s)
@@ -111,7 +111,7 @@ static int goes(struct planning *g, struct prune_range *range, struct err *e)
 	p->entries += range->last - range->first + 1;
 	if (range->newest_s < OLDEST_S)
 		range->newest_s = OLDEST_S;
-	if (range->said || g->to)
+	if (range->by != PRUNE_NOBODY || g->to)
 		range->kinds = 0; /* nothing is claimed of it */
 	return add_range(&p->go, range, e);
 }
@@ -170,7 +170,7 @@ static int count_lost(struct planning *g, const struct times *t, unsigned count,
 {
 	struct prune_list *l = &g->plan->go;
 	unsigned joined = g->before.open.joined + g->left.open.joined;
-	if (!may_go || !range->said)
+	if (!may_go || range->by == PRUNE_NOBODY)
 		feed(&g->before, t, count);
 	if (!may_go)
 		feed(&g->left, t, count);
@@ -190,8 +190,7 @@ static struct prune_range range_of(const struct planning *g, uint64_t first, uns
 	bool said = gone && !(g->anew && is_here(g, first));
 	struct prune_range range = { .first = first,
 		.last = first + count - 1,
-		.said = said,
-		.by = said ? gone->by : UINT64_MAX,
+		.by = said ? gone->by : PRUNE_NOBODY,
 		.newest_s = INT64_MIN };
 	if (!g->to)
 		range.frame = retain_look_frame(&g->look);
@@ -239,7 +238,7 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 		r = goes(g, &range, e);
 	else if (count == TILE_WIDTH)
 		r = stays(g, &range, &first_no, no_at, e);
-	if (r == 0 && g->anew && !range.said && said_by(g, first))
+	if (r == 0 && g->anew && range.by == PRUNE_NOBODY && said_by(g, first))
 		r = take_back(g, range, e);
 	return r < 0 || g->to ? r : count_lost(g, &times, count, &range, may_go, e);
 }
@@ -278,7 +277,7 @@ static void claim(struct planning *g)
 	int64_t all_s = g->before.counted_s - g->left.counted_s;
 	int64_t behind_s = all_s > 0 ? all_s : 0;
 	for (size_t i = 0; i < l->count; i++) {
-		if (l->list[i].said)
+		if (l->list[i].by != PRUNE_NOBODY)
 			continue;
 		int64_t after_s = all_s - l->list[i].lost_s;
 		after_s = after_s < 0 ? 0 : after_s < behind_s ? after_s : behind_s;

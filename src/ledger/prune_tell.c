@@ -52,10 +52,10 @@ static int next_ranges(const struct prune_list *l, size_t *told,
 	size_t end = l->count - *told, begin = end;
 	*out = NULL;
 	for (unsigned n = 0; begin > 0 && n < RETAIN_RANGES; begin--)
-		n += !l->list[begin - 1].said;
+		n += l->list[begin - 1].by == PRUNE_NOBODY;
 	*told = l->count - begin;
 	for (size_t i = begin; i < end; i++) {
-		if (l->list[i].said)
+		if (l->list[i].by != PRUNE_NOBODY)
 			continue;
 		if (!*out)
 			*out = json_array();

@@ -47,8 +47,8 @@ static uint64_t taken_back_by(const struct retain *r, const struct retain_gone *
 }
 
 /* Where the clock was set back behind a claim, what is written then may be of the same days once
- * more: the claim counts only where no later time of the ledger's own is before it. */
-static void clocks_set_back(struct retain *r, int64_t until_s)
+ * more: the claim may count only where no later time of the ledger's own is before it. */
+static void doubt_after_set_back(struct retain *r, int64_t until_s)
 {
 	int64_t earliest_s = until_s;
 	size_t own = r->own_list.count;
@@ -67,7 +67,7 @@ static void clocks_set_back(struct retain *r, int64_t until_s)
  * same. */
 static void settle_claims(struct retain *r, int64_t until_s)
 {
-	clocks_set_back(r, until_s);
+	doubt_after_set_back(r, until_s);
 	uint64_t in_the_way = 0; /* of claims before that entry */
 	for (size_t begin = 0, end; begin < r->gone_list.count; begin = end) {
 		for (end = begin + 1; end < r->gone_list.count; end++)

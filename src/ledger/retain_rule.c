@@ -61,7 +61,11 @@ static bool are_ranges(const json_t *list)
 	json_t *one;
 	uint64_t first, last;
 	size_t i;
-	json_array_foreach(list, i, one) if (!read_range(one, &first, &last)) return false;
+	json_array_foreach(list, i, one)
+	{
+		if (!read_range(one, &first, &last))
+			return false;
+	}
 	return json_is_array(list);
 }
 
@@ -228,7 +232,11 @@ static bool can_be_read(json_t *list, bool pruned)
 	struct retain_gone g;
 	json_t *one;
 	size_t i;
-	json_array_foreach(list, i, one) if (!read_gone(&g, one, pruned)) return false;
+	json_array_foreach(list, i, one)
+	{
+		if (!read_gone(&g, one, pruned))
+			return false;
+	}
 	return json_is_array(list) && json_array_size(list) <= RETAIN_RANGES;
 }
 

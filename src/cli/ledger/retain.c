@@ -207,7 +207,8 @@ static void print_rest(struct keep *k)
 	for (size_t i = 0; i < count; i++)
 		on += !h[i].released && !h[i].spread;
 	if (on)
-		out_fmt(k->cli->out, "%zu holds keep more: weir ledger hold list\n", on);
+		out_fmt(k->cli->out, "%zu %s more: weir ledger hold list\n", on,
+			on == 1 ? "hold keeps" : "holds keep");
 }
 
 static void print_promises_json(struct keep *k)
