@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "ledger/move.h"
 #include "ledger/shelf.h"
 #include "ledger/tile.h"
 #include "retain_story.h"

@@ -7,8 +7,6 @@
 
 #include "ledger/tile.h"
 
-/* --- away with them --- */
-
 static int remove_file(const struct files *f, const char *name, struct err *e)
 {
 	int r = f->remove(f->self, name);
@@ -109,82 +107,5 @@ int prune_remove(const struct prune_plan *p, const struct files *f, struct err *
 		errno = -r;
 		r = err_sys(e, "sync what was removed");
 	}
-	return r;
-}
-
-/* --- to another place --- */
-
-struct moving {
-	const struct files *to;
-	struct tiles *tiles;
-	uint8_t *here, *there;
-};
-
-static int is_sound(
-	struct moving *m, uint64_t index, struct cur bytes, const char *name, struct err *e)
-{
-	const struct hash *hashes;
-	int r = tiles_read(m->tiles, 0, index, &hashes, e);
-	for (unsigned i = 0; r == 0 && i < TILE_WIDTH; i++) {
-		struct cur entry = bundle_next(&bytes);
-		struct hash leaf = { { 0 } };
-		if (cur_ok(&entry))
-			leaf = merkle_leaf(entry.at, entry.left);
-		if (!hash_same(&leaf, &hashes[i]))
-			r = err_set(e, -EBADMSG, "%s is damaged: entry %llu is not the one signed",
-				name, (unsigned long long)index * TILE_WIDTH + i);
-	}
-	return r;
-}
-
-static int move_one(struct moving *m, uint64_t index, struct err *e)
-{
-	char name[TILE_NAME];
-	struct err none;
-	tile_name(name, TILE_ENTRIES, index, TILE_WIDTH);
-	long size = bundle_read(m->tiles, index, m->here, e);
-	if (size < 0)
-		return (int)size;
-	int r = is_sound(m, index, cur_of(m->here, (size_t)size), name, e);
-	if (r < 0)
-		return r;
-	long there = files_load(m->to, name, m->there, BUNDLE_MAX, &none);
-	if (there == size && memcmp(m->here, m->there, (size_t)size) == 0)
-		return 0;
-	r = files_make_way(m->to, name, e);
-	if (r == 0)
-		r = files_replace(m->to, name, m->here, (size_t)size, e);
-	there = r < 0 ? r : files_load(m->to, name, m->there, BUNDLE_MAX, e);
-	if (there < 0)
-		return (int)there;
-	return there == size && memcmp(m->here, m->there, (size_t)size) == 0
-		? 0
-		: err_set(e, -EIO, "%s reads otherwise there than it was written", name);
-}
-
-int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
-	const struct files *to, struct err *e)
-{
-	struct moving m = { to, malloc(sizeof *m.tiles), malloc(BUNDLE_MAX), malloc(BUNDLE_MAX) };
-	if (!m.tiles || !m.here || !m.there) {
-		free(m.there);
-		free(m.here);
-		free(m.tiles);
-		return err_sys(e, "move entries");
-	}
-	const struct prune_list *l = &p->go;
-	int r = 0;
-	tiles_init(m.tiles, f, size);
-	for (size_t i = 0; r == 0 && i < l->count; i++)
-		for (uint64_t at = l->list[i].first; r == 0 && at < l->list[i].last;
-			at += TILE_WIDTH)
-			r = move_one(&m, at / TILE_WIDTH, e);
-	if (r == 0 && l->count && (r = to->sync_all(to->self)) < 0) {
-		errno = -r;
-		r = err_sys(e, "sync what was moved");
-	}
-	free(m.there);
-	free(m.here);
-	free(m.tiles);
 	return r;
 }

@@ -1,16 +1,15 @@
-/* Letting entries go, and moving them elsewhere.
+/* Letting entries go.  (Moving them elsewhere: move.h.)
  *
  * The unit is a whole bundle of 256 entries; its hashes (tile/0/...) stay, so every proof and every
  * checkpoint hold as before.  In this order, and from anywhere again:
  *
  *	1. retain_load()    the rules, from the ledger itself
- *	2. prune_plan()     which bundles may go, move_plan() which may move
- *	3. move_copy()      they are there, compared, on that disk
- *	4. the caller       writes prune_data() as entries, until they are in a signed checkpoint
- *	5. prune_remove()   takes the bundles away
+ *	2. prune_plan()     which bundles may go
+ *	3. the caller       writes prune_data() as entries, until they are in a signed checkpoint
+ *	4. prune_remove()   takes the bundles away
  *
- * Ended in between, the next plan has what is left: `said` where an entry tells of it already,
- *`kept` where a rule came meanwhile that keeps it. */
+ * Ended in between, the next plan has what is left: `by` says which entry tells of it already, and
+ * `kept` is where a rule came meanwhile that keeps it. */
 #ifndef LEDGER_PRUNE_H
 #define LEDGER_PRUNE_H
 
@@ -48,6 +47,10 @@ struct prune_plan {
 };
 
 void prune_plan_done(struct prune_plan *p);
+int prune_list_add(struct prune_list *l, const struct prune_range *g, struct err *e) MUST_USE;
+int prune_goes(struct prune_plan *p, const struct prune_range *range, struct err *e) MUST_USE;
+void prune_stays(
+	struct prune_plan *p, const struct retain_verdict *why, uint64_t at); /* a bundle */
 
 struct prune_from {
 	const struct files *files; /* all that can be read */
@@ -60,9 +63,6 @@ struct prune_from {
 /* What may be let go at this time. */
 int prune_plan(struct prune_plan *out, const struct prune_from *from, int64_t until_s,
 	struct err *e) MUST_USE;
-/* What may move to `to`: bundles of entries from before that time. */
-int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t before_s,
-	const char *to, struct err *e) MUST_USE;
 
 /* The data of the next entry that the plan wants, for up to RETAIN_RANGES ranges that none tells of
  * yet; NULL with no error: there is none.  First what is taken back, then what goes. */
@@ -71,11 +71,6 @@ struct prune_tell {
 };
 int prune_data(const struct prune_plan *p, struct prune_tell *told, int64_t until_s, const char *to,
 	json_t **out, struct err *e) MUST_USE;
-
-/* Each bundle is checked against its hashes here, written there, read again and compared; then all
- * of it is synced. */
-int move_copy(const struct prune_plan *p, const struct files *f, uint64_t size,
-	const struct files *to, struct err *e) MUST_USE;
 
 /* With all parts of them from before they were whole; what was said first goes first, and of that
  * the last.  What cannot be removed is an error. */

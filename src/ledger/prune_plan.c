@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/grow.h"
@@ -16,8 +15,7 @@ struct planning {
 	struct prune_plan *plan;
 	const struct prune_from *from;
 	struct retain_look look;
-	const char *to; /* NULL: to be let go */
-	int64_t before_s, until_s;
+	int64_t until_s;
 	/* Of what is here and was not said to go before; and of what will be left of that. */
 	struct passage before, left;
 	/* Something that was said to go stays after all.  Then no claim of that time holds any more
@@ -28,38 +26,6 @@ struct planning {
 	struct retain_frame *unsure;
 	size_t unsure_count, unsure_room;
 };
-
-void prune_plan_done(struct prune_plan *p)
-{
-	free(p->go.list);
-	free(p->kept.list);
-	free(p->back.list);
-	p->go = p->kept = p->back = (struct prune_list){ 0 };
-}
-
-/* --- ranges --- */
-
-/* Neighbours become one range, where the same is claimed of both: what is said of the newest entry
- * holds for each kind then. */
-static int add_range(struct prune_list *l, const struct prune_range *g, struct err *e)
-{
-	struct prune_range *last = l->count ? &l->list[l->count - 1] : NULL;
-	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds) {
-		last->last = g->last;
-		if (g->frame.from_s < last->frame.from_s)
-			last->frame.from_s = g->frame.from_s;
-		if (g->frame.to_s > last->frame.to_s)
-			last->frame.to_s = g->frame.to_s;
-		last->newest_s = g->newest_s > last->newest_s ? g->newest_s : last->newest_s;
-		return 0;
-	}
-	struct prune_range *more = grow(l->list, &l->room, l->count + 1, sizeof *more);
-	if (!more)
-		return err_sys(e, "plan what to let go");
-	l->list = more;
-	more[l->count++] = *g;
-	return 0;
-}
 
 /* What only another folder has may be missing here. */
 static bool is_here(const struct planning *g, uint64_t first)
@@ -73,60 +39,13 @@ static bool is_here(const struct planning *g, uint64_t first)
 	return fd >= 0;
 }
 
-/* --- who said what before --- */
-
 static const struct retain_gone *said_by(const struct planning *g, uint64_t first)
 {
 	const struct retain_gone *gone = retain_gone(g->from->rules, first);
-	bool said = gone && (g->to ? gone->to && strcmp(gone->to, g->to) == 0 : !gone->to);
-	return said ? gone : NULL;
+	return gone && !gone->to ? gone : NULL;
 }
 
 /* --- a bundle --- */
-
-static int take_back(struct planning *g, struct prune_range range, struct err *e)
-{
-	range.kinds = 0;
-	return add_range(&g->plan->back, &range, e);
-}
-
-static int stays(struct planning *g, struct prune_range *range, const struct retain_verdict *v,
-	uint64_t at, struct err *e)
-{
-	struct prune_plan *p = g->plan;
-	const struct retain_gone *gone = said_by(g, range->first);
-	if (!p->stay[v->why]++) {
-		p->example[v->why] = *v;
-		p->example_at[v->why] = at;
-	}
-	if (g->to || !gone || !is_here(g, range->first))
-		return 0;
-	range->kinds = 0;
-	return add_range(&p->kept, range, e);
-}
-
-static int goes(struct planning *g, struct prune_range *range, struct err *e)
-{
-	struct prune_plan *p = g->plan;
-	p->entries += range->last - range->first + 1;
-	if (range->newest_s < OLDEST_S)
-		range->newest_s = OLDEST_S;
-	if (range->by != PRUNE_NOBODY || g->to)
-		range->kinds = 0; /* nothing is claimed of it */
-	return add_range(&p->go, range, e);
-}
-
-/* Moving is keeping: only what the rules rest on must be here, and what is too new is wanted. */
-static struct retain_verdict judge_move(
-	const struct planning *g, struct cur entry, struct entry_view *v)
-{
-	bool known = entry_view(entry, v);
-	enum retain_why why = !known       ? NOT_UNDERSTOOD
-		: entry_kinds[v->kind].own ? OWN_KIND
-		: v->at_s >= g->before_s   ? TOO_YOUNG
-					   : MAY_GO;
-	return (struct retain_verdict){ .why = why };
-}
 
 /* The times of a bundle's entries. */
 struct times {
@@ -188,71 +107,105 @@ static struct prune_range range_of(const struct planning *g, uint64_t first, uns
 {
 	const struct retain_gone *gone = said_by(g, first);
 	bool said = gone && !(g->anew && is_here(g, first));
-	struct prune_range range = { .first = first,
+	return (struct prune_range){ .first = first,
 		.last = first + count - 1,
 		.by = said ? gone->by : PRUNE_NOBODY,
-		.newest_s = INT64_MIN };
-	if (!g->to)
-		range.frame = retain_look_frame(&g->look);
-	return range;
+		.newest_s = INT64_MIN,
+		.frame = retain_look_frame(&g->look) };
+}
+
+/* By the first entry that stays; where none does, by what will be claimed of the bundle. */
+struct judged {
+	struct retain_verdict verdict;
+	uint64_t at;
+	struct times times;
+};
+
+static int judge(struct planning *g, struct prune_range *range, struct cur bytes, struct judged *b,
+	struct err *e)
+{
+	/* Entry 0 says whose ledger this is. */
+	*b = (struct judged){ .verdict.why = range->first ? MAY_GO : OWN_KIND };
+	for (uint64_t at = range->first; at <= range->last; at++) {
+		struct entry_view v = { 0 };
+		struct cur entry;
+		if (walk_entry(&bytes, at, &entry, e) < 0)
+			return e->code;
+		struct retain_verdict verdict = retain_judge(&g->look, at, entry, &v);
+		if (verdict.why != MAY_GO && b->verdict.why == MAY_GO) {
+			b->verdict = verdict;
+			b->at = at;
+		}
+		if (verdict.why == NOT_UNDERSTOOD)
+			continue;
+		b->times.what[at - range->first] = entry_kinds[v.kind].own ? TIME_OWN : TIME_SEEN;
+		b->times.at_s[at - range->first] = v.at_s;
+		if (verdict.why == MAY_GO) {
+			range->kinds |= UINT32_C(1) << v.kind;
+			range->newest_s = v.at_s > range->newest_s ? v.at_s : range->newest_s;
+		}
+	}
+	range->frame.to_s = retain_look_frame(&g->look).to_s;
+	/* As a whole it is claimed to be as new as the newest of it. */
+	if (b->verdict.why == MAY_GO) {
+		b->verdict = retain_judge_claim(&g->look, range->kinds, range->newest_s);
+		b->at = range->last;
+	}
+	return 0;
+}
+
+static int take_back(struct planning *g, struct prune_range range, struct err *e)
+{
+	range.kinds = 0;
+	return prune_list_add(&g->plan->back, &range, e);
+}
+
+static int stays(
+	struct planning *g, struct prune_range *range, const struct judged *b, struct err *e)
+{
+	prune_stays(g->plan, &b->verdict, b->at);
+	if (!said_by(g, range->first) || !is_here(g, range->first))
+		return 0;
+	range->kinds = 0;
+	return prune_list_add(&g->plan->kept, range, e);
+}
+
+static int goes(struct planning *g, struct prune_range *range, struct err *e)
+{
+	if (range->newest_s < OLDEST_S)
+		range->newest_s = OLDEST_S;
+	if (range->by != PRUNE_NOBODY)
+		range->kinds = 0; /* nothing is claimed of it anew */
+	return prune_goes(g->plan, range, e);
 }
 
 static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned count, struct err *e)
 {
 	struct planning *g = self;
 	struct prune_range range = range_of(g, first, count);
-	/* Entry 0 says whose ledger this is. */
-	struct retain_verdict first_no = { .why = first ? MAY_GO : OWN_KIND };
-	struct times times = { 0 };
-	uint64_t no_at = 0;
-	for (uint64_t at = first; at < first + count; at++) {
-		struct entry_view v = { 0 };
-		struct cur entry;
-		if (walk_entry(&bytes, at, &entry, e) < 0)
-			return e->code;
-		struct retain_verdict verdict =
-			g->to ? judge_move(g, entry, &v) : retain_judge(&g->look, at, entry, &v);
-		if (verdict.why != MAY_GO && first_no.why == MAY_GO) {
-			first_no = verdict;
-			no_at = at;
-		}
-		if (verdict.why == NOT_UNDERSTOOD)
-			continue;
-		times.what[at - first] = entry_kinds[v.kind].own ? TIME_OWN : TIME_SEEN;
-		times.at_s[at - first] = v.at_s;
-		if (verdict.why == MAY_GO) {
-			range.kinds |= UINT32_C(1) << v.kind;
-			range.newest_s = v.at_s > range.newest_s ? v.at_s : range.newest_s;
-		}
-	}
-	if (!g->to)
-		range.frame.to_s = retain_look_frame(&g->look).to_s;
-	/* As a whole it is claimed to be as new as the newest of it. */
-	if (first_no.why == MAY_GO && !g->to) {
-		first_no = retain_judge_claim(&g->look, range.kinds, range.newest_s);
-		no_at = range.last;
-	}
-	bool may_go = first_no.why == MAY_GO && count == TILE_WIDTH;
-	int r = 0;
+	struct judged b;
+	int r = judge(g, &range, bytes, &b, e);
+	if (r < 0)
+		return r;
+	bool whole = count == TILE_WIDTH, may_go = whole && b.verdict.why == MAY_GO;
 	if (may_go)
 		r = goes(g, &range, e);
-	else if (count == TILE_WIDTH)
-		r = stays(g, &range, &first_no, no_at, e);
+	else if (whole)
+		r = stays(g, &range, &b, e);
 	if (r == 0 && g->anew && range.by == PRUNE_NOBODY && said_by(g, first))
 		r = take_back(g, range, e);
-	return r < 0 || g->to ? r : count_lost(g, &times, count, &range, may_go, e);
+	return r < 0 ? r : count_lost(g, &b.times, count, &range, may_go, e);
 }
 
 static int plan_missing(void *self, uint64_t first, struct err *e)
 {
 	struct planning *g = self;
 	const struct retain_gone *gone = retain_gone(g->from->rules, first);
-	if (!g->to)
-		retain_look_miss(&g->look, first);
+	retain_look_miss(&g->look, first);
 	if (!gone || !gone->to)
 		return 0;
 	g->plan->elsewhere++;
-	return g->to ? 0 : add_unsure(g, retain_look_frame(&g->look), e);
+	return add_unsure(g, retain_look_frame(&g->look), e);
 }
 
 /* --- all of them --- */
@@ -300,38 +253,25 @@ static int plan_once(struct planning *g, struct err *e)
 	return walk_bundles(&w, from->files, 0, from->size, e);
 }
 
-static int plan(struct planning *g, struct prune_plan *out, struct err *e)
-{
-	*out = (struct prune_plan){ 0 };
-	g->plan = out;
-	int r = plan_once(g, e);
-	if (r == 0 && out->kept.count) {
-		g->anew = true;
-		r = plan_once(g, e);
-	}
-	if (r == 0 && !g->to)
-		claim(g);
-	if (r < 0)
-		prune_plan_done(out);
-	free(g->unsure);
-	return r;
-}
-
 int prune_plan(
 	struct prune_plan *out, const struct prune_from *from, int64_t until_s, struct err *e)
 {
-	struct planning g = { .from = from, .until_s = until_s };
+	struct planning g = { .plan = out, .from = from, .until_s = until_s };
 	uint64_t by;
+	*out = (struct prune_plan){ 0 };
 	if (retain_unknown(from->rules, &by))
 		return err_set(e, -ENOTSUP,
 			"entry %llu is a rule that this version does not know: nothing is let go",
 			(unsigned long long)by);
-	return plan(&g, out, e);
-}
-
-int move_plan(struct prune_plan *out, const struct prune_from *from, int64_t before_s,
-	const char *to, struct err *e)
-{
-	struct planning g = { .from = from, .to = to, .before_s = before_s };
-	return plan(&g, out, e);
+	int r = plan_once(&g, e);
+	if (r == 0 && out->kept.count) {
+		g.anew = true;
+		r = plan_once(&g, e);
+	}
+	if (r == 0)
+		claim(&g);
+	else
+		prune_plan_done(out);
+	free(g.unsure);
+	return r;
 }

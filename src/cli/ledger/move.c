@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/ledger/prune.h"
+#include "ledger/move.h"
 #include "ledger/read.h"
 
 static bool is_same(int fd, const struct stat *other)
