@@ -165,9 +165,9 @@ static void whatever_is_written_holds(void **unused)
 	assert_true(with > STORIES / 3);
 }
 
-/* A bundle on each weekday; of every second one an alarm makes that it stays.  What goes bears no
- * witness of days of which others, which are here, do: so the finding of the first day is not older
- * than its time, though the clock says so. */
+/* A bundle on each weekday; of every second one an alarm makes that it stays.  Days of what goes
+ * are days of what stays, too: so the finding of the first day is not older than its time, though
+ * the clock says so. */
 static void days_count_once(void **unused)
 {
 	(void)unused;
@@ -260,8 +260,8 @@ static void two_stations(struct story *out)
 	*out = s;
 }
 
-/* What was to go first is here still: claims of what was to go after it wait for that. */
-static void claims_wait_for_those_before(void **unused)
+/* Bundle after bundle of one of them goes, and each time all is planned anew. */
+static void half_of_two_stations(void **unused)
 {
 	(void)unused;
 	struct story s;
@@ -314,6 +314,78 @@ static void days_that_come_again_count_once(void **unused)
 	disk_free(full.disk);
 }
 
+/* Between the plan and the entry that tells of it others write: a backlog of the same days. */
+static void written_meanwhile(void **unused)
+{
+	(void)unused;
+	struct story s, full = { .disk = disk_new(5) };
+	struct prune_plan plan;
+	struct retain *rules;
+	struct prune_tell at = { 0 };
+	struct err e = { 0 };
+	json_t *data;
+	size_t size;
+	story_begin(&s);
+	full.files = disk_files(full.disk);
+	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "x", "{\"days\":75,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	told(&s, "finding", 0, 1, 256);
+	told(&s, "note", 1, 41, 32);
+	told(&s, "alarm", 41, 63, 4);
+	s.at_s = STORY_START + 90 * (int64_t)STORY_DAY;
+	int64_t now = s.at_s;
+	story_close(&s);
+	story_plan(&s, now, &plan, &rules);
+	story_open(&s);
+	told(&s, "alarm", 1, 41, 4);
+	s.at_s = now;
+	assert_int_equal(prune_data(&plan, &at, now, NULL, &data, &e), 0);
+	char *text = json_dumps(data, JSON_COMPACT);
+	story_tell(&s, "retention", "let go", text);
+	free(text);
+	json_decref(data);
+	story_close(&s);
+	disk_copy(full.disk, s.disk);
+	assert_int_equal(prune_remove(&plan, &s.files, &e), 0);
+	prune_plan_done(&plan);
+	retain_free(rules);
+	for (unsigned round = 0; round < 2; round++)
+		let_go_of_all(&s, &full, round);
+	assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
+	assert_null(disk_bytes(s.disk, "tile/entries/002", &size));
+	story_end(&s);
+	disk_free(full.disk);
+}
+
+/* A note each week for a hundred of them, then all those days once more: as many silences. */
+static void many_silences(void **unused)
+{
+	(void)unused;
+	struct story s, full = { .disk = disk_new(5) };
+	size_t size;
+	story_begin(&s);
+	full.files = disk_files(full.disk);
+	story_tell(&s, "retention", "x", "{\"days\":30,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "x", "{\"days\":600,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	told(&s, "finding", 0, 1, 256);
+	for (unsigned week = 0; week < 100; week++)
+		told(&s, "note", 1 + 7 * week, 2 + 7 * week, 6);
+	while (s.next % TILE_WIDTH)
+		story_tell(&s, "note", "pump", "{}");
+	told(&s, "alarm", 1, 701, 1);
+	told(&s, "alarm", 701, 740, 4);
+	story_close(&s);
+	for (unsigned round = 0; round < 3; round++)
+		let_go_of_all(&s, &full, round);
+	assert_null(disk_bytes(s.disk, "tile/entries/001", &size));
+	story_end(&s);
+	disk_free(full.disk);
+}
+
 static void days_of_two_count_once(void **unused)
 {
 	(void)unused;
@@ -350,9 +422,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(days_count_once),
-		cmocka_unit_test(claims_wait_for_those_before),
+		cmocka_unit_test(half_of_two_stations),
 		cmocka_unit_test(days_of_two_count_once),
 		cmocka_unit_test(days_that_come_again_count_once),
+		cmocka_unit_test(written_meanwhile),
+		cmocka_unit_test(many_silences),
 		cmocka_unit_test(of_long_ago),
 		cmocka_unit_test(whatever_is_written_holds),
 	};

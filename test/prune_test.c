@@ -276,7 +276,7 @@ static int feed(struct retain *rules, uint64_t sequence, const char *data, struc
 }
 
 #define LET_GO(first, last)                                                                        \
-	"{\"pruned\":[{\"counted\":9,\"first\":" first ",\"kinds\":[\"note\"],\"last\":" last      \
+	"{\"pruned\":[{\"days\":[],\"first\":" first ",\"kinds\":[\"note\"],\"last\":" last        \
 	",\"newest\":\"2026-01-01T00:00:00Z\"}],\"until\":\"2026-01-02T00:00:00Z\"}"
 #define MOVED(first, last, to)                                                                     \
 	"{\"moved\":[{\"first\":" first ",\"last\":" last "}],\"to\":\"" to "\"}"

@@ -192,8 +192,8 @@ static void forgeries(void **unused)
 {
 	(void)unused;
 #define RANGE(first, last, kinds, newest)                                                          \
-	"{\"pruned\":[{\"counted\":99999999,\"first\":" first ",\"kinds\":[" kinds                 \
-	"],\"last\":" last ",\"newest\":\"" newest "\"}],\"until\":\""
+	"{\"pruned\":[{\"days\":[],\"first\":" first ",\"kinds\":[" kinds "],\"last\":" last       \
+	",\"newest\":\"" newest "\"}],\"until\":\""
 #define OLD "2001-01-01T00:00:00Z"
 	static const struct {
 		const char *what, *before, *data, *says;

@@ -239,15 +239,15 @@ void let_go(struct disk *d, uint64_t first, uint64_t last, struct disk *shelf)
 	struct files f = disk_files(d);
 	struct ledger *l = open_as(&k, &f);
 	char data[512], newest[CLOCK_TEXT], until[CLOCK_TEXT];
-	unsigned long long a = first, b = last, counted = (b - a + 1) * QUARTER;
+	unsigned long long a = first, b = last;
 	if (shelf)
 		snprintf(data, sizeof data,
 			"{\"moved\":[{\"first\":%llu,\"last\":%llu}],\"to\":\"the shelf\"}", a, b);
 	else
 		snprintf(data, sizeof data,
-			"{\"pruned\":[{\"counted\":%llu,\"first\":%llu,\"kinds\":[\"note\"],"
+			"{\"pruned\":[{\"days\":[],\"first\":%llu,\"kinds\":[\"note\"],"
 			"\"last\":%llu,\"newest\":\"%s\"}],\"until\":\"%s\"}",
-			counted, a, b, time_of(last, newest), time_of(ledger_size(l), until));
+			a, b, time_of(last, newest), time_of(ledger_size(l), until));
 	tell(l, "retention", data);
 	finish(l);
 	take_away(d, first, last, shelf);

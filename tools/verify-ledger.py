@@ -117,9 +117,9 @@ NUMBER, KIND = "(?:0|[1-9][0-9]{0,14})", f'"(?:{"|".join(KINDS)})"'
 TEXT = r'"(?:[^"\\\x00-\x1f\ud800-\udfff]|\\(?:["\\bfnrt]|u00(?:0[1-7bef]|1[0-9a-f])))*"'
 TIME = r'"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d*)?Z"'
 RANGE = f'{{"first":{NUMBER},"last":{NUMBER}}}'
-CLAIM = f'{{"counted":{NUMBER},"first":{NUMBER},"kinds":\\[{KIND}(?:,{KIND})*\\],"last":{NUMBER},"newest":{TIME}}}'
+CLAIM = f'{{"days":\\[(?:{RANGE}(?:,{RANGE}){{0,3}})?\\],"first":{NUMBER},"kinds":\\[{KIND}(?:,{KIND})*\\],"last":{NUMBER},"newest":{TIME}}}'
 RANGES, CLAIMS = (rf"\[(?:{one}(?:,{one}){{0,255}})?\]" for one in (RANGE, CLAIM))
-ROW = re.compile(r'"first":(\d+),(?:"kinds":[^]]*\],)?"last":(\d+)')
+ROW = re.compile(r'(?:"days":[^]]*\],)?"first":(\d+),(?:"kinds":[^]]*\],)?"last":(\d+)')
 
 
 def form(kind, data):

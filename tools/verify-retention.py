@@ -4,8 +4,8 @@
     verify-retention.py DIR KEY
 
 Checks the copy first, as verify-ledger.py does, which lies beside this file; then reads the rules from the entries of
-kind retention and hold, as weir-ledger-retention(1) has them, and counts the time that entries bear witness of: each of
-a day, between the ledger's own entries around it.  Nothing but the Python standard library.
+kind retention and hold, as weir-ledger-retention(1) has them, and counts the days that entries bear witness of: each of
+its own, between those of the ledger's own entries around it.  Nothing but the Python standard library.
 
 Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
 """
@@ -21,7 +21,7 @@ SPEC = importlib.util.spec_from_file_location("verify_ledger", PATH)
 ledger = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(ledger)
 
-WIDTH, DAY, FOR_EVER, MOST_DAYS = ledger.WIDTH, 86400, 10**9, 36600
+WIDTH, DAY, FOR_EVER, MOST_DAYS, LAST_DAY = ledger.WIDTH, 86400, 10**9, 36600, 2932896
 OWN = ("key", "retention", "hold", "erasure")
 
 # Rules are written in these words and in no others; what is written in others is none.
@@ -49,23 +49,9 @@ def rule_of(kind, text):
     text = text.decode("utf-8", "surrogateescape")
     data = json.loads(text)["data"] if FORMS[kind].fullmatch(text) else {}
     rows = [data] + [row for word in ("ranges", "kept", "pruned", "moved") for row in data.get(word, [])]
-    fine = all(row.get("first", 0) <= row.get("last", FOR_EVER**2) for row in rows)
-    return data if fine and 1 <= data.get("days", 1) <= MOST_DAYS else {}
-
-
-class Days:
-    """Spans of time, in order and apart from one another, and how long they are together."""
-
-    def __init__(self):
-        self.starts, self.ends, self.length = [], [], 0
-
-    def add(self, start, end):
-        first = bisect.bisect_left(self.ends, start)
-        last = bisect.bisect_right(self.starts, end)
-        if first < last:
-            start, end = min(start, self.starts[first]), max(end, self.ends[last - 1])
-        self.length += end - start - sum(e - s for s, e in zip(self.starts[first:last], self.ends[first:last]))
-        self.starts[first:last], self.ends[first:last] = [start], [end]
+    days = [span for row in data.get("pruned", []) for span in row["days"]]
+    fine = all(row.get("first", 0) <= row.get("last", FOR_EVER**2) for row in rows + days)
+    return data if fine and all(d["last"] <= LAST_DAY for d in days) and 1 <= data.get("days", 1) <= MOST_DAYS else {}
 
 
 class Rules:
@@ -73,8 +59,8 @@ class Rules:
 
     def __init__(self):
         self.promises, self.holds, self.own = [], {}, []
-        self.numbers, self.times, self.missing, self.unknown = [], [], [], []
-        self.sure, self.counted = Days(), []  # for each of the numbers up to the last of the ledger's own: the time that counts
+        self.missing, self.unknown = [], []
+        self.days, self.open = {}, {}  # the last bundle that saw a day; open: if the ledger's own entries allow it
 
     def miss(self, first):
         self.missing.append(first)
@@ -84,12 +70,14 @@ class Rules:
         if not entry:
             return  # bears witness of nothing
         at, kind = seconds(entry[1].decode()), entry[2].decode()
-        self.numbers.append(number)
-        self.times.append(at)
         if kind not in OWN:
+            self.open[at // DAY] = number // WIDTH
             return
+        before = self.own[-1][1] // DAY if self.own else at
+        self.days.update((day, last) for day, last in self.open.items() if before <= day <= at // DAY)
+        self.days[at // DAY] = number // WIDTH
         self.own.append((number, at))
-        self.count(at)
+        self.open = {}
         if kind not in FORMS:
             return
         data = rule_of(kind, text)
@@ -105,15 +93,6 @@ class Rules:
                 if word == "pruned":
                     self.let_go(number, at, seconds(data["until"]), one)
 
-    def count(self, at):
-        """One of the ledger's own came: now it is known what those before it bear witness of."""
-        before = self.own[-2][1] if len(self.own) > 1 else at + 1
-        for i in range(len(self.counted), len(self.numbers)):
-            time = self.times[i]
-            if before <= time <= at or i + 1 == len(self.numbers):
-                self.sure.add(time, time + DAY)
-            self.counted.append(self.sure.length)
-
     def is_own(self, first, last):
         at = bisect.bisect_left(self.own, (first,))
         return at < len(self.own) and self.own[at][0] <= last
@@ -125,23 +104,11 @@ class Rules:
         if word != "kept" and self.is_own(first, last):
             raise ledger.Wrong(f"entry {by} says that entries {first} to {last} are gone, of which some are the ledger's own")
 
-    def passed_since(self, last, enough):
-        """What entries behind that one bear witness of, as far as it matters; unknown where some are gone."""
+    def days_behind(self, last):
+        """That entries behind that one bear witness of; unknown where some are gone."""
         if self.missing and self.missing[-1] > last:
-            return enough
-        begin = bisect.bisect_right(self.numbers, last)
-        if self.sure.length - (self.counted[begin - 1] if begin else 0) >= enough:
-            return enough  # even without the days that others bore witness of before
-        days, frame = Days(), bisect.bisect_right(self.own, (last, float("inf")))
-        for i in range(begin, len(self.numbers)):
-            number, time = self.numbers[i], self.times[i]
-            is_own = self.own[frame][0] == number
-            if is_own or frame and self.own[frame - 1][1] <= time <= self.own[frame][1]:
-                days.add(time, time + DAY)
-            frame += is_own
-            if days.length >= enough:
-                break
-        return days.length
+            return FOR_EVER
+        return sum(bundle > last // WIDTH for bundle in self.days.values())
 
     def let_go(self, by, at, until, one):
         first, last = one["first"], one["last"]
@@ -158,7 +125,7 @@ class Rules:
         wanted = {kind: max([days for days, kinds in self.promises if not kinds or kind in kinds], default=FOR_EVER) * DAY
                   for kind in one["kinds"]}
         kind = max(wanted, key=wanted.get)
-        if until - born < wanted[kind] or self.passed_since(last, wanted[kind]) < wanted[kind]:
+        if until - born < wanted[kind] or self.days_behind(last) * DAY < wanted[kind]:
             raise ledger.Wrong(f"{what}, kind '{kind}' before its time")
 
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/tile.h"
@@ -67,42 +66,16 @@ static int remove_bundle(const struct files *f, uint64_t index, struct err *e)
 	return r < 0 ? r : remove_named(f, name, e);
 }
 
-/* What was said first goes first, and of that the last: a claim is of what is lost when all before
- * it in this order is gone, too (prune_plan.c, retain_look.c). */
-static int in_order_of_removal(const void *a, const void *b)
-{
-	const struct prune_range *x = *(const struct prune_range *const *)a,
-				 *y = *(const struct prune_range *const *)b;
-	if (x->by != y->by)
-		return x->by < y->by ? -1 : 1;
-	return x->first > y->first ? -1 : x->first < y->first;
-}
-
-static int remove_bundles(const struct prune_list *l, const struct files *f, struct err *e)
-{
-	int r = 0;
-	const struct prune_range **order = calloc(l->count, sizeof *order);
-	if (!order)
-		return err_sys(e, "remove %zu ranges", l->count);
-	for (size_t i = 0; i < l->count; i++)
-		order[i] = &l->list[i];
-	qsort(order, l->count, sizeof *order, in_order_of_removal);
-	for (size_t i = 0; r == 0 && i < l->count; i++)
-		for (uint64_t at = order[i]->last + 1; r == 0 && at > order[i]->first;
-			at -= TILE_WIDTH)
-			r = remove_bundle(f, at / TILE_WIDTH - 1, e);
-	free(order);
-	return r;
-}
-
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e)
 {
 	const struct prune_list *l = &p->go;
 	if (!l->count)
 		return 0;
 	int r = remove_file(f, "tile.new", e); /* of a writer that was ended */
-	if (r == 0)
-		r = remove_bundles(l, f, e);
+	for (size_t i = 0; r == 0 && i < l->count; i++)
+		for (uint64_t at = l->list[i].first; r == 0 && at < l->list[i].last;
+			at += TILE_WIDTH)
+			r = remove_bundle(f, at / TILE_WIDTH, e);
 	if (r == 0 && (r = f->sync_all(f->self)) < 0) {
 		errno = -r;
 		r = err_sys(e, "sync what was removed");

@@ -22,12 +22,11 @@
 
 struct prune_range {
 	uint64_t first, last;
-	uint64_t by;    /* the entry that tells of it already, or PRUNE_NOBODY */
-	uint32_t kinds; /* that are in it, where something is claimed of it */
-	int64_t newest_s, counted_s;
-	/* While planning: of all witness, up to the next range; and what time it may be of. */
-	int64_t lost_s;
-	struct retain_frame frame;
+	uint64_t by; /* the entry that tells of it already, or PRUNE_NOBODY: then it is claimed of
+			it */
+	uint32_t kinds;
+	int64_t newest_s;
+	struct days_few days; /* it bore witness of */
 };
 
 struct prune_list {
@@ -37,9 +36,8 @@ struct prune_list {
 
 struct prune_plan {
 	struct prune_list go;
-	struct prune_list kept; /* said to go before; here, and may not */
-	struct prune_list back; /* all that was said to go before and is here: it is said anew */
-	uint64_t entries;       /* of all that go */
+	struct prune_list kept;     /* said to go before; here, and may not */
+	uint64_t entries;           /* of all that go */
 	uint64_t stay[RETAIN_WHYS]; /* bundles, by the first reason found in each */
 	struct retain_verdict example[RETAIN_WHYS];
 	uint64_t example_at[RETAIN_WHYS]; /* the entry it is about */
@@ -64,16 +62,15 @@ struct prune_from {
 int prune_plan(struct prune_plan *out, const struct prune_from *from, int64_t until_s,
 	struct err *e) MUST_USE;
 
-/* The data of the next entry that the plan wants, for up to RETAIN_RANGES ranges that none tells of
- * yet; NULL with no error: there is none.  First what is taken back, then what goes. */
+/* The data of the next entry that the plan wants, for some ranges that none tells of yet; NULL with
+ * no error: there is none.  First what is kept, then what goes. */
 struct prune_tell {
-	size_t back, go; /* ranges told of, from the last; begins with 0 */
+	size_t kept, go; /* ranges told of; begins with 0 */
 };
 int prune_data(const struct prune_plan *p, struct prune_tell *told, int64_t until_s, const char *to,
 	json_t **out, struct err *e) MUST_USE;
 
-/* With all parts of them from before they were whole; what was said first goes first, and of that
- * the last.  What cannot be removed is an error. */
+/* With all parts of them from before they were whole.  What cannot be removed is an error. */
 int prune_remove(const struct prune_plan *p, const struct files *f, struct err *e) MUST_USE;
 
 #endif

@@ -8,8 +8,7 @@ void prune_plan_done(struct prune_plan *p)
 {
 	free(p->go.list);
 	free(p->kept.list);
-	free(p->back.list);
-	p->go = p->kept = p->back = (struct prune_list){ 0 };
+	p->go = p->kept = (struct prune_list){ 0 };
 }
 
 /* Neighbours become one range, where the same is claimed of both: what is said of the newest entry
@@ -19,10 +18,8 @@ int prune_list_add(struct prune_list *l, const struct prune_range *g, struct err
 	struct prune_range *last = l->count ? &l->list[l->count - 1] : NULL;
 	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds) {
 		last->last = g->last;
-		if (g->frame.from_s < last->frame.from_s)
-			last->frame.from_s = g->frame.from_s;
-		if (g->frame.to_s > last->frame.to_s)
-			last->frame.to_s = g->frame.to_s;
+		for (unsigned i = 0; i < g->days.count; i++)
+			days_few_see(&last->days, g->days.list[i]);
 		last->newest_s = g->newest_s > last->newest_s ? g->newest_s : last->newest_s;
 		return 0;
 	}

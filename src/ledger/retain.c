@@ -8,6 +8,7 @@
 #include "base/grow.h"
 #include "event/entry.h"
 #include "ledger/retain_inside.h"
+#include "ledger/tile.h"
 
 int retain_new(struct retain **out, struct err *e)
 {
@@ -27,8 +28,9 @@ void retain_free(struct retain *r)
 	}
 	for (size_t i = 0; i < r->gone_list.count; i++)
 		free(r->gone[i].to);
-	for (size_t i = 0; i < r->mark_count; i++)
-		free(r->marks[i].open);
+	days_done(&r->days);
+	days_done(&r->open);
+	days_done(&r->claimed);
 	free(r->owns);
 	free(r->promises);
 	free(r->holds);
@@ -52,48 +54,27 @@ void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e
 
 /* --- in order --- */
 
-/* Where there are too many, every second one goes: what they say gets vaguer, never false. */
-static int add_mark(struct retain *r, uint64_t sequence, int64_t at_s, struct err *e)
+/* The bundle that it is in. */
+static uint64_t place_of(uint64_t sequence)
 {
-	struct retain_mark m = { sequence, at_s, r->passage.counted_s, NULL };
-	if (r->passage.open.count) {
-		m.open = malloc(sizeof *m.open);
-		if (!m.open)
-			return err_sys(e, "keep the rules of retention");
-		*m.open = r->passage.open;
-	}
-	if (r->mark_count == RETAIN_MARKS) {
-		for (size_t i = 0; i < RETAIN_MARKS / 2; i++) {
-			free(r->marks[2 * i + 1].open);
-			r->marks[i] = r->marks[2 * i];
-		}
-		r->mark_count = RETAIN_MARKS / 2;
-	}
-	r->marks[r->mark_count++] = m;
-	return 0;
+	return sequence - sequence % TILE_WIDTH;
 }
 
-/* The next of the ledger's own says how much counts of what was open at the marks before it. */
-static void count_marks(struct retain *r, int64_t at_s)
-{
-	for (size_t i = r->mark_count; i-- > 0 && r->marks[i].at_s == INT64_MIN;) {
-		struct retain_mark *m = &r->marks[i];
-		if (m->open)
-			m->counted_s = passage_counted_of(&r->passage, m->open, at_s);
-		free(m->open);
-		m->open = NULL;
-	}
-}
-
+/* Now it is known which days those before it bear witness of. */
 static int see_own(struct retain *r, uint64_t sequence, int64_t at_s, struct err *e)
 {
-	struct retain_own *more = retain_more(r->owns, &r->own_list, sizeof *more, e);
+	const struct retain_own *last = r->own_list.count ? &r->owns[r->own_list.count - 1] : NULL;
+	const struct day_span frame = { last ? day_of(last->at_s) : INT32_MAX, day_of(at_s) };
+	int done = days_take(&r->days, &r->open, frame, e);
+	r->open.count = 0;
+	if (done == 0)
+		done = days_see(&r->days, frame.to, place_of(sequence), e);
+	struct retain_own *more =
+		done < 0 ? NULL : retain_more(r->owns, &r->own_list, sizeof *more, e);
 	if (!more)
 		return e->code;
 	r->owns = more;
 	more[r->own_list.count++] = (struct retain_own){ sequence, at_s };
-	count_marks(r, at_s);
-	passage_own(&r->passage, at_s);
 	return 0;
 }
 
@@ -109,14 +90,10 @@ int retain_feed(struct retain *r, uint64_t sequence, struct cur entry, struct er
 	r->next = sequence + 1;
 	if (!entry_view(entry, &v))
 		return 0; /* no rule: those are in the one form */
-	if (!entry_kinds[v.kind].own) {
-		passage_see(&r->passage, v.at_s);
-		return 0;
-	}
+	if (!entry_kinds[v.kind].own)
+		return days_see(&r->open, day_of(v.at_s), place_of(sequence), e);
 	int done = see_own(r, sequence, v.at_s, e);
-	if (done == 0 && is_rule(v.kind))
-		done = retain_rule(r, sequence, &v, entry, e);
-	return done < 0 ? done : add_mark(r, sequence, v.at_s, e);
+	return done < 0 || !is_rule(v.kind) ? done : retain_rule(r, sequence, &v, entry, e);
 }
 
 int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
@@ -132,7 +109,7 @@ int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
 		return e->code;
 	r->holes = more;
 	more[r->hole_list.count++] = (struct retain_hole){ first, first + count - 1 };
-	return add_mark(r, first, INT64_MIN, e);
+	return 0;
 }
 
 /* --- questions --- */
@@ -150,7 +127,11 @@ bool retain_unknown(const struct retain *r, uint64_t *by)
 
 bool retain_is_ahead(const struct retain *r, int64_t now_s)
 {
-	return passage_is_ahead(&r->passage, now_s);
+	const struct days *open = &r->open;
+	int32_t tomorrow = day_of(now_s) + 1;
+	size_t own = r->own_list.count;
+	return (open->count && open->list[open->count - 1].day > tomorrow) ||
+		(own && day_of(r->owns[own - 1].at_s) > tomorrow);
 }
 
 const struct retain_kept *retain_kept(const struct retain *r, uint64_t sequence)

@@ -21,7 +21,7 @@
 #include "base/cur.h"
 #include "base/err.h"
 #include "event/entry_view.h"
-#include "ledger/passage.h"
+#include "ledger/days.h"
 
 enum {
 	RETAIN_RULES = 1 << 20,  /* promises; holds; ranges that are gone: of each at most */
@@ -38,8 +38,7 @@ struct retain_gone {
 	uint64_t by;    /* the entry that says so */
 	char *to;       /* where they were moved; NULL: let go */
 	uint32_t kinds; /* claims of what was let go */
-	int64_t newest_s, counted_s, until_s;
-	bool counts; /* counted_s does: decided by retain_look() */
+	int64_t newest_s;
 };
 
 /* Takes back what was said before of letting these go. */
@@ -80,8 +79,7 @@ int retain_miss(struct retain *r, uint64_t first, uint64_t count, struct err *e)
 const char *retain_wrong(const struct retain *r);
 /* There is an entry that is a rule this version does not know: nothing is let go then. */
 bool retain_unknown(const struct retain *r, uint64_t *by);
-/* Times are claimed that are still to come: an entry of the ledger's own, of now, would end that.
- */
+/* Days are claimed that are still to come: an entry of the ledger's own, of now, would end that. */
 bool retain_is_ahead(const struct retain *r, int64_t now_s);
 /* Who says that this entry is gone; NULL: nobody, or it is said since that it was kept. */
 const struct retain_gone *retain_gone(const struct retain *r, uint64_t sequence);
@@ -132,28 +130,24 @@ struct retain_verdict {
 
 struct retain_look {
 	const struct retain *r;
-	int64_t until_s;   /* now, as the clock has it, or a witness where that is earlier */
-	int64_t counted_s; /* of the whole ledger, until_s included */
-	struct passage passage;
-	int64_t floor_s, gone_s;
-	size_t own_at; /* of the next of the ledger's own */
+	int64_t until_s; /* now, as the clock has it, or a witness where that is earlier */
+	int64_t floor_s;
+	uint64_t *seen; /* where each of the days was seen last, in order */
+	size_t seen_count;
 };
 
-struct retain_look retain_look(struct retain *r, int64_t until_s); /* of whom all is known */
+int retain_look(struct retain_look *l, const struct retain *r, int64_t until_s,
+	struct err *e) MUST_USE; /* of whom all is known */
+void retain_look_done(struct retain_look *l);
 struct retain_verdict retain_judge(
 	struct retain_look *l, uint64_t sequence, struct cur entry, struct entry_view *v);
-/* A bundle of these kinds, of which the newest entry is of that time, where the last entry was
+/* A bundle of these kinds, of which the newest entry is of that time, where its last entry was
  * judged: as it will be claimed when it is gone. */
 struct retain_verdict retain_judge_claim(
-	const struct retain_look *l, uint32_t kinds, int64_t newest_s);
-/* Between which times of the ledger's own entries the next one to be judged stands: it bears
- * witness of no other. */
-struct retain_frame {
-	int64_t from_s, to_s;
-};
-struct retain_frame retain_look_frame(const struct retain_look *l);
-/* How much time a passage through the same entries knows of, up to the last one that was judged. */
-int64_t retain_look_counted(const struct retain_look *l, const struct passage *p);
-void retain_look_miss(struct retain_look *l, uint64_t first); /* a bundle */
+	const struct retain_look *l, uint64_t sequence, uint32_t kinds, int64_t newest_s);
+/* The days that entries from there to there may bear witness of: between those of the ledger's own
+ * around them, or until then.  None of its own is among them. */
+struct day_span retain_frame(
+	const struct retain *r, uint64_t first, uint64_t last, int64_t until_s);
 
 #endif

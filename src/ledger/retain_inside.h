@@ -6,16 +6,6 @@
 
 #include "ledger/retain.h"
 
-enum { RETAIN_MARKS = 4096 };
-
-/* What was known of time at an entry that always stays, or before entries that are missing. */
-struct retain_mark {
-	uint64_t sequence;
-	int64_t at_s; /* of the ledger's own entry; INT64_MIN: none */
-	int64_t counted_s;
-	struct passage_spans *open; /* to be counted when the next of the ledger's own comes */
-};
-
 struct retain_own {
 	uint64_t sequence;
 	int64_t at_s;
@@ -33,9 +23,9 @@ struct retain {
 	struct retain_hole *holes;
 	struct retain_own *owns; /* all entries of the ledger's own */
 	struct retain_list promise_list, hold_list, gone_list, kept_list, hole_list, own_list;
-	struct retain_mark marks[RETAIN_MARKS];
-	size_t mark_count;
-	struct passage passage;
+	/* Days: that entries bear witness of, that may turn out to once the next of the ledger's
+	 * own is there, and that entries bore witness of which were let go. */
+	struct days days, open, claimed;
 	uint64_t next; /* the number that comes next */
 	uint64_t unknown;
 	bool has_unknown;

@@ -1,11 +1,11 @@
 /* Whether entries may go: judged from the entries themselves, and, when they are gone, from what
  * was claimed of them and from what still stands around the place where they were. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "event/entry.h"
 #include "ledger/retain_inside.h"
-
-enum { DAY_S = 86400 };
+#include "ledger/tile.h"
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -19,110 +19,85 @@ static int64_t greatest(int64_t a, int64_t b)
 
 /* --- from the entries --- */
 
-static bool overlap(const struct retain_gone *g, uint64_t first, uint64_t last)
+/* The first of the ledger's own that is not before this entry. */
+static size_t own_from(const struct retain *r, uint64_t sequence)
 {
-	return first <= g->last && last >= g->first;
-}
-
-static bool is_hole(const struct retain *r, const struct retain_gone *g)
-{
-	for (size_t i = 0; i < r->hole_list.count; i++)
-		if (r->holes[i].first <= g->first && r->holes[i].last >= g->last)
-			return true;
-	return false;
-}
-
-/* The entry that had another word on some of it first; UINT64_MAX: none. */
-static uint64_t taken_back_by(const struct retain *r, const struct retain_gone *g)
-{
-	uint64_t by = UINT64_MAX;
-	for (size_t i = (size_t)(g - r->gone) + 1; i < r->gone_list.count && by == UINT64_MAX; i++)
-		if (overlap(g, r->gone[i].first, r->gone[i].last))
-			by = r->gone[i].by;
-	for (size_t i = 0; i < r->kept_list.count; i++)
-		if (r->kept[i].by > g->by && r->kept[i].by < by &&
-			overlap(g, r->kept[i].first, r->kept[i].last))
-			by = r->kept[i].by;
-	return by;
-}
-
-/* Where the clock was set back behind a claim, what is written then may be of the same days once
- * more: the claim may count only where no later time of the ledger's own is before it. */
-static void doubt_after_set_back(struct retain *r, int64_t until_s)
-{
-	int64_t earliest_s = until_s;
-	size_t own = r->own_list.count;
-	for (size_t i = r->gone_list.count; i-- > 0;) {
-		struct retain_gone *g = &r->gone[i];
-		for (; own > 0 && r->owns[own - 1].sequence > g->by; own--)
-			earliest_s = least(earliest_s, r->owns[own - 1].at_s);
-		g->counts = g->until_s <= earliest_s;
+	size_t from = 0, to = r->own_list.count;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (r->owns[middle].sequence < sequence)
+			from = middle + 1;
+		else
+			to = middle;
 	}
+	return from;
 }
 
-/* What a claim says that its entries bore witness of counts once all of them are gone, where it is
- * the last word on each, and where the same is true of all that were to go before it: those whose
- * claims are older, and of the same entry those behind it (prune_remove()).  For it says what is
- * lost when these are gone; where one is here, or stayed after all, it may bear witness of the
- * same. */
-static void settle_claims(struct retain *r, int64_t until_s)
+struct day_span retain_frame(const struct retain *r, uint64_t first, uint64_t last, int64_t until_s)
 {
-	doubt_after_set_back(r, until_s);
-	uint64_t in_the_way = 0; /* of claims before that entry */
-	for (size_t begin = 0, end; begin < r->gone_list.count; begin = end) {
-		for (end = begin + 1; end < r->gone_list.count; end++)
-			if (r->gone[end].by != r->gone[begin].by)
-				break;
-		for (size_t i = end; i-- > begin;) {
-			struct retain_gone *g = &r->gone[i];
-			if (g->to)
-				continue;
-			uint64_t by = taken_back_by(r, g);
-			bool stands = by == UINT64_MAX && is_hole(r, g);
-			g->counts = g->counts && stands && in_the_way <= g->by;
-			if (!stands && by > in_the_way)
-				in_the_way = by;
-		}
+	size_t before = own_from(r, first), behind = own_from(r, last + 1);
+	int64_t end_s = behind < r->own_list.count ? r->owns[behind].at_s : until_s;
+	return (struct day_span){ before ? day_of(r->owns[before - 1].at_s) : INT32_MAX,
+		end_s == INT64_MIN ? INT32_MIN : day_of(end_s) };
+}
+
+static int by_place(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+int retain_look(struct retain_look *l, const struct retain *r, int64_t until_s, struct err *e)
+{
+	static const struct day_span all = { INT32_MIN, INT32_MAX };
+	struct days days = { 0 };
+	*l = (struct retain_look){ .r = r, .until_s = until_s, .floor_s = INT64_MIN };
+	int done = days_take(&days, &r->days, all, e);
+	if (done == 0)
+		done = days_take(&days, &r->claimed, all, e);
+	if (done == 0)
+		done = days_take(&days, &r->open, retain_frame(r, r->next, r->next, until_s), e);
+	uint64_t *seen = done < 0 ? NULL : calloc(days.count + 1, sizeof *seen);
+	if (done == 0 && !seen)
+		done = err_sys(e, "count the days");
+	if (seen) {
+		for (size_t i = 0; i < days.count; i++)
+			seen[i] = days.list[i].last;
+		qsort(seen, days.count, sizeof *seen, by_place);
+		l->seen = seen;
+		l->seen_count = days.count;
 	}
+	days_done(&days);
+	return done;
 }
 
-struct retain_look retain_look(struct retain *r, int64_t until_s)
+void retain_look_done(struct retain_look *l)
 {
-	struct passage all = r->passage;
-	struct retain_look l = { .r = r, .until_s = until_s, .floor_s = INT64_MIN };
-	settle_claims(r, until_s);
-	passage_own(&all, until_s);
-	l.counted_s = all.counted_s;
-	for (size_t i = 0; i < r->gone_list.count; i++)
-		l.counted_s += r->gone[i].counts ? r->gone[i].counted_s : 0;
-	return l;
+	free(l->seen);
+	*l = (struct retain_look){ 0 };
 }
 
-void retain_look_miss(struct retain_look *l, uint64_t first)
+/* How many days were seen behind the bundle that it is in. */
+static int64_t days_since(const struct retain_look *l, uint64_t sequence)
 {
-	const struct retain_gone *g = retain_gone(l->r, first);
-	if (g && g->first == first && g->counts)
-		l->gone_s += g->counted_s;
-}
-
-struct retain_frame retain_look_frame(const struct retain_look *l)
-{
-	bool more = l->own_at < l->r->own_list.count;
-	return (struct retain_frame){ l->own_at ? l->r->owns[l->own_at - 1].at_s : INT64_MIN,
-		more ? l->r->owns[l->own_at].at_s : l->until_s };
-}
-
-int64_t retain_look_counted(const struct retain_look *l, const struct passage *p)
-{
-	return passage_counted(p, retain_look_frame(l).to_s);
+	uint64_t place = sequence - sequence % TILE_WIDTH;
+	size_t from = 0, to = l->seen_count;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (l->seen[middle] <= place)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return (int64_t)(l->seen_count - from);
 }
 
 /* The earlier of two ages: by the clock, and by what was written since. */
-static struct retain_verdict judge_age(
-	const struct retain_look *l, const struct retain_promise *p, const struct entry_view *v)
+static struct retain_verdict judge_age(const struct retain_look *l, uint64_t sequence,
+	const struct retain_promise *p, const struct entry_view *v)
 {
 	int64_t by_clock = l->until_s - greatest(v->at_s, l->floor_s);
-	int64_t by_ledger = l->counted_s - retain_look_counted(l, &l->passage) - l->gone_s;
+	int64_t by_ledger = days_since(l, sequence) * DAY_S;
 	int64_t left = (int64_t)p->days * DAY_S - least(by_clock, by_ledger);
 	return (struct retain_verdict){ left > 0 ? TOO_YOUNG : MAY_GO, p->by, v->kind, left };
 }
@@ -133,24 +108,21 @@ struct retain_verdict retain_judge(
 	if (!entry_view(entry, v))
 		return (struct retain_verdict){ .why = NOT_UNDERSTOOD };
 	if (entry_kinds[v->kind].own) {
-		passage_own(&l->passage, v->at_s);
-		l->own_at++;
 		if (v->at_s <= l->until_s)
 			l->floor_s = greatest(l->floor_s, v->at_s);
 		return (struct retain_verdict){ .why = OWN_KIND, .kind = v->kind };
 	}
-	passage_see(&l->passage, v->at_s);
 	const struct retain_hold *h = retain_held(l->r, sequence, v);
 	if (h)
 		return (struct retain_verdict){ HELD, h->by, v->kind, 0 };
 	const struct retain_promise *p = retain_longest(l->r, v->kind);
 	if (!p)
 		return (struct retain_verdict){ .why = NOT_PROMISED, .kind = v->kind };
-	return judge_age(l, p, v);
+	return judge_age(l, sequence, p, v);
 }
 
 struct retain_verdict retain_judge_claim(
-	const struct retain_look *l, uint32_t kinds, int64_t newest_s)
+	const struct retain_look *l, uint64_t sequence, uint32_t kinds, int64_t newest_s)
 {
 	struct retain_verdict v = { .why = MAY_GO };
 	for (unsigned kind = 0; entry_kinds[kind].name && v.why == MAY_GO; kind++) {
@@ -158,7 +130,7 @@ struct retain_verdict retain_judge_claim(
 			kinds >> kind & 1 ? retain_longest(l->r, kind) : NULL;
 		const struct entry_view newest = { .kind = kind, .at_s = newest_s };
 		if (p)
-			v = judge_age(l, p, &newest);
+			v = judge_age(l, sequence, p, &newest);
 	}
 	v.why = v.why == TOO_YOUNG ? TOGETHER_TOO_YOUNG : v.why;
 	return v;
@@ -176,15 +148,12 @@ static int64_t floor_of(const struct retain *r, uint64_t first, int64_t until_s)
 	return floor;
 }
 
-/* The most that was written since, where all of it is still here. */
+/* What was written since, where all of it is still here. */
 static int64_t counted_since(const struct retain *r, const struct retain_gone *g)
 {
-	int64_t before = 0;
 	if (r->hole_list.count && r->holes[r->hole_list.count - 1].last > g->last)
 		return INT64_MAX;
-	for (size_t i = 0; i < r->mark_count && r->marks[i].sequence <= g->first; i++)
-		before = r->marks[i].counted_s;
-	return r->passage.counted_s - before;
+	return (int64_t)days_behind(&r->days, g->last - g->last % TILE_WIDTH) * DAY_S;
 }
 
 static void claim_hold(struct retain *r, const struct retain_gone *g)

@@ -204,37 +204,72 @@ static bool are_bundles(struct retain *r, uint64_t by, uint64_t first, uint64_t 
 	return whole;
 }
 
-static bool read_claim(struct retain_gone *g, json_t *one)
+/* Days since 1970, as an entry may be of them: until the year 9999. */
+enum { LAST_DAY = 2932896 };
+
+static bool read_days(json_t *list, struct days_few *out)
 {
-	json_int_t first, last, counted;
-	json_t *kinds;
+	json_t *one;
+	uint64_t from, to;
+	size_t i;
+	*out = (struct days_few){ 0 };
+	json_array_foreach(list, i, one)
+	{
+		if (i == DAYS_FEW || !read_range(one, &from, &to) || to > LAST_DAY)
+			return false;
+		out->list[out->count++] = (struct day_span){ (int32_t)from, (int32_t)to };
+	}
+	return json_is_array(list);
+}
+
+static bool read_claim(struct retain_gone *g, json_t *one, struct days_few *days)
+{
+	json_int_t first, last;
+	json_t *kinds, *list;
 	const char *newest;
-	if (json_unpack(one, "{s:I, s:I, s:o, s:I, s:s !}", "counted", &counted, "first", &first,
-		    "kinds", &kinds, "last", &last, "newest", &newest) < 0 ||
-		!is_range(first, last) || counted < 0 || counted > RETAIN_NUMBER_MAX ||
-		!kinds_of(kinds, &g->kinds) || !g->kinds || !time_of(newest, &g->newest_s))
+	if (json_unpack(one, "{s:o, s:I, s:o, s:I, s:s !}", "days", &list, "first", &first, "kinds",
+		    &kinds, "last", &last, "newest", &newest) < 0 ||
+		!is_range(first, last) || !read_days(list, days) || !kinds_of(kinds, &g->kinds) ||
+		!g->kinds || !time_of(newest, &g->newest_s))
 		return false;
 	g->first = (uint64_t)first;
 	g->last = (uint64_t)last;
-	/* no more than its entries can bear witness of */
-	int64_t entries = last - first + 1;
-	g->counted_s = counted / PASSAGE_GAP_S < entries ? counted : entries * PASSAGE_GAP_S;
 	return true;
 }
 
-static bool read_gone(struct retain_gone *g, json_t *one, bool pruned)
+static bool read_gone(struct retain_gone *g, json_t *one, bool pruned, struct days_few *days)
 {
-	return pruned ? read_claim(g, one) : read_range(one, &g->first, &g->last);
+	*days = (struct days_few){ 0 };
+	return pruned ? read_claim(g, one, days) : read_range(one, &g->first, &g->last);
+}
+
+/* What they saw counts where they stood, as theirs did: of the days between the ledger's own around
+ * them, and as many at most as they are. */
+static int see_claimed(
+	struct retain *r, const struct retain_gone *g, const struct days_few *days, struct err *e)
+{
+	struct day_span frame = retain_frame(r, g->first, g->last, INT64_MIN);
+	uint64_t left = g->last - g->first + 1;
+	int done = 0;
+	for (unsigned i = 0; i < days->count; i++) {
+		struct day_span s = days->list[i];
+		s.from = s.from > frame.from ? s.from : frame.from;
+		s.to = s.to < frame.to ? s.to : frame.to;
+		for (int32_t day = s.from; done == 0 && day <= s.to && left; day++, left--)
+			done = days_see(&r->claimed, day, g->first, e);
+	}
+	return done;
 }
 
 static bool can_be_read(json_t *list, bool pruned)
 {
 	struct retain_gone g;
+	struct days_few days;
 	json_t *one;
 	size_t i;
 	json_array_foreach(list, i, one)
 	{
-		if (!read_gone(&g, one, pruned))
+		if (!read_gone(&g, one, pruned, &days))
 			return false;
 	}
 	return json_is_array(list) && json_array_size(list) <= RETAIN_RANGES;
@@ -254,14 +289,15 @@ static bool gone(struct retain *r, uint64_t by, int64_t at_s, json_t *data, stru
 		return false;
 	json_array_foreach(list, i, one)
 	{
-		struct retain_gone g = { .by = by, .until_s = until_s };
-		if (!read_gone(&g, one, pruned) || !are_bundles(r, by, g.first, g.last))
+		struct retain_gone g = { .by = by };
+		struct days_few days;
+		if (!read_gone(&g, one, pruned, &days) || !are_bundles(r, by, g.first, g.last))
 			break;
 		if (pruned)
 			retain_claim(r, &g, until_s, at_s);
 		else
 			retain_claim_own(r, &g);
-		if (!push_gone(r, &g, to, e))
+		if (!push_gone(r, &g, to, e) || see_claimed(r, &g, &days, e) < 0)
 			break;
 	}
 	return true;

@@ -179,8 +179,8 @@ static int check_all(struct pruning *p, const struct ledger_home *h, struct err 
 	return e->code = -EBADMSG;
 }
 
-/* Where entries claim a time that is still to come, one of the ledger's own says what time it is:
- * then they bear no witness of it, not even when it has come. */
+/* Where entries claim days that are still to come, one of the ledger's own says what time it is:
+ * then they bear no witness of these, not even when they have come. */
 static int write_time(const struct pruning *p, struct ledger_own *w, struct err *e)
 {
 	char text[160], now[CLOCK_TEXT];
@@ -195,7 +195,7 @@ static int write_time(const struct pruning *p, struct ledger_own *w, struct err 
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof text,
-		"entries claim times that are still to come, and bear no witness of them: entry "
+		"entries claim days that are still to come, and bear no witness of them: entry "
 		"%llu says what time it is",
 		(unsigned long long)sequence);
 	cli_say(text, "");
@@ -280,7 +280,7 @@ const struct verb verb_ledger_prune = {
 		"Bundles of 256 entries are removed when every entry in them is older than the longest "
 		"promise for its kind. What is removed is gone; the hashes stay, so every proof and "
 		"checkpoint holds as before. A clock that jumps ahead does not make entries older: what "
-		"counts is the time that the entries written since bear witness of.",
+		"counts is the days that the entries written since bear witness of.",
 	.examples = prune_examples,
 	.opts_size = sizeof(struct prune_opts),
 	.opts = prune_opts,
