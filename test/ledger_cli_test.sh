@@ -300,8 +300,9 @@ run tail --dir L -n 0
 is 'tail-none' 0
 lines() { [ "$(wc -l <out)" -ge "$1" ]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
-# follow ARGUMENT...: in the background, its number in $pid.
+# follow ARGUMENT...: in the background, its number in $pid; what is in out is its own.
 follow() {
+	: >out
 	"$weir" ledger tail -f --dir L "$@" >out 2>err </dev/null &
 	pid=$!
 }
