@@ -70,14 +70,22 @@ static void add_to_mac(struct sense *s, uint32_t number, uint64_t packets, uint6
 	seen(&m->first_ns, &m->last_ns, first_ns, last_ns);
 }
 
+/* What was counted of a flow under way already; all zero where nobody asks before its end. */
+static struct counted counted_of(const struct sense *s, const struct flow *f)
+{
+	return s->counted ? s->counted[flows_number(&s->flows, f)] : (struct counted){ 0 };
+}
+
 /* The sender's MAC is looked up again only when it changes: a router changed, or two hosts claim
  * it. What one MAC sent is no other's: from then on each packet counts for the MAC it came from. */
 static void see_side(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
 {
 	bool mixed = f->mixed >> side & 1;
 	if (f->packets[side] > 1 && !mixed) {
-		add_to_mac(s, f->mac_number[side], f->packets[side] - 1,
-			f->bytes[side] - p->wire_size, f->first_ns[side], f->last_ns[side]);
+		const struct counted c = counted_of(s, f);
+		add_to_mac(s, f->mac_number[side], f->packets[side] - 1 - c.packets[side],
+			f->bytes[side] - p->wire_size - c.bytes[side], f->first_ns[side],
+			f->last_ns[side]);
 		f->mixed |= (uint8_t)(1u << side);
 		mixed = true;
 	}
@@ -200,43 +208,91 @@ static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
 	}
 }
 
-void account_flow_end(struct sense *s, struct flow *f)
+/* Takes out of a conversation what was counted there of a flow that has another name by now. */
+static void withdraw(struct inventory *v, struct counted *c)
+{
+	if (!c->conversation)
+		return;
+	struct conversation *was = conversation_at(v, c->conversation);
+	was->packets -= c->conversed;
+	was->bytes -= c->conversed_bytes;
+	c->conversation = 0;
+	c->conversed = c->conversed_bytes = 0;
+}
+
+static void count_sides(struct sense *s, const struct flow *f, const struct counted *c)
 {
 	struct inventory *v = &s->inventory;
 	for (unsigned side = 0; side < 2; side++) {
-		if (!f->packets[side])
+		uint64_t packets = f->packets[side] - c->packets[side];
+		uint64_t bytes = f->bytes[side] - c->bytes[side];
+		if (!packets)
 			continue;
 		if (!(f->mixed >> side & 1))
-			add_to_mac(s, f->mac_number[side], f->packets[side], f->bytes[side],
-				f->first_ns[side], f->last_ns[side]);
+			add_to_mac(s, f->mac_number[side], packets, bytes, f->first_ns[side],
+				f->last_ns[side]);
 		if (!f->host[side]) /* without an address yet, or without room for one */
 			continue;
 		struct host *h = host_at(v, f->host[side]);
-		h->frames += f->packets[side];
-		h->bytes += f->bytes[side];
+		h->frames += packets;
+		h->bytes += bytes;
 		h->answers |= side == 1;
 		seen(&h->first_ns, &h->last_ns, f->first_ns[side], f->last_ns[side]);
 	}
-	if (f->transport == TRANSPORT_TCP && !f->established) {
-		s->counters.unanswered++;
-		return;
-	}
+}
+
+static void count_conversation(struct sense *s, struct flow *f, struct counted *counted)
+{
+	struct inventory *v = &s->inventory;
 	/* Some listen and never answer: consumers of values that are sent in a cycle. */
 	if (f->host[1] && !f->packets[1] && f->packets[0] >= TOLD_OFTEN)
 		host_at(v, f->host[1])->told = true;
 	uint32_t n = account_conversation(s, f);
+	if (n != counted->conversation)
+		withdraw(v, counted);
 	if (!n)
 		return;
 	adopt_operations(v, f->conversation, n);
 	struct conversation *c = conversation_at(v, n);
-	c->packets += f->packets[0] + (uint64_t)f->packets[1];
-	c->bytes += f->bytes[0] + f->bytes[1];
+	uint64_t packets = f->packets[0] + (uint64_t)f->packets[1];
+	uint64_t bytes = f->bytes[0] + f->bytes[1];
+	c->packets += packets - counted->conversed;
+	c->bytes += bytes - counted->conversed_bytes;
 	c->answered |= f->transport == TRANSPORT_TCP || f->packets[!client_side(f)];
 	for (unsigned side = 0; side < 2; side++)
 		if (f->packets[side])
 			seen(&c->first_ns, &c->last_ns, f->first_ns[side], f->last_ns[side]);
 	if (!c->first_frame || f->first_frame < c->first_frame)
 		c->first_frame = f->first_frame;
+	counted->conversation = n;
+	counted->conversed = packets;
+	counted->conversed_bytes = bytes;
+}
+
+void account_flow(struct sense *s, struct flow *f)
+{
+	struct counted *c = &s->counted[flows_number(&s->flows, f)];
+	if (c->packets[0] == f->packets[0] && c->packets[1] == f->packets[1])
+		return;
+	count_sides(s, f, c);
+	for (unsigned side = 0; side < 2; side++) {
+		c->packets[side] = f->packets[side];
+		c->bytes[side] = f->bytes[side];
+	}
+	if (f->transport != TRANSPORT_TCP || f->established)
+		count_conversation(s, f, c);
+}
+
+void account_flow_end(struct sense *s, struct flow *f)
+{
+	struct counted c = counted_of(s, f);
+	count_sides(s, f, &c);
+	if (f->transport == TRANSPORT_TCP && !f->established)
+		s->counters.unanswered++;
+	else
+		count_conversation(s, f, &c);
+	if (s->counted)
+		s->counted[flows_number(&s->flows, f)] = (struct counted){ 0 };
 }
 
 /* The conversation a fact belongs to: its label may have changed since the last one. */
@@ -254,6 +310,8 @@ static uint32_t conversation_of_fact(struct sense *s, struct flow *f)
 	f->conversation_label = label;
 	f->operation = 0;
 	f->label = flow_label;
+	if (before != f->conversation && s->counted)
+		withdraw(&s->inventory, &s->counted[flows_number(&s->flows, f)]);
 	adopt_operations(&s->inventory, before, f->conversation);
 	return f->conversation;
 }

@@ -31,12 +31,19 @@ struct sense_counters {
 	uint64_t fact_values_dropped, scratch_refused;
 };
 
+/* What the inventory has already of a flow that is under way: sense_count(). */
+struct counted {
+	uint32_t packets[2], conversation;
+	uint64_t bytes[2], conversed, conversed_bytes;
+};
+
 struct sense {
 	struct sense_config config;
 	struct packet_counters packets;
 	struct sense_counters counters;
 	struct proto_stats stats[PROTO_COUNT];
 	struct flows flows;
+	struct counted *counted; /* by flow number; NULL where all is counted at their end */
 	struct fragments fragments;
 	struct budget memory; /* stream buffers, protocol states, fragments */
 	struct inventory inventory;
@@ -108,6 +115,7 @@ const char *guess_transport(uint8_t transport);
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
 void account_link(struct sense *s, const struct packet *p);
 void account_link_end(struct sense *s); /* its facts were told */
+void account_flow(struct sense *s, struct flow *f); /* so far; with s->counted */
 void account_flow_end(struct sense *s, struct flow *f);
 void account_fact(struct sense *s);
 uint32_t account_sender(struct sense *s); /* host number of the message's sender; 0 none */

@@ -152,7 +152,7 @@ struct flow *flows_heavy(struct flows *f)
 
 void flows_remove(struct flows *f, struct flow *flow)
 {
-	uint32_t n = (uint32_t)((size_t)((uint8_t *)flow - f->pool.items) / f->pool.item_size);
+	uint32_t n = flows_number(f, flow);
 	table_remove(&f->table, flow->hash, n);
 	flow->used = false;
 	f->marks[n] = 0;

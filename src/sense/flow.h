@@ -131,10 +131,15 @@ struct flow *flows_heavy(struct flows *f);
 void flows_remove(struct flows *f, struct flow *flow);
 struct flow *flows_at(struct flows *f, uint32_t number); /* NULL: not in use */
 
+static inline uint32_t flows_number(const struct flows *f, const struct flow *flow)
+{
+	return (uint32_t)(flow - (const struct flow *)(const void *)f->pool.items);
+}
+
 /* It spoke (FLOW_RECENT), or keeps memory now (FLOW_HEAVY). */
 static inline void flows_mark(struct flows *f, const struct flow *flow, enum flow_mark mark)
 {
-	f->marks[flow - (const struct flow *)(const void *)f->pool.items] |= (uint8_t)mark;
+	f->marks[flows_number(f, flow)] |= (uint8_t)mark;
 }
 
 #endif

@@ -66,6 +66,7 @@ void sense_free(struct sense *s)
 	flows_done(&s->flows);
 	inventory_done(&s->inventory);
 	detections_free(s->detections);
+	free(s->counted);
 	plant_free(s->plant);
 	free(s);
 }
@@ -299,6 +300,20 @@ void sense_frames(struct sense *s, const struct sense_frame *frames, size_t coun
 		flows_fetch_more(&s->flows, hashes[i]);
 	for (size_t i = 0; i < count; i++)
 		see(s, &packets[i], hashes[i]);
+}
+
+int sense_count(struct sense *s, struct err *e)
+{
+	if (!s->counted)
+		s->counted = calloc(s->flows.pool.max, sizeof *s->counted);
+	if (!s->counted)
+		return err_sys(e, "count what is under way");
+	for (uint32_t n = 1; n < s->flows.pool.used; n++) {
+		struct flow *f = flows_at(&s->flows, n);
+		if (f)
+			account_flow(s, f);
+	}
+	return 0;
 }
 
 void sense_end(struct sense *s)
