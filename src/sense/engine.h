@@ -114,7 +114,7 @@ const char *guess_transport(uint8_t transport);
 /* --- account.c: packets and facts to the inventory --- */
 void account_packet(struct sense *s, struct flow *f, unsigned side, const struct packet *p);
 void account_link(struct sense *s, const struct packet *p);
-void account_link_end(struct sense *s); /* its facts were told */
+void account_link_end(struct sense *s);             /* its facts were told */
 void account_flow(struct sense *s, struct flow *f); /* so far; with s->counted */
 void account_flow_end(struct sense *s, struct flow *f);
 void account_fact(struct sense *s);
