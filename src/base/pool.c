@@ -30,6 +30,16 @@ int pool_init(struct pool *p, size_t item_size, uint32_t max, struct err *e)
 	return p->items ? 0 : e->code;
 }
 
+int pool_copy(struct pool *to, const struct pool *from, struct err *e)
+{
+	*to = *from;
+	to->items = reserve(from->item_size * from->max, e);
+	if (!to->items)
+		return e->code;
+	memcpy(to->items, from->items, from->item_size * from->used);
+	return 0;
+}
+
 void pool_done(struct pool *p)
 {
 	if (p->items)
@@ -70,6 +80,17 @@ int table_init(struct table *t, uint32_t items_max, struct err *e)
 	*t = (struct table){ .mask = slots - 1 };
 	t->slots = reserve((size_t)slots * sizeof *t->slots, e);
 	return t->slots ? 0 : e->code;
+}
+
+int table_copy(struct table *to, const struct table *from, struct err *e)
+{
+	size_t size = ((size_t)from->mask + 1) * sizeof *from->slots;
+	*to = *from;
+	to->slots = reserve(size, e);
+	if (!to->slots)
+		return e->code;
+	memcpy(to->slots, from->slots, size);
+	return 0;
 }
 
 void pages_touch(void *at, size_t size)

@@ -23,6 +23,8 @@ struct pool {
 };
 
 int pool_init(struct pool *p, size_t item_size, uint32_t max, struct err *e) MUST_USE;
+/* All items of another, under their numbers. */
+int pool_copy(struct pool *to, const struct pool *from, struct err *e) MUST_USE;
 void pool_done(struct pool *p);
 uint32_t pool_new(struct pool *p); /* zeroed item; 0 when full (counted) */
 void pool_free(struct pool *p, uint32_t number);
@@ -30,6 +32,11 @@ void pool_free(struct pool *p, uint32_t number);
 static inline void *pool_at(const struct pool *p, uint32_t number)
 {
 	return p->items + (size_t)number * p->item_size;
+}
+
+static inline uint32_t pool_number(const struct pool *p, const void *item)
+{
+	return (uint32_t)((size_t)((const uint8_t *)item - p->items) / p->item_size);
 }
 
 /* Open addressing over item numbers.  The caller compares keys; a slot keeps 32 bits of the hash
@@ -40,6 +47,7 @@ struct table {
 };
 
 int table_init(struct table *t, uint32_t items_max, struct err *e) MUST_USE;
+int table_copy(struct table *to, const struct table *from, struct err *e) MUST_USE;
 void table_done(struct table *t);
 /* Pays for these pages now: for items that come by the thousand in one message, each of which would
  * wait for two page faults, one to look and one to write.  Where the kernel is older than 5.14 it

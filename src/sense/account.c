@@ -204,7 +204,9 @@ static void adopt_operations(struct inventory *v, uint32_t from, uint32_t to)
 		if (o->last_ns > mine->last_ns)
 			mine->last_ns = o->last_ns;
 		/* The row stays: other flows may count on it, and leave with it as this one did. */
-		*o = (struct operation){ .msg = o->msg, .other = o->other, .next = o->next };
+		*o = (struct operation){
+			.msg = o->msg, .other = o->other, .conversation = from, .next = o->next
+		};
 	}
 }
 

@@ -222,7 +222,7 @@ static struct found *look_for(struct detections *d, const struct detection *row,
 	return NULL;
 }
 
-static struct found *find(struct detections *d, const struct detection *row, struct party a,
+struct found *detections_found(struct detections *d, const struct detection *row, struct party a,
 	struct party b, bool surveyed)
 {
 	struct found *f = look_for(d, row, a, b, surveyed);
@@ -290,7 +290,7 @@ static void wake_one(struct detections *d, struct watch *w, const struct event *
 	struct detected said = { .limit = limit, .n = limit->count, .severity = r->row.severity };
 	if (r->see && !r->see(memory, ev, &said))
 		return;
-	struct found *f = find(d, r, a, b, false);
+	struct found *f = detections_found(d, r, a, b, false);
 	if (!f)
 		return;
 	f->to = ev->to;
@@ -435,7 +435,7 @@ void survey_found(struct survey *s, uint32_t a, uint32_t b, const struct detecte
 {
 	struct party pa = { .number = a == NO_ASSET ? 0 : a + 1 },
 		     pb = { .number = b == NO_ASSET ? 0 : b + 1 };
-	struct found *f = find(s->d, s->row, pa, pb, true);
+	struct found *f = detections_found(s->d, s->row, pa, pb, true);
 	if (f)
 		keep(f, said, frame, first_ns, last_ns);
 }

@@ -49,6 +49,10 @@ struct survey {
 	const struct detection *row;
 };
 
+/* The one of this row and these two, perhaps a new one; NULL: there is no room. */
+struct found *detections_found(struct detections *d, const struct detection *row, struct party a,
+	struct party b, bool surveyed);
+
 static inline bool same_party(struct party a, struct party b)
 {
 	return a.number == b.number && a.link == b.link && a.place == b.place;

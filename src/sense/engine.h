@@ -48,6 +48,7 @@ struct sense {
 	struct budget memory; /* stream buffers, protocol states, fragments */
 	struct inventory inventory;
 	struct detections *detections;
+	const uint64_t *elsewhere; /* SENSE_COUNTERS of other processes, which count too; or NULL */
 	uint64_t packet_count, byte_count;
 	int64_t first_ns, last_ns;
 
@@ -83,6 +84,9 @@ struct sense {
 
 extern const struct proto *const protocols[PROTO_COUNT];
 enum proto_number proto_number(const struct proto *p);
+
+enum { SENSE_COUNTERS = 38 };
+void sense_counters(const struct sense *s, struct counter out[SENSE_COUNTERS]);
 
 /* --- stream.c: TCP segments in, messages out --- */
 void stream_segment(struct sense *s, struct flow *f, unsigned side, const struct packet *p);

@@ -454,6 +454,8 @@ void inventory_say(struct inventory *v, struct subject who, enum identity_key ke
 		.value = string,
 		.key = (uint8_t)key,
 		.by_number = by_number,
+		.owner_kind = who.kind,
+		.owner = who.number,
 		.lasted = lasted,
 		.protocol = protocol,
 		.frame = frame };
@@ -508,7 +510,7 @@ static uint32_t find_operation(struct inventory *v, uint32_t conversation, const
 	if (!n)
 		return 0;
 	o = pool_at(&v->operations, n);
-	*o = (struct operation){ .msg = m, .next = c->operations };
+	*o = (struct operation){ .msg = m, .conversation = conversation, .next = c->operations };
 	c->operations = n;
 	return n;
 }

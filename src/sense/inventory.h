@@ -70,7 +70,9 @@ struct said {
 	uint32_t next;
 	uint32_t value; /* string number */
 	uint8_t key;
-	bool by_number;  /* our table's word for a number */
+	bool by_number;     /* our table's word for a number */
+	uint8_t owner_kind; /* enum subject_kind: of whom */
+	uint32_t owner;
 	uint32_t lasted; /* number of struct lasted, for what comes and goes: a mode; or 0 */
 	const char *protocol;
 	uint64_t frame;
@@ -185,6 +187,9 @@ uint32_t inventory_operation(struct inventory *v, uint32_t conversation, const s
 /* Is there room for points of this host?  Whoever came when all places were taken sends as fast as
  * others do, and is told apart at once (counted). */
 bool inventory_takes_points(struct inventory *v, uint32_t host);
+/* The point there; NULL where the table is full.  A new one begins with this value. */
+struct point_record *inventory_point_at(
+	struct inventory *v, uint32_t host, uint8_t proto, const struct point_at *at, double value);
 /* True where the value is the first of its point, or another than the one before; also where there
  * is no room to know.  Ask inventory_takes_points() first.  `way` is the conversation's. */
 bool inventory_point(struct inventory *v, struct point_way *way, uint32_t host, uint8_t proto,

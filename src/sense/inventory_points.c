@@ -142,10 +142,23 @@ static bool sample(struct point_record *p, const struct point_at *at, double val
 	return changed;
 }
 
+static struct point_key key_of(uint32_t host, const struct point_at *at)
+{
+	return (struct point_key){ host, at->area, at->index, at->unit, at->space, at->bit };
+}
+
+struct point_record *inventory_point_at(
+	struct inventory *v, uint32_t host, uint8_t proto, const struct point_at *at, double value)
+{
+	const struct point_key key = key_of(host, at);
+	uint32_t n = look_for_point(v, &key, proto, at, value);
+	return n ? pool_at(&v->points, n) : NULL;
+}
+
 bool inventory_point(struct inventory *v, struct point_way *way, uint32_t host, uint8_t proto,
 	const struct point_at *at, double value, bool written, int64_t at_ns)
 {
-	const struct point_key key = { host, at->area, at->index, at->unit, at->space, at->bit };
+	const struct point_key key = key_of(host, at);
 	struct point_record *p = find_point(v, way, &key, proto, at, value);
 	return p ? sample(p, at, value, written, at_ns) : true;
 }

@@ -392,6 +392,21 @@ static void drop_empty_operations(struct inventory *v, struct conversation *c)
 	}
 }
 
+/* As they began; of those that a frame began the one whose name comes first. */
+static int by_first_frame(const void *a, const void *b)
+{
+	const struct conversation *x = a, *y = b;
+	if (x->first_frame != y->first_frame)
+		return x->first_frame < y->first_frame ? -1 : 1;
+	if (x->client != y->client)
+		return x->client < y->client ? -1 : 1;
+	if (x->server != y->server)
+		return x->server < y->server ? -1 : 1;
+	if (x->port != y->port)
+		return x->port < y->port ? -1 : 1;
+	return strcmp(x->protocol ? x->protocol : "", y->protocol ? y->protocol : "");
+}
+
 static void make_conversations(struct sense *s, struct plant_room *r)
 {
 	struct inventory *v = &s->inventory;
@@ -409,6 +424,7 @@ static void make_conversations(struct sense *s, struct plant_room *r)
 		c.server = c.server ? server - 1 : (uint32_t)NO_ASSET;
 		list[kept++] = c;
 	}
+	qsort(list, kept, sizeof *list, by_first_frame);
 	r->plant.conversations = list;
 	r->plant.conversation_count = kept;
 	r->plant.operations = (const struct operation *)(const void *)v->operations.items;
@@ -485,61 +501,14 @@ static int make_points(struct sense *s, struct plant_room *r, struct err *e)
 	return 0;
 }
 
-/* --- counters --- */
-
 static int make_counters(struct sense *s, struct plant_room *r, struct err *e)
 {
-	const struct sense_counters *c = &s->counters;
-	const struct packet_counters *p = &s->packets;
-	const struct inventory *v = &s->inventory;
-	const struct counter all[] = {
-		{ "bad_checksum", p->bad_ip_checksum + p->bad_tcp_checksum + p->bad_udp_checksum },
-		{ "bad_ip_checksum", p->bad_ip_checksum },
-		{ "bad_tcp_checksum", p->bad_tcp_checksum },
-		{ "bad_udp_checksum", p->bad_udp_checksum },
-		{ "cut_frames", p->cut_frames },
-		{ "bad_headers", p->bad_headers },
-		{ "unread_link_type", p->unread_link },
-		{ "encapsulated", p->encapsulated },
-		{ "fragments", p->fragments },
-		{ "fragments_given_up", s->fragments.given_up },
-		{ "fragment_overlaps", s->fragments.overlaps },
-		{ "fragments_dropped", s->fragments.dropped },
-		{ "flows", c->flows },
-		{ "flows_evicted", s->flows.evicted },
-		{ "unanswered_connections", c->unanswered },
-		{ "undecoded", c->undecoded_packets },
-		{ "retransmissions", c->retransmissions },
-		{ "out_of_order", c->out_of_order },
-		{ "stream_gaps", c->gaps },
-		{ "stream_gap_bytes", c->gap_bytes },
-		{ "streams_out_of_step", c->lost_sync },
-		{ "cut_messages", c->cut_messages },
-		{ "malformed_messages", c->malformed },
-		{ "violations", c->violations },
-		{ "values_dropped", c->fact_values_dropped },
-		{ "scratch_refused", c->scratch_refused },
-		{ "buffers_refused", s->memory.refused },
-		{ "hosts_refused", v->hosts.refused },
-		{ "macs_refused", v->macs.refused },
-		{ "identities_refused",
-			v->said.refused + v->lasted.refused + v->strings_refused +
-				v->identities_refused },
-		{ "bindings_refused", v->binds.refused + v->binds_refused },
-		{ "modules_refused", v->modules.refused },
-		{ "modules_of_one_refused", v->modules_refused },
-		{ "conversations_refused", v->conversations.refused },
-		{ "operations_refused", v->operations.refused },
-		{ "points_refused", v->points.refused },
-		{ "findings_refused", detections_refused(s->detections) },
-		{ "detection_memories_forgotten", detections_forgotten(s->detections) },
-	};
-	r->counters = malloc(sizeof all);
+	r->counters = malloc(SENSE_COUNTERS * sizeof *r->counters);
 	if (!r->counters)
 		return err_set(e, ENOMEM, "no memory for counters");
-	memcpy(r->counters, all, sizeof all);
+	sense_counters(s, r->counters);
 	r->plant.counters = r->counters;
-	r->plant.counter_count = COUNT_OF(all);
+	r->plant.counter_count = SENSE_COUNTERS;
 	return 0;
 }
 

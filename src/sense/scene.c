@@ -159,9 +159,20 @@ void carry_clear(struct scene *c)
 	c->sense->carried = 0;
 }
 
+/* The word as it stands in the row: conversations of one label are told apart by its place. */
+static const char *label_of(const struct proto *p, const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++)
+		if (strcmp(p->also[i], word) == 0)
+			return p->also[i];
+	assert(strcmp(p->name, word) == 0);
+	return p->name;
+}
+
 void scene_label(struct scene *c, const char *protocol)
 {
 	struct sense *s = c->sense;
+	protocol = label_of(s->proto, protocol);
 	s->label = protocol;
 	if (s->flow && s->layer == &s->flow->layer[0])
 		s->flow->label = protocol;

@@ -285,7 +285,7 @@ void sense_frames(struct sense *s, const struct sense_frame *frames, size_t coun
 			frame.at_ns = 0;
 		s->packet_count++;
 		s->byte_count += frame.size;
-		if (!s->first_ns || frame.at_ns < s->first_ns)
+		if (frame.at_ns && (!s->first_ns || frame.at_ns < s->first_ns))
 			s->first_ns = frame.at_ns;
 		if (frame.at_ns > s->last_ns)
 			s->last_ns = frame.at_ns;

@@ -324,7 +324,8 @@ void logix_point_name(const struct point_at *at, char name[POINT_NAME])
 	size_t size = at->symbol_size;
 	if (size > POINT_NAME - INDEX)
 		size = POINT_NAME - INDEX;
-	out_bytes(&o, at->symbol, size);
+	if (at->symbol)
+		out_bytes(&o, at->symbol, size);
 	if (at->space == SPACE_ELEMENT)
 		out_fmt(&o, "[%u]", at->index);
 	out_text(&o);

@@ -135,7 +135,7 @@ void mqtt_point_name(const struct point_at *at, char name[POINT_NAME])
 {
 	enum { FRONT = 40, BACK = 70 };
 	struct out o = out_mem(name, POINT_NAME);
-	struct cur all = cur_of(at->symbol, at->symbol_size);
+	struct cur all = at->symbol ? cur_of(at->symbol, at->symbol_size) : cur_none();
 	if (all.left < POINT_NAME) {
 		out_bytes(&o, all.at, all.left);
 	} else {
