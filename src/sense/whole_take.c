@@ -543,9 +543,9 @@ static int make_room(struct taking *t, struct err *e)
 	r->counts = before;
 	uint32_t end = r->end ? r->end : 1;
 	for (; end <= t->number; end++) {
-		r->ours[end] = 0;
-		if (r->width)
-			memset(&r->counts[(size_t)end * r->width], 0, r->width * sizeof *r->counts);
+		mine[end] = 0;
+		if (before)
+			memset(&before[(size_t)end * r->width], 0, r->width * sizeof *before);
 	}
 	r->end = end;
 	return 0;
