@@ -84,7 +84,8 @@ static char *report(struct plant *p, const char *name)
 	if (!text)
 		exit(2);
 	struct out o = out_mem(text, REPORT_MAX);
-	const struct plant_file file = { .name = name };
+	static struct plant_file file;
+	file.name = name;
 	p->files = &file;
 	p->file_count = 1;
 	report_json(p, &o);

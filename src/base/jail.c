@@ -127,6 +127,8 @@ static const struct row rows[] = {
 	{ JAIL_DATABASE, SCMP_SYS(getcwd) },
 	{ JAIL_DATABASE, SCMP_SYS(clock_nanosleep) }, /* until somebody else has written */
 
+	{ JAIL_RING, SCMP_SYS(getsockopt) },
+
 	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET) },
 	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET6) },
 	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_NETLINK) }, /* which addresses this host has */

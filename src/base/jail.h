@@ -27,6 +27,7 @@ enum jail_word {
 	JAIL_SERVE = 64,     /* take connections on a socket that listens, and messages from them */
 	JAIL_NET = 128,      /* find a host and connect to it, with threads that do so */
 	JAIL_DATABASE = 256, /* SQLite: locks, and a file cut to its length */
+	JAIL_RING = 512,     /* ask a ring of frames how many it lost */
 };
 
 /* Where files may be, from then on; everywhere else none is opened, whatever the words say. */

@@ -2,20 +2,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/jail.h"
 #include "cli/captures.h"
+#include "cli/live.h"
 #include "report/report.h"
 #include "sense/vendors.h"
 #include "sense/zones.h"
 
 struct opts {
 	const char *json; /* NULL, "json" or "lines" */
-	const char *html, *svg, *zones, *vendors;
+	const char *html, *svg, *zones, *vendors, *interface, *seconds;
 	size_t memory;
 	bool all;
 };
@@ -36,6 +39,11 @@ static const struct opt opts[] = {
 	{ OPT_SIZE, 'm', "memory", "SIZE",
 		"keep within this much memory (64M); what had to be forgotten is counted",
 		offsetof(struct opts, memory), NULL },
+	{ OPT_TEXT, 'i', "interface", "NAME,..",
+		"look at what comes by there, instead of captures, until ^C (needs cap_net_raw)",
+		offsetof(struct opts, interface), NULL },
+	{ OPT_TEXT, 't', "for", "TIME", "with --interface: so long (90, 5m, 2h)",
+		offsetof(struct opts, seconds), NULL },
 	{ OPT_FLAG, 'a', "all", NULL, "print every row of every table", offsetof(struct opts, all),
 		NULL },
 	{ 0 },
@@ -73,12 +81,18 @@ struct look {
 	struct zones *zones;
 	struct vendors *vendors;
 	struct sense *sense;
+	/* Of interfaces: */
+	struct live_config config;
+	struct live *live;
+	struct whole *whole;
 };
 
 static void done(struct look *l)
 {
 	captures_close(&l->captures);
 	sense_free(l->sense);
+	live_close(l->live);
+	whole_free(l->whole);
 	zones_free(l->zones);
 	vendors_free(l->vendors);
 	if (l->html.fd >= 0)
@@ -164,44 +178,82 @@ static int open_target(
 	return EXIT_DONE;
 }
 
+static int open_sensor(struct look *l, const struct opts *o, struct err *e)
+{
+	struct sense_config config = { .memory = captures_memory(o->memory) };
+	size_t count = 0;
+	const struct sense_zone *zones = l->zones ? zones_list(l->zones, &count) : NULL;
+	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
+		config.random = 1;
+	if (l->live) {
+		const struct whole_config whole = { .memory = config.memory,
+			.random = config.random };
+		if (whole_new(&l->whole, &whole, e) < 0)
+			return EXIT_FAILED;
+		whole_zones(l->whole, zones, count);
+		whole_vendors(l->whole, l->vendors);
+		return jail_enter(JAIL_STDIO | JAIL_CHANNEL, e) ? EXIT_FAILED : EXIT_DONE;
+	}
+	l->sense = sense_new(&config, e);
+	if (!l->sense)
+		return EXIT_FAILED;
+	sense_zones(l->sense, zones, count);
+	sense_vendors(l->sense, l->vendors);
+	return jail_enter(JAIL_STDIO, e) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int open_input(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
+{
+	if (!o->interface)
+		return captures_open(&l->captures, cli, e);
+	l->config.memory = captures_memory(o->memory);
+	l->config.interfaces = o->interface;
+	l->config.progress = cli->tty_err;
+	return live_open(&l->live, &l->config, e);
+}
+
 /* Everything that needs a file, in the order in which mistakes are cheap to find. */
 static int set_up(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
 {
 	if (open_zones(l, o->zones, e) || open_vendors(l, o->vendors, e))
 		return EXIT_FAILED;
-	int code = captures_open(&l->captures, cli, e);
+	int code = open_input(l, cli, o, e);
 	if (code == EXIT_DONE)
 		code = open_target(l, o, &l->html, o->html, e);
 	if (code == EXIT_DONE)
 		code = open_target(l, o, &l->svg, o->svg, e);
-	if (code != EXIT_DONE)
-		return code;
-	struct sense_config config = { .memory = captures_memory(o->memory) };
-	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
-		config.random = 1;
-	l->sense = sense_new(&config, e);
-	if (!l->sense)
-		return EXIT_FAILED;
-	if (l->zones) {
-		size_t count;
-		const struct sense_zone *list = zones_list(l->zones, &count);
-		sense_zones(l->sense, list, count);
+	return code == EXIT_DONE ? open_sensor(l, o, e) : code;
+}
+
+/* An exit code; EXIT_FAILED with a plant where a part of it could not be read. */
+static int read_input(
+	struct look *l, const struct cli *cli, struct plant *p, bool *shows, struct err *e)
+{
+	int code, r;
+	if (l->live) {
+		code = live_watch(l->live, l->whole, e);
+		r = whole_plant(l->whole, p, e);
+		p->files = live_files(l->live, &p->file_count);
+	} else {
+		captures_read(&l->captures, l->sense, cli->tty_err);
+		if (captures_useless(&l->captures))
+			return EXIT_FAILED;
+		code = l->captures.failed ? EXIT_FAILED : EXIT_DONE;
+		r = sense_plant(l->sense, p, e);
+		p->files = l->captures.files;
+		p->file_count = l->captures.count;
 	}
-	if (l->vendors)
-		sense_vendors(l->sense, l->vendors);
-	return jail_enter(JAIL_STDIO, e) ? EXIT_FAILED : EXIT_DONE;
+	*shows = !r && !(l->zones && zones_plant(l->zones, p, e));
+	return *shows ? code : EXIT_FAILED;
 }
 
 static int show(struct look *l, struct cli *cli, const struct opts *o, struct err *e)
 {
 	struct plant p;
-	captures_read(&l->captures, l->sense, cli->tty_err);
-	if (captures_useless(&l->captures))
-		return EXIT_FAILED;
-	if (sense_plant(l->sense, &p, e) || (l->zones && zones_plant(l->zones, &p, e)))
-		return EXIT_FAILED;
-	p.files = l->captures.files;
-	p.file_count = l->captures.count;
+	bool shows = false;
+	int code = read_input(l, cli, &p, &shows, e);
+	if (!shows)
+		return code;
 	if (o->json && strcmp(o->json, "lines") == 0)
 		report_json_lines(&p, cli->out);
 	else if (o->json)
@@ -213,16 +265,48 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 			cli->out);
 	if (target_write(&l->html, &p, report_html, e) || target_write(&l->svg, &p, report_svg, e))
 		return EXIT_FAILED;
-	return l->captures.failed ? EXIT_FAILED : EXIT_DONE;
+	return code;
+}
+
+/* "90", "5m", "2h"; 0 ns: as long as nobody interrupts. */
+static bool read_time(const char *text, int64_t *ns)
+{
+	char *end;
+	if (!text)
+		return true;
+	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+	if (!n)
+		return false;
+	const char *unit = *end ? strchr("smh", *end) : "s";
+	if (!unit || (*end && end[1]) || n > 1000000)
+		return false;
+	*ns = (int64_t)n * (*unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1) * CLOCK_SECOND;
+	return true;
+}
+
+/* Captures or interfaces, and not both.  An exit code. */
+static int asked(struct look *l, const struct cli *cli, const struct opts *o, struct err *e)
+{
+	if (!o->interface && !o->seconds)
+		return captures_asked(cli, e);
+	if (!o->interface)
+		err_set(e, EINVAL, "--for is for interfaces; a capture is read to its end");
+	else if (cli->operand_count)
+		err_set(e, EINVAL, "captures or an interface: one of them at a time");
+	else if (!read_time(o->seconds, &l->config.for_ns))
+		err_set(e, EINVAL, "--for %.40s: no time", o->seconds);
+	else
+		return EXIT_DONE;
+	return err_try(e, "weir look --interface eth1 --for 60"), EXIT_ASKED_WRONGLY;
 }
 
 static int run(struct cli *cli, const void *given, struct err *e)
 {
 	const struct opts *o = given;
-	int code = captures_asked(cli, e);
+	struct look l = { .html.fd = -1, .svg.fd = -1 };
+	int code = asked(&l, cli, o, e);
 	if (code != EXIT_DONE)
 		return code;
-	struct look l = { .html.fd = -1, .svg.fd = -1 };
 	code = set_up(&l, cli, o, e);
 	if (code == EXIT_DONE)
 		code = show(&l, cli, o, e);
@@ -235,8 +319,10 @@ static const char *const examples[] = {
 	"what is there, who talks to whom, what needs attention",
 	"weir look --html plant.html --zones zones.yaml monday.pcap tuesday.pcap.gz",
 	"several captures are one plant; one page about it, with zones as you state them",
-	"tcpdump -i eth1 -w - | weir look -",
-	"straight from a mirror port: ^C ends the recording and shows what was in it",
+	"weir look --interface eth1 --for 5m",
+	"five minutes of a mirror port; without --for until ^C",
+	"ssh sensor tcpdump -i eth1 -w - | weir look -",
+	"the same of another machine's: ^C ends the recording and shows what was in it",
 	"weir look --json plant.pcapng | jq '.findings[] | .title'",
 	"for programs",
 	NULL,
@@ -244,7 +330,7 @@ static const char *const examples[] = {
 
 const struct verb verb_look = {
 	.name = "look",
-	.operands = "CAPTURE...",
+	.operands = "[CAPTURE...]",
 	.brief =
 		"Read captures and show the plant: assets, conversations, process points, findings",
 	.about =

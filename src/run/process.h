@@ -11,6 +11,8 @@ int core_main(char **arguments);
 int evidence_main(char **arguments);
 int key_main(char **arguments);
 int sealer_main(char **arguments);
+int sense_main(char **arguments);
+int tap_main(char **arguments);
 int witness_main(char **arguments);
 
 int key_lock(struct err *e) MUST_USE; /* what the process with the key is locked to */

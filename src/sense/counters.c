@@ -9,6 +9,7 @@ void sense_counters(const struct sense *s, struct counter out[SENSE_COUNTERS])
 	const struct packet_counters *p = &s->packets;
 	const struct inventory *v = &s->inventory;
 	const struct counter all[] = {
+		{ "frames_lost", c->lost },
 		{ "bad_checksum", p->bad_ip_checksum + p->bad_tcp_checksum + p->bad_udp_checksum },
 		{ "bad_ip_checksum", p->bad_ip_checksum },
 		{ "bad_tcp_checksum", p->bad_tcp_checksum },

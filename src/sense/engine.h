@@ -23,6 +23,7 @@ enum proto_number { PROTOCOL_LIST(X) PROTO_COUNT };
 #undef X
 
 struct sense_counters {
+	uint64_t lost;              /* frames, where they are captured */
 	uint64_t undecoded_packets; /* payload of conversations nobody recognised */
 	uint64_t retransmissions, out_of_order, gaps, gap_bytes;
 	uint64_t cut_messages, lost_sync;
@@ -85,7 +86,7 @@ struct sense {
 extern const struct proto *const protocols[PROTO_COUNT];
 enum proto_number proto_number(const struct proto *p);
 
-enum { SENSE_COUNTERS = 38 };
+enum { COUNTER_LOST, SENSE_COUNTERS = 39 };
 void sense_counters(const struct sense *s, struct counter out[SENSE_COUNTERS]);
 
 /* --- stream.c: TCP segments in, messages out --- */

@@ -302,6 +302,11 @@ void sense_frames(struct sense *s, const struct sense_frame *frames, size_t coun
 		see(s, &packets[i], hashes[i]);
 }
 
+void sense_lost(struct sense *s, uint64_t frames)
+{
+	s->counters.lost = frames;
+}
+
 int sense_count(struct sense *s, struct err *e)
 {
 	if (!s->counted)

@@ -63,6 +63,8 @@ void sense_vendors(struct sense *s, const struct vendors *v);
  * of the next ones' conversations is on its way.  Results do not depend on how many. */
 enum { SENSE_FRAMES = 16 };
 void sense_frames(struct sense *s, const struct sense_frame *f, size_t count);
+/* So many frames never came here, in all: they were lost where they are captured. */
+void sense_lost(struct sense *s, uint64_t frames);
 /* What conversations under way did so far is counted as well, not only at their end.  From the
  * first call on this takes 56 bytes for each that there may be. */
 int sense_count(struct sense *s, struct err *e) MUST_USE;

@@ -159,3 +159,15 @@ void whole_forget(struct whole *w, unsigned teller)
 		*t = (struct told){ 0 };
 	}
 }
+
+void whole_heard(
+	const struct whole *w, unsigned teller, uint64_t *packets, uint64_t *bytes, uint64_t *lost)
+{
+	const struct told *t = &w->told[teller][ROW_COUNTERS];
+	if (t->end < 2)
+		return;
+	const uint64_t *counts = &t->counts[t->width];
+	*packets += counts[0];
+	*bytes += counts[1];
+	*lost += counts[2 + COUNTER_LOST];
+}

@@ -29,6 +29,9 @@ void whole_vendors(struct whole *w, const struct vendors *v);
 
 /* A message of one of them; -EBADMSG says which row of it is wrong, and those before it count. */
 int whole_take(struct whole *w, unsigned teller, struct cur message, struct err *e) MUST_USE;
+/* Adds what the one in this place told of: frames that it had, and that were lost on the way. */
+void whole_heard(
+	const struct whole *w, unsigned teller, uint64_t *packets, uint64_t *bytes, uint64_t *lost);
 /* Another process takes this place, and counts from nothing. */
 void whole_forget(struct whole *w, unsigned teller);
 

@@ -1,0 +1,31 @@
+/* The process `tap`: opens an interface, hands on the ring of its frames, and ends.  It alone needs
+ * the right to, and it reads nothing that comes from there.
+ *
+ *	weir --process tap INTERFACE SHARE */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/ipc.h"
+#include "cli/live.h"
+#include "run/process.h"
+#include "sense/ring.h"
+
+int tap_main(char **words)
+{
+	struct err e = { 0 };
+	if (!words[0] || !words[1] || words[2]) {
+		err_set(&e, -EINVAL, "--process tap: INTERFACE SHARE");
+		return cli_complain(&e), EXIT_ASKED_WRONGLY;
+	}
+	const struct ring_config config = { .interface = words[0],
+		.share = (uint16_t)strtoul(words[1], NULL, 10) };
+	int fd = ring_open(&config, &e);
+	if (fd >= 0 && ipc_send_fd(CHILD_CHANNEL, TAP_RING, fd, &e) == 0)
+		return EXIT_DONE;
+	cli_complain(&e);
+	return e.code == -EPERM     ? EXIT_NOT_ALLOWED
+		: e.code == -ENODEV ? EXIT_NOT_FOUND
+				    : EXIT_FAILED;
+}
