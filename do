@@ -14,7 +14,7 @@ build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml
 clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
 check="libcmocka-dev libmodbus-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq
-	zsh zstd openssl librsvg2-bin zbar-tools $clang $oracle"
+	zsh zstd openssl librsvg2-bin zbar-tools iproute2 util-linux $clang $oracle"
 bench='python3 libpcap-dev libndpi-bin util-linux'
 plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 openssl util-linux'
 

@@ -253,6 +253,7 @@ const char *protocol_text(const struct conversation *c, char text[WORD_TEXT])
 static const struct {
 	const char *name, *sentence;
 } counter_rows[] = {
+	{ "frames_lost", "frames lost before they could be read: they came too fast" },
 	{ "bad_checksum",
 		"wrong checksums, used all the same (usual where the sender was captured)" },
 	{ "bad_ip_checksum", NULL },

@@ -188,7 +188,7 @@ static int look_at_file(struct capture *c, struct err *e)
 	}
 	if (isatty(c->input.fd)) {
 		err_set(e, -EINVAL, "%s: is a terminal, not a capture", c->name);
-		return err_try(e, "tcpdump -i eth0 -w - | weir look -");
+		return err_try(e, "weir look --interface eth0");
 	}
 	if (S_ISREG(st.st_mode))
 		c->state.file_size = (uint64_t)st.st_size;
