@@ -70,7 +70,7 @@ class Look:
     def __init__(self, *words):
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen([WEIR, "look", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True)
+                                        text=True, start_new_session=True)
         self.wait_for("sense")
 
     def wait_for(self, name, count=1):
@@ -99,9 +99,10 @@ class Look:
                 pass
         return found
 
-    def end(self):
+    def end(self, sign=signal.SIGINT):
+        """As ^C does in a terminal, or whoever stops a service: all processes of the job hear it."""
         time.sleep(0.7)
-        self.process.send_signal(signal.SIGINT)
+        os.killpg(self.process.pid, sign)
         return self.result()
 
     def result(self):
@@ -162,7 +163,7 @@ def tags_stay():
     cable = Cable("a", "b")
     look = Look("--interface", "b", "--json")
     cable.send([head + bytes.fromhex("81000064") + arp, head + bytes.fromhex("88a800c88100012c") + arp])
-    code, out, err = look.end()
+    code, out, err = look.end(signal.SIGTERM)
     cable.remove()
     vlans = sorted(v for a in json.loads(out)["assets"] for v in a.get("vlans", [])) if not code else []
     return None if vlans == [100, 300] else f"exit {code}, VLANs {vlans} {err}"
@@ -207,35 +208,72 @@ def down_and_up():
     time.sleep(0.3)
     ip("link", "set", "dev", "b", "up")
     time.sleep(0.3)
-    cable.send([bytes.fromhex("ffffffffffff020000000007" "0806" "0001080006040001" "020000000007" "0a000007"
-                              "000000000000" "0a000009") + bytes(18)])
+    cable.send([ARP])
     code, out, err = look.end()
     cable.remove()
     if code or err:
         return f"exit {code}: {err}"
     return None if len(json.loads(out)["assets"]) == 1 else out
+
+
+ARP = bytes.fromhex("ffffffffffff020000000007" "0806" "0001080006040001" "020000000007" "0a000007"
+                    "000000000000" "0a000009") + bytes(18)
 
 
 def gone():
-    """Nor is one that is taken away: what was seen until then is shown."""
+    """One that is taken away is said to be, and what was seen there is shown."""
     cable = Cable("a", "b")
     look = Look("--interface", "b", "--json")
-    cable.send([bytes.fromhex("ffffffffffff020000000007" "0806" "0001080006040001" "020000000007" "0a000007"
-                              "000000000000" "0a000009") + bytes(18)])
+    cable.send([ARP])
     time.sleep(0.5)
     cable.remove()
-    code, out, err = look.end()
-    if code or err:
+    code, out, err = look.result()
+    if code != 1 or "b: the interface is gone" not in err:
         return f"exit {code}: {err}"
     return None if len(json.loads(out)["assets"]) == 1 else out
+
+
+def slow_reader():
+    """What came while nobody read is read at the end, or counted as lost: nothing is missing."""
+    cable = Cable("a", "b")
+    look = Look("--interface", "b", "--json")
+    pid = look.wait_for("sense")[0]
+    os.kill(pid, signal.SIGSTOP)
+    many = 300000
+    cable.send([ARP] * many)
+    os.killpg(look.process.pid, signal.SIGINT)
+    time.sleep(0.2)
+    os.kill(pid, signal.SIGCONT)
+    code, out, err = look.result()
+    cable.remove()
+    if code or err:
+        return f"exit {code}: {err}"
+    capture = json.loads(out)["capture"]
+    lost = capture["counters"].get("frames_lost", 0)
+    # Frames of the kernel's own may come in between.
+    return None if many <= capture["packets"] + lost <= many + 20 and lost else f"{capture['packets']} and {lost} lost of {many}"
+
+
+def sensor_is_alone():
+    """The process that reads frames has no rights, and none of the user's descriptors."""
+    cable = Cable("a", "b")
+    look = Look("--interface", "b", "--json")
+    pid = look.wait_for("sense")[0]
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        status = dict(line.split(":", 1) for line in file)
+    held = {fd: os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    code, _, err = look.end(signal.SIGHUP)
+    cable.remove()
+    rights = {status[name].strip() for name in ("CapInh", "CapPrm", "CapEff")}
+    files = [name for name in held.values() if not name.startswith(("socket:", "/dev/null"))]
+    return None if code == 0 and rights == {"0" * 16} and not files else f"exit {code}, {rights}, {held} {err}"
 
 
 def sensor_killed():
     """What it told until then is shown, and that it ended is said."""
     cable = Cable("a", "b")
     look = Look("--interface", "b", "--json")
-    cable.send([bytes.fromhex("ffffffffffff020000000007" "0806" "0001080006040001" "020000000007" "0a000007"
-                              "000000000000" "0a000009") + bytes(18)])
+    cable.send([ARP])
     time.sleep(1.2)
     pids = look.wait_for("sense")
     if len(pids) != 1:
@@ -270,7 +308,8 @@ def main():
     ip("link", "set", "dev", "lo", "up")
     tests = [("asked wrongly", asked_wrongly), ("same as captured", lambda: same_as_captured(capture)),
              ("tags stay", tags_stay), ("two cables", lambda: two_cables(capture)), ("so long", so_long),
-             ("down and up", down_and_up), ("gone", gone), ("sensor killed", sensor_killed)]
+             ("down and up", down_and_up), ("gone", gone), ("slow reader", slow_reader), ("sensor is alone", sensor_is_alone),
+             ("sensor killed", sensor_killed)]
     failed = 0
     for name, test in tests:
         why = test()

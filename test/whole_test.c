@@ -299,6 +299,43 @@ static void bad_rows(void **unused)
 	whole_free(one.whole);
 }
 
+#define A_HOST                                                                                     \
+	"01 0040 00000001 00000000000000000000ffff0a000007 00 0000 01000000000000 0000 "           \
+	"0000000000000001 0000000000000001 0000000000000001 0000000000000001"
+#define A_MAC                                                                                      \
+	"02 0036 00000001 020000000007 00 0000 01 0000 0000 0000 0000 0000000000000001 "           \
+	"0000000000000001 0000000000000001 0000000000000001"
+
+/* Rows that no sensor tells, of which code that judges the plant would make nothing good. */
+static void odd_ends(void **unused)
+{
+	(void)unused;
+	static const struct {
+		const char *hex, *why;
+	} rows[] = {
+		{ "04 0013 00000001 40000001 00000002 0000 01 00 06 0000", "without an address" },
+		{ "06 0052 00000001 00000001 40000001 00000000000000000000000000000000 "
+		  "000000000000 06 00 01f6 0000 00 01 0000000000000005 0000000000000005 "
+		  "0000000000000001 0000000000000001 0000000000000001",
+			"one end alone" },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct err e = { 0 };
+		struct made m = { .size = 0 };
+		open_pair(&one, NULL, 0);
+		made_hex(&m, A_HOST);
+		made_hex(&m, A_MAC);
+		if (whole_take(one.whole, 1, cur_of(m.bytes, m.size), &e) < 0)
+			fail_msg("%s", e.text);
+		m.size = 0;
+		made_hex(&m, rows[i].hex);
+		refused(one.whole, m.bytes, m.size, rows[i].why);
+		assert_int_equal(plant_of(one.whole).asset_count, 2);
+		close_sensor(&one);
+		whole_free(one.whole);
+	}
+}
+
 /* The row of one host is not another's later on. */
 static void somebody_else(void **unused)
 {
@@ -349,6 +386,7 @@ int main(void)
 		cmocka_unit_test(two_tell_of_one_plant),
 		cmocka_unit_test(one_begins_anew),
 		cmocka_unit_test(bad_rows),
+		cmocka_unit_test(odd_ends),
 		cmocka_unit_test(somebody_else),
 		cmocka_unit_test(cut_anywhere),
 	};

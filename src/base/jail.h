@@ -27,7 +27,7 @@ enum jail_word {
 	JAIL_SERVE = 64,     /* take connections on a socket that listens, and messages from them */
 	JAIL_NET = 128,      /* find a host and connect to it, with threads that do so */
 	JAIL_DATABASE = 256, /* SQLite: locks, and a file cut to its length */
-	JAIL_RING = 512,     /* ask a ring of frames how many it lost */
+	JAIL_RING = 512,     /* ask a ring of frames how many it lost, and whether it is there */
 };
 
 /* Where files may be, from then on; everywhere else none is opened, whatever the words say. */
@@ -44,6 +44,10 @@ struct jail_folder {
 
 /* Before jail_enter().  By Landlock, where the kernel has it; where not, all of them stay. */
 int jail_folders(const struct jail_folder *list, size_t count, struct err *e) MUST_USE;
+
+/* For a process that needs none: rights that root or its file gave it (capabilities(7)) are taken
+ * away, and the standard three descriptors, which are the user's, lead nowhere. */
+int jail_alone(struct err *e) MUST_USE;
 
 int jail_enter(unsigned words, struct err *e) MUST_USE;
 bool jail_holds(void); /* false: this build has no jail, and jail_enter does nothing */

@@ -14,7 +14,7 @@
 #include "cli/captures.h"
 #include "sense/rows.h"
 
-enum { TICK_MS = 100, TAP_MS = 5000, STOP_NS_MS = 10 * 1000 };
+enum { TICK_MS = 100, TAP_MS = 5000, STOP_MS = 10 * 1000 };
 
 /* One interface. */
 struct watched {
@@ -60,9 +60,9 @@ static int read_names(struct live *l, const char *names, struct err *e)
 /* The ring of an interface, from a process that has the right to open it.  An exit code. */
 static int open_ring(const struct watched *w, int *fd, struct err *e)
 {
-	const char *arguments[] = { w->name, "0", NULL };
+	const char *arguments[] = { w->name, NULL };
 	uint8_t room[IPC_HEAD + 8];
-	struct ipc_message m;
+	struct ipc_message m = { .type = 0 };
 	struct child tap;
 	int code = -1;
 	if (child_start(&tap, "tap", arguments, e) < 0)
@@ -88,7 +88,7 @@ static int start(struct live *l, struct watched *w, struct err *e)
 {
 	char memory[24];
 	const char *arguments[] = { memory, NULL };
-	int fd;
+	int fd = -1;
 	int code = open_ring(w, &fd, e);
 	if (code != EXIT_DONE)
 		return code;
@@ -133,6 +133,17 @@ static void give_up(struct live *l, struct watched *w, const struct err *why)
 	w->sense.channel = -1;
 }
 
+/* Why it ends, in its words: printable ones, as they go to a terminal. */
+static int read_trouble(struct cur words, struct err *e)
+{
+	char text[120];
+	size_t size = words.left < sizeof text ? words.left : sizeof text - 1;
+	for (size_t i = 0; i < size; i++)
+		text[i] = words.at[i] >= ' ' && words.at[i] < 0x7f ? (char)words.at[i] : '?';
+	text[size] = 0;
+	return err_set(e, -EIO, "%s", text);
+}
+
 static void hear(struct live *l, struct whole *whole, unsigned i)
 {
 	struct watched *w = &l->list[i];
@@ -144,8 +155,10 @@ static void hear(struct live *l, struct whole *whole, unsigned i)
 	else if (r == 0 && m.type == SENSE_DONE) {
 		w->done = true;
 		l->over++;
-	} else if (r == 0)
+	} else if (r == 0 && m.type != SENSE_TROUBLE)
 		r = err_set(&e, -EBADMSG, "a message of type %u", m.type);
+	if (r == 0 && m.type == SENSE_TROUBLE)
+		r = read_trouble(m.body, &e);
 	if (r == -EPIPE)
 		err_set(&e, -EPIPE, "the process that reads it ended");
 	if (r < 0)
@@ -202,7 +215,7 @@ int live_watch(struct live *l, struct whole *whole, struct err *e)
 	}
 	say_progress(l, whole, now, true);
 	stop(l);
-	until = now + STOP_NS_MS * (CLOCK_SECOND / 1000);
+	until = now + STOP_MS * (CLOCK_SECOND / 1000);
 	while (l->over < l->count && clock_monotonic() < until)
 		listen_to_all(l, whole);
 	for (unsigned i = 0; i < l->count; i++) {

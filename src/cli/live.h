@@ -10,11 +10,12 @@
 
 /* What they say to one another. */
 enum live_word {
-	TAP_RING = 1,   /* from `tap`, with the descriptor of a ring; it ends then */
-	SENSE_RING = 2, /* to `sense`, with that, before anything else */
-	SENSE_ROWS = 3, /* from it: a message of rows */
-	SENSE_STOP = 4, /* to it: no more frames; all that is known is told, and */
-	SENSE_DONE = 5, /* from it: that was all */
+	TAP_RING = 1,      /* from `tap`, with the descriptor of a ring; it ends then */
+	SENSE_RING = 2,    /* to `sense`, with that, before anything else */
+	SENSE_ROWS = 3,    /* from it: a message of rows */
+	SENSE_STOP = 4,    /* to it: no more frames; all that is known is told, and */
+	SENSE_DONE = 5,    /* from it: that was all */
+	SENSE_TROUBLE = 6, /* the same, and why, in words */
 };
 
 enum { LIVE_INTERFACES = 8 };
@@ -25,7 +26,7 @@ struct live;
 struct live_config {
 	const char *interfaces; /* "eth1,eth2" */
 	int64_t for_ns;         /* so long; 0: until it is interrupted */
-	size_t memory;          /* of the sensor of each */
+	size_t memory;          /* of each sensor's tables */
 	bool progress;          /* on stderr */
 };
 

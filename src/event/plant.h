@@ -56,7 +56,7 @@ struct operation {
 	uint64_t turned[2]; /* of the requests and responses: the server acts on its client */
 	uint64_t first_frame;
 	int64_t first_ns, last_ns; /* of the first frame, and of the latest message */
-	uint32_t conversation;     /* its number among those of the sensor */
+	uint32_t conversation;     /* the sensor's own: whose it is there, and nothing in a plant */
 	uint32_t next;             /* number of the next operation of the conversation; 0 ends */
 };
 

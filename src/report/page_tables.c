@@ -219,8 +219,9 @@ static void cell_identity(const struct plant *p, const struct asset *a, struct o
 					*at = ' ';
 			out_fmt(o, "<li>%s: ", key);
 			markup_fit(o, id->value, 160);
-			out_fmt(o, " <span class=\"quiet\">%s, frame %llu</span></li>",
-				id->protocol ? id->protocol : "", (unsigned long long)id->frame);
+			out_str(o, " <span class=\"quiet\">");
+			markup_out(o, id->protocol ? id->protocol : "");
+			out_fmt(o, ", frame %llu</span></li>", (unsigned long long)id->frame);
 		}
 		out_str(o, "</ul></details>");
 	}

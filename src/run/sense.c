@@ -7,10 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/ipc.h"
@@ -22,6 +26,7 @@
 
 /* Who is new and what was found is told so often, all that changed so often. */
 static const int64_t new_ns = CLOCK_SECOND / 10, all_ns = CLOCK_SECOND / 2;
+static const int64_t finish_ns = 3 * CLOCK_SECOND;
 enum { TICK_MS = 20, TURN = 256 /* times that frames are taken, before who else waits is heard */ };
 
 struct sensing {
@@ -30,6 +35,7 @@ struct sensing {
 	struct ring *ring;
 	uint64_t number;
 	int64_t new_at, all_at;
+	uint64_t left; /* frames in the ring at the end */
 	bool stopping;
 };
 
@@ -43,6 +49,15 @@ static int send_rows(void *self, const void *bytes, size_t size, struct err *e)
 		r = ipc_send(CHILD_CHANNEL, SENSE_ROWS, bytes, size, e);
 	}
 	return r;
+}
+
+/* A terminal's ^C is for all processes of a job: this one ends when it is told to, or alone. */
+static void be_patient(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
+		signal(signals[i], SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which a file with rights of its own lost at exec */
 }
 
 static int set_up(struct sensing *s, char **words, struct err *e)
@@ -67,6 +82,8 @@ static int set_up(struct sensing *s, char **words, struct err *e)
 		r = sense_count(s->sense, e); /* takes its memory */
 	if (r == 0 && fcntl(CHILD_CHANNEL, F_SETFL, O_NONBLOCK) < 0)
 		r = err_sys(e, "the channel");
+	if (r == 0)
+		r = jail_alone(e);
 	return r < 0 ? r : jail_enter(JAIL_STDIO | JAIL_CHANNEL | JAIL_RING, e);
 }
 
@@ -78,7 +95,7 @@ static int tell(struct sensing *s, int64_t now, struct err *e)
 	s->new_at = now + new_ns;
 	if (all)
 		s->all_at = now + all_ns;
-	sense_lost(s->sense, ring_lost(s->ring));
+	sense_lost(s->sense, ring_lost(s->ring) + s->left);
 	int r = all ? sense_count(s->sense, e) : 0;
 	if (r == 0)
 		r = rows_tell(s->rows, all, e);
@@ -106,8 +123,22 @@ static int hear(struct sensing *s, struct err *e)
 	if (r == -EAGAIN)
 		return 0;
 	if (r == 0)
-		s->stopping = m.type == SENSE_STOP;
+		s->stopping |= m.type == SENSE_STOP;
 	return r;
+}
+
+/* What came until it was told to stop; what is still left after a while counts as lost. */
+static int finish(struct sensing *s, struct err *e)
+{
+	int64_t until = clock_monotonic() + finish_ns;
+	poll(NULL, 0, RING_LATE_MS + 5); /* for what is in no full block yet */
+	for (uint64_t left = ring_left(s->ring), before = s->number;
+		s->number - before < left && clock_monotonic() < until;)
+		if (take_frames(s, e) < 0)
+			break;
+	s->left = ring_left(s->ring);
+	sense_end(s->sense);
+	return tell(s, clock_monotonic(), e);
 }
 
 static int work(struct sensing *s, struct err *e)
@@ -125,26 +156,28 @@ static int work(struct sensing *s, struct err *e)
 		if (r >= 0)
 			r = tell(s, clock_monotonic(), e);
 	}
-	if (r < 0)
-		return r == -EPIPE ? 0 : r;
-	poll(NULL, 0, RING_LATE_MS + 5); /* for what came until now and is in no full block */
-	r = take_frames(s, e);
-	if (r < 0)
-		return r;
-	sense_end(s->sense);
-	r = tell(s, clock_monotonic(), e);
+	if (r == -EPIPE)
+		return 0;
+	/* An interface that was taken away is no reason to forget what came there. */
+	s->stopping = true;
+	struct err why = *e;
+	int done = finish(s, e);
+	if (done < 0)
+		return done;
+	*e = why;
 	return r < 0 ? r : ipc_send(CHILD_CHANNEL, SENSE_DONE, NULL, 0, e);
 }
 
 int sense_main(char **words)
 {
 	struct sensing s = { 0 };
-	struct err e = { 0 };
+	struct err e = { 0 }, gone;
+	be_patient();
 	int r = set_up(&s, words, &e);
 	if (r == 0)
 		r = work(&s, &e);
 	if (r < 0)
-		cli_complain(&e);
+		(void)!ipc_send(CHILD_CHANNEL, SENSE_TROUBLE, e.text, strlen(e.text), &gone);
 	rows_free(s.rows);
 	sense_free(s.sense);
 	ring_free(s.ring);

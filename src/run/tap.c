@@ -1,9 +1,8 @@
 /* The process `tap`: opens an interface, hands on the ring of its frames, and ends.  It alone needs
  * the right to, and it reads nothing that comes from there.
  *
- *	weir --process tap INTERFACE SHARE */
+ *	weir --process tap INTERFACE */
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -15,12 +14,11 @@
 int tap_main(char **words)
 {
 	struct err e = { 0 };
-	if (!words[0] || !words[1] || words[2]) {
-		err_set(&e, -EINVAL, "--process tap: INTERFACE SHARE");
+	if (!words[0] || words[1]) {
+		err_set(&e, -EINVAL, "--process tap: INTERFACE");
 		return cli_complain(&e), EXIT_ASKED_WRONGLY;
 	}
-	const struct ring_config config = { .interface = words[0],
-		.share = (uint16_t)strtoul(words[1], NULL, 10) };
+	const struct ring_config config = { .interface = words[0] };
 	int fd = ring_open(&config, &e);
 	if (fd >= 0 && ipc_send_fd(CHILD_CHANNEL, TAP_RING, fd, &e) == 0)
 		return EXIT_DONE;

@@ -216,20 +216,25 @@ static void withdraw(struct inventory *v, struct counted *c)
 	if (!c->conversation)
 		return;
 	struct conversation *was = conversation_at(v, c->conversation);
-	was->packets -= c->conversed;
-	was->bytes -= c->conversed_bytes;
+	was->packets -= c->packets_there;
+	was->bytes -= c->bytes_there;
 	c->conversation = 0;
-	c->conversed = c->conversed_bytes = 0;
+	c->packets_there = c->bytes_there = 0;
 }
 
-static void count_sides(struct sense *s, const struct flow *f, const struct counted *c)
+/* What each side sent since it was counted last: packets of 32 bits, which may have begun anew. */
+static void count_sides(struct sense *s, const struct flow *f, struct counted *c)
 {
 	struct inventory *v = &s->inventory;
 	for (unsigned side = 0; side < 2; side++) {
-		uint64_t packets = f->packets[side] - c->packets[side];
+		uint32_t packets = f->packets[side] - c->packets[side];
 		uint64_t bytes = f->bytes[side] - c->bytes[side];
 		if (!packets)
 			continue;
+		c->packets[side] = f->packets[side];
+		c->bytes[side] = f->bytes[side];
+		c->all_packets += packets;
+		c->all_bytes += bytes;
 		if (!(f->mixed >> side & 1))
 			add_to_mac(s, f->mac_number[side], packets, bytes, f->first_ns[side],
 				f->last_ns[side]);
@@ -256,10 +261,8 @@ static void count_conversation(struct sense *s, struct flow *f, struct counted *
 		return;
 	adopt_operations(v, f->conversation, n);
 	struct conversation *c = conversation_at(v, n);
-	uint64_t packets = f->packets[0] + (uint64_t)f->packets[1];
-	uint64_t bytes = f->bytes[0] + f->bytes[1];
-	c->packets += packets - counted->conversed;
-	c->bytes += bytes - counted->conversed_bytes;
+	c->packets += counted->all_packets - counted->packets_there;
+	c->bytes += counted->all_bytes - counted->bytes_there;
 	c->answered |= f->transport == TRANSPORT_TCP || f->packets[!client_side(f)];
 	for (unsigned side = 0; side < 2; side++)
 		if (f->packets[side])
@@ -267,8 +270,8 @@ static void count_conversation(struct sense *s, struct flow *f, struct counted *
 	if (!c->first_frame || f->first_frame < c->first_frame)
 		c->first_frame = f->first_frame;
 	counted->conversation = n;
-	counted->conversed = packets;
-	counted->conversed_bytes = bytes;
+	counted->packets_there = counted->all_packets;
+	counted->bytes_there = counted->all_bytes;
 }
 
 void account_flow(struct sense *s, struct flow *f)
@@ -277,10 +280,6 @@ void account_flow(struct sense *s, struct flow *f)
 	if (c->packets[0] == f->packets[0] && c->packets[1] == f->packets[1])
 		return;
 	count_sides(s, f, c);
-	for (unsigned side = 0; side < 2; side++) {
-		c->packets[side] = f->packets[side];
-		c->bytes[side] = f->bytes[side];
-	}
 	if (f->transport != TRANSPORT_TCP || f->established)
 		count_conversation(s, f, c);
 }

@@ -34,8 +34,11 @@ struct sense_counters {
 
 /* What the inventory has already of a flow that is under way: sense_count(). */
 struct counted {
-	uint32_t packets[2], conversation;
-	uint64_t bytes[2], conversed, conversed_bytes;
+	uint32_t packets[2]; /* of each side, as the flow has them */
+	uint64_t bytes[2];
+	uint64_t all_packets, all_bytes; /* of both */
+	uint32_t conversation;           /* that has some of them; 0 none */
+	uint64_t packets_there, bytes_there;
 };
 
 struct sense {

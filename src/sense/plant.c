@@ -404,6 +404,9 @@ static int by_first_frame(const void *a, const void *b)
 		return x->server < y->server ? -1 : 1;
 	if (x->port != y->port)
 		return x->port < y->port ? -1 : 1;
+	int group = memcmp(&x->group, &y->group, sizeof x->group);
+	if (group)
+		return group;
 	return strcmp(x->protocol ? x->protocol : "", y->protocol ? y->protocol : "");
 }
 

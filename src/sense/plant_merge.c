@@ -148,7 +148,7 @@ static void mark_outside(const struct inventory *v)
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (uint32_t n = 1; n < v->conversations.used; n++) {
 			const struct conversation *c = conversation_at(v, n);
-			if (!c->server || !c->packets || c->client & OF_MAC)
+			if (!c->server || !c->packets || (c->client | c->server) & OF_MAC)
 				continue;
 			struct host *end[2] = { host_at(v, c->client), host_at(v, c->server) };
 			bool public[2] = { is_public4(&end[0]->ip), is_public4(&end[1]->ip) };

@@ -177,6 +177,8 @@ static enum alike compare(const struct inventory *v, uint32_t unit, uint32_t oth
  * nobody asked answers beside the one that told who it is. */
 static bool is_one_server(const struct places *p)
 {
+	if (p->rows[0].owner & OF_MAC)
+		return false; /* Modbus has addresses */
 	const struct host *h = host_at(p->v, p->rows[0].owner);
 	const struct module *first = NULL;
 	bool misses_other = h->miss_first && (h->misses_more || h->miss_first != h->unit_first);

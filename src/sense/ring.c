@@ -56,9 +56,6 @@ static int set_up(int fd, const struct ring_config *c, int index, struct err *e)
 			"hear what is for others", e);
 	if (r == 0 && bind(fd, (const struct sockaddr *)&all, sizeof all) < 0)
 		r = err_sys(e, "listen");
-	const int share = c->share | PACKET_FANOUT_HASH << 16;
-	if (r == 0 && c->share)
-		r = set(fd, PACKET_FANOUT, &share, sizeof share, "share with others", e);
 	return r;
 }
 
@@ -95,6 +92,7 @@ struct ring {
 	const uint8_t *frame;
 	unsigned left; /* frames in it that were not read; the block is ours while `held` */
 	bool held;
+	bool down; /* the interface, when it was asked last */
 	uint64_t lost;
 };
 
@@ -214,20 +212,36 @@ static struct sense_frame take_frame(struct ring *r)
 	return f;
 }
 
+/* The kernel takes a socket off an interface that it forgets. */
+static bool is_gone(const struct ring *r)
+{
+	struct sockaddr_ll at = { .sll_ifindex = 1 };
+	socklen_t size = sizeof at;
+	return getsockname(r->fd, (struct sockaddr *)&at, &size) == 0 && at.sll_ifindex <= 0;
+}
+
+/* That it went down is said once; that it is gone, after that, by nobody. */
+static int look_at_interface(struct ring *r, struct err *e)
+{
+	int why = 0;
+	socklen_t size = sizeof why;
+	if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0)
+		why = 0;
+	r->down |= why == ENETDOWN;
+	if (r->down && is_gone(r))
+		return err_set(e, -ENODEV, "the interface is gone");
+	errno = why;
+	return why ? err_sys(e, "the interface") : 0;
+}
+
 int ring_next(
 	struct ring *r, struct sense_frame frames[SENSE_FRAMES], uint64_t *number, struct err *e)
 {
 	if (r->held && !r->left)
 		give_back(r);
-	if (!r->held && !take_block(r)) {
-		int why = 0;
-		socklen_t size = sizeof why;
-		if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &why, &size) == 0 && why) {
-			errno = why;
-			return err_sys(e, "the interface");
-		}
-		return 0;
-	}
+	if (!r->held && !take_block(r))
+		return look_at_interface(r, e);
+	r->down = false;
 	int count = 0;
 	for (; r->left && count < SENSE_FRAMES; count++) {
 		frames[count] = take_frame(r);
@@ -243,4 +257,17 @@ uint64_t ring_lost(struct ring *r)
 	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &s, &size) == 0)
 		r->lost += s.tp_drops; /* since it was asked last */
 	return r->lost;
+}
+
+uint64_t ring_left(const struct ring *r)
+{
+	uint64_t left = r->held ? r->left : 0;
+	for (unsigned i = r->held; i < r->count; i++) {
+		const struct tpacket_block_desc *b =
+			(const void *)(r->blocks + (size_t)((r->at + i) % r->count) * RING_BLOCK);
+		if (!(__atomic_load_n(&b->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+			break;
+		left += b->hdr.bh1.num_pkts;
+	}
+	return left;
 }

@@ -22,9 +22,6 @@ enum {
 struct ring_config {
 	const char *interface;
 	unsigned blocks; /* 0: RING_BLOCKS */
-	/* Several rings of one number share the frames of an interface, each conversation to one
-	 * of them; 0: it has all of them. */
-	uint16_t share;
 };
 
 /* A descriptor, closed on exec; negative: why not.  Frames that this machine sends out on the
@@ -38,10 +35,12 @@ int ring_map(struct ring **out, int fd, unsigned blocks, struct err *e) MUST_USE
 void ring_free(struct ring *r);
 int ring_fd(const struct ring *r); /* readable when there is a block */
 /* Up to SENSE_FRAMES at a time, good until the next call; 0: there is none now.  Numbers go on from
- * `*number`.  -ENETDOWN: the interface is down; frames come again when it is up. */
+ * `*number`.  -ENETDOWN: the interface is down; frames come again when it is up.  -ENODEV: it was
+ * taken away; none ever comes again. */
 int ring_next(
 	struct ring *r, struct sense_frame frames[SENSE_FRAMES], uint64_t *number, struct err *e);
 /* Frames lost so far because nobody emptied the ring in time. */
 uint64_t ring_lost(struct ring *r);
+uint64_t ring_left(const struct ring *r); /* frames in it that were not read */
 
 #endif

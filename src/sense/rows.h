@@ -42,7 +42,8 @@ struct rows;
 /* Sends a message, or says why not: then all of it is told again, later. */
 typedef int rows_send(void *self, const void *bytes, size_t size, struct err *e);
 
-/* The sensor is borrowed.  Takes eight bytes for each row that there may be, as they come. */
+/* The sensor is borrowed.  Reserves eight bytes for each row that there may be; pages of them are
+ * paid for as rows come. */
 int rows_new(
 	struct rows **out, struct sense *s, rows_send *send, void *self, struct err *e) MUST_USE;
 void rows_free(struct rows *r);

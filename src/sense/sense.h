@@ -66,7 +66,7 @@ void sense_frames(struct sense *s, const struct sense_frame *f, size_t count);
 /* So many frames never came here, in all: they were lost where they are captured. */
 void sense_lost(struct sense *s, uint64_t frames);
 /* What conversations under way did so far is counted as well, not only at their end.  From the
- * first call on this takes 56 bytes for each that there may be. */
+ * first call on this takes 72 bytes for each that there may be. */
 int sense_count(struct sense *s, struct err *e) MUST_USE;
 void sense_end(struct sense *s); /* ends all conversations; no frame after this */
 

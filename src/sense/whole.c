@@ -16,7 +16,7 @@ int whole_new(struct whole **out, const struct whole_config *config, struct err 
 	if (!w)
 		return err_sys(e, "put together what sensors know");
 	w->known = sense_new(&c, e);
-	int r = w->known ? 0 : -e->code;
+	int r = w->known ? 0 : e->code;
 	if (r == 0)
 		r = pool_init(&w->msgs, sizeof(struct msg), WHOLE_MSGS, e);
 	if (r == 0)

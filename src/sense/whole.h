@@ -2,7 +2,7 @@
  * believed more than its rows may say.
  *
  * A row that breaks the contract (a number out of turn, a word that is none, text that is no text)
- * is refused with a reason, and nothing of it is kept; whoever sent it should be ended.  What it
+ * is refused with a reason, and says nothing; from then on nobody listens to who sent it.  What it
  * told before stays: rows count up, so a process that begins anew tells of itself from the start
  * (whole_forget()) and what the one before it counted is not lost. */
 #ifndef SENSE_WHOLE_H

@@ -1,5 +1,6 @@
 /* Rows that another process tells, each checked as if it were in foreign hands by now. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,7 @@
 #include "sense/detect_inside.h"
 #include "sense/whole_inside.h"
 
-/* Numbers of rows; no table of a sensor is larger (inventory.c). */
-enum { NUMBER_MAX = 1 << 22, LABEL_MAX = 128 };
+enum { LABEL_MAX = 128 };
 
 struct taking {
 	struct whole *w;
@@ -274,6 +274,8 @@ static void take_module(struct taking *t)
 	at.address = address.at;
 	at.address_size = address.left;
 	need(t, owner, "a place of nobody");
+	need(t, at.kind != PLACE_UNIT || !(owner & OF_MAC) || owner == WHOLE_REFUSED,
+		"a unit of somebody without an address");
 	if (!is_whole(t))
 		return;
 	uint32_t n = is_known(owner) ? inventory_module(t->v, owner, proto, &at) : 0;
@@ -326,10 +328,12 @@ static void take_conversation(struct taking *t)
 	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
 	uint64_t first_frame = cur_be64(&t->c);
 	need(t, like.client, "a conversation of nobody");
+	bool refused = like.client == WHOLE_REFUSED || like.server == WHOLE_REFUSED;
+	need(t, refused || !like.server || !((like.client ^ like.server) & OF_MAC),
+		"a conversation of which one end alone has an address");
 	if (!is_whole(t))
 		return;
-	bool room = is_known(like.client) && like.server != WHOLE_REFUSED;
-	uint32_t n = room ? inventory_conversation(t->v, &like) : 0;
+	uint32_t n = !refused ? inventory_conversation(t->v, &like) : 0;
 	if (!is_mine(t, n))
 		return;
 	struct conversation *c = conversation_at(t->v, n);
@@ -443,8 +447,9 @@ static void take_point(struct taking *t)
 		p->last_ns = last_ns;
 		p->last = last;
 	}
-	p->min = !p->samples || min < p->min ? min : p->min;
-	p->max = !p->samples || max > p->max ? max : p->max;
+	/* A value that is no number (NaN) is a sample; the first number takes its place. */
+	p->min = !p->samples || min < p->min || isnan(p->min) ? min : p->min;
+	p->max = !p->samples || max > p->max || isnan(p->max) ? max : p->max;
 	p->type = type > p->type ? type : p->type;
 	p->measure = measure ? measure : p->measure;
 	p->written |= written;
@@ -554,14 +559,15 @@ static int make_room(struct taking *t, struct err *e)
 static int take_row(struct taking *t, struct err *e)
 {
 	const struct told *r = told_of(t, t->kind);
+	const struct pool *ours = rows_pool(t->w->known, t->kind);
 	uint32_t end = r->end ? r->end : 1;
-	if (!t->number || t->number > end || t->number >= NUMBER_MAX)
+	if (!t->number || t->number > end)
 		wrong(t, "a number out of turn");
-	else if (t->kind == ROW_COUNTERS && t->number != 1)
-		wrong(t, "there is one of them only");
+	else if (t->number >= (ours ? ours->max : 2)) /* a sensor has as much memory as we */
+		wrong(t, "there cannot be so many");
 	else if (make_room(t, e) < 0)
 		return e->code;
-	else
+	else if (r->ours[t->number] != WHOLE_REFUSED) /* there was no room, nor will there be */
 		kinds[t->kind].take(t);
 	return t->why ? err_set(e, -EBADMSG, "%s %u: %s", kinds[t->kind].name, t->number, t->why)
 		      : 0;
