@@ -15,7 +15,7 @@ clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
 check="libcmocka-dev libmodbus-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq
 	zsh zstd openssl librsvg2-bin zbar-tools iproute2 util-linux $clang $oracle"
-bench='python3 libpcap-dev libndpi-bin util-linux'
+bench='python3 libpcap-dev libndpi-bin util-linux iproute2 tcpreplay tcpdump'
 plant='python3 libmodbus-dev mosquitto mosquitto-clients snmpd snmp iproute2 openssl util-linux'
 
 say() { printf '%s\n' "$*"; }
@@ -27,6 +27,7 @@ usage() {
 	./do test                     every test; ends with "N passed, N failed, N skipped"
 	./do oracle [CAPTURES=DIR]    every value of every capture, compared with tshark
 	./do bench [CAPTURE=FILE]     speed and memory beside libpcap and ndpiReader
+	./do bench live [SECONDS=5]   frames/s off an interface beside tcpdump
 	./do bench ledger [DIR=DIR]   the ledger beside a bare loop and SQLite, on the disk of DIR
 	./do fuzz [SECONDS=120]       every parser against hostile bytes, so long each
 	./do soak [POINTS=10000]      the ledger: writers killed, power lost, forgeries, a full disk, size
@@ -104,9 +105,9 @@ for word; do
 	esac
 	case $command:$word in
 	oracle:CAPTURES=* | bench:CAPTURE=* | bench:CAPTURES=* | bench:DIR=* | install:DESTDIR=* | \
-		fuzz:SECONDS=* | soak:POINTS=*)
+		fuzz:SECONDS=* | bench:SECONDS=* | soak:POINTS=*)
 		export "${word?}" ;;
-	oracle:* | help:* | bench:ledger) ;;
+	oracle:* | help:* | bench:ledger | bench:live) ;;
 	run:* | test:* | bench:* | fuzz:* | soak:* | tidy:* | plant:* | install:*)
 		usage >&2
 		die "$command: what is '$word'?" ;;
@@ -139,6 +140,7 @@ bench)
 	release
 	case ${1:-} in
 	ledger) exec python3 test/bench/ledger.py ;;
+	live) exec python3 test/bench/live.py ;;
 	esac
 	exec python3 test/bench/bench.py
 	;;
