@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "ledger/move.h"
+#include "ledger/shelf.h"
 #include "ledger/tile.h"
 #include "retain_story.h"
 
@@ -118,9 +120,73 @@ static void let_go_of_all(struct story *s, struct story *full, unsigned seed)
 	assert_holds(s, "what is left", seed);
 }
 
+/* What a plan says, as entries. */
+static void say(struct story *s, const struct prune_plan *plan, const char *to)
+{
+	struct prune_tell at = { 0 };
+	struct err e = { 0 };
+	json_t *data;
+	story_open(s);
+	while (prune_data(plan, &at, s->at_s, to, &data, &e) == 0 && data) {
+		char *text = json_dumps(data, JSON_COMPACT);
+		story_tell(s, "retention", "x", text);
+		free(text);
+		json_decref(data);
+	}
+	assert_int_equal(e.code, 0);
+	story_close(s);
+}
+
+/* Perhaps ended in the middle. */
+static void carry_out(const struct prune_plan *plan, struct disk *d, bool ended)
+{
+	const struct files f = disk_files(d);
+	struct err e = { 0 };
+	if (ended)
+		disk_die_at(d, disk_calls(d) + 1 + chance(100));
+	int r = prune_remove(plan, &f, &e);
+	assert_true(r == 0 || disk_died(d));
+	disk_power_lost(d, false);
+}
+
+/* Older bundles go to another disk; or what only that one has is let go of, too. */
+static void with_another_disk(struct story *s, struct disk *far, struct story *full, unsigned seed)
+{
+	struct files here = s->files, there = disk_files(far);
+	struct shelf shelf = { &here, &there };
+	const struct files both = shelf_files(&shelf);
+	bool move = chance(2), ended = chance(2);
+	struct prune_plan plan;
+	struct retain *rules;
+	struct err e = { 0 };
+	if (retain_load(&rules, &both, s->next, NULL, &e) < 0)
+		fail_msg("story %u: %s", seed, e.text);
+	const struct prune_from from = { move ? &here : &both, &here, s->next, rules, NULL };
+	int64_t before_s = s->at_s - (int64_t)chance(60) * STORY_DAY;
+	int r = move ? move_plan(&plan, &from, before_s, "far", &e)
+		     : prune_plan(&plan, &from, s->at_s, &e);
+	if (r == 0 && move)
+		r = move_copy(&plan, &here, s->next, &there, &e);
+	if (r < 0)
+		fail_msg("story %u: %s", seed, e.text);
+	say(s, &plan, move ? "far" : NULL);
+	carry_out(&plan, s->disk, ended);
+	if (!move)
+		carry_out(&plan, far, chance(2));
+	prune_plan_done(&plan);
+	retain_free(rules);
+	disk_copy(full->disk, s->disk);
+	assert_holds(full, "a copy that has it all, of two disks", seed);
+	here = s->files;
+	struct story all = *s;
+	all.files = both;
+	assert_holds(&all, "both disks", seed);
+}
+
 static uint64_t story(unsigned seed)
 {
 	struct story s, full = { .disk = disk_new(seed) };
+	struct disk *far = disk_new(seed);
 	uint64_t held = 0, gone = 0;
 	chance_state = 88172645463325252 + seed;
 	full.files = disk_files(full.disk);
@@ -148,10 +214,18 @@ static uint64_t story(unsigned seed)
 			story_let_go(&s, true);
 		}
 		assert_holds(&s, "what is left", seed);
+		for (unsigned i = chance(3); i > 0; i--) {
+			with_another_disk(&s, far, &full, seed);
+			assert_holds(&s, "what is left here", seed);
+		}
+		if (chance(6) ==
+			0) /* a clock that was wrong is set right, or the other way round */
+			s.at_s += ((int64_t)chance(120) - 60) * STORY_DAY;
 		story_open(&s);
 	}
 	story_end(&s);
 	disk_free(full.disk);
+	disk_free(far);
 	return gone;
 }
 

@@ -136,6 +136,76 @@ static void clocks_lie(void **unused)
 	story_end(&s);
 }
 
+/* By a clock far ahead: what counts are the days behind it, each once, and not one fewer. */
+static void to_the_day(void **unused)
+{
+	(void)unused;
+	for (unsigned days = 27; days < 33; days++) {
+		struct story s;
+		story_begin(&s);
+		story_tell(&s, "retention", "every kind", "{\"days\":30,\"kinds\":[\"note\"]}");
+		while (s.next < TILE_WIDTH)
+			story_tell(&s, "alarm", "pump", "{}");
+		while (s.next < 2 * TILE_WIDTH)
+			story_tell(&s, "note", "pump", "{}");
+		for (unsigned i = 0; i < days; i++) {
+			s.at_s += STORY_DAY;
+			for (unsigned k = 0; k < 4; k++)
+				story_tell(&s, "alarm", "pump", "{}");
+		}
+		story_close(&s);
+		s.at_s += 3650 * (int64_t)STORY_DAY;
+		assert_int_equal(story_may_go(&s, s.at_s), days < 30 ? 0 : 256);
+		story_end(&s);
+	}
+}
+
+static void alarms(struct story *s, unsigned days)
+{
+	for (unsigned i = 0; i < days; i++, s->at_s += STORY_DAY)
+		story_tell(s, "alarm", "pump", "{}");
+}
+
+/* A bundle goes as a whole, as old as the newest of it, for each of the kinds in it. */
+static void together_too_young(void **unused)
+{
+	(void)unused;
+	struct story s;
+	struct prune_plan plan;
+	struct retain *rules;
+	story_begin(&s);
+	story_tell(&s, "retention", "note", "{\"days\":10,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "finding", "{\"days\":100,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	while (s.next < TILE_WIDTH + 128)
+		story_tell(&s, "finding", "pump", "{}");
+	s.at_s += 95 * STORY_DAY;
+	while (s.next < 2 * TILE_WIDTH)
+		story_tell(&s, "note", "pump", "{}");
+	s.at_s -= 95 * STORY_DAY;
+	alarms(&s, 95 + 15); /* first what a station wrote while nobody heard it */
+	story_close(&s);
+	story_plan(&s, s.at_s, &plan, &rules);
+	assert_int_equal(plan.entries, 0);
+	assert_int_equal(plan.stay[TOGETHER_TOO_YOUNG], 1);
+	prune_plan_done(&plan);
+	retain_free(rules);
+	story_open(&s);
+	alarms(&s, 84);
+	story_close(&s);
+	/* the findings are 194 days old, the notes 99 */
+	story_plan(&s, s.at_s, &plan, &rules);
+	assert_int_equal(plan.entries, 0);
+	prune_plan_done(&plan);
+	retain_free(rules);
+	story_open(&s);
+	alarms(&s, 3);
+	story_close(&s);
+	assert_int_equal(story_may_go(&s, s.at_s), 256);
+	story_end(&s);
+}
+
 /* An entry that says it is old is no older than what was written since. */
 static void entries_lie(void **unused)
 {
@@ -315,6 +385,8 @@ int main(void)
 		cmocka_unit_test(what_may_go),
 		cmocka_unit_test(unknown_rules_keep_all),
 		cmocka_unit_test(clocks_lie),
+		cmocka_unit_test(to_the_day),
+		cmocka_unit_test(together_too_young),
 		cmocka_unit_test(entries_lie),
 		cmocka_unit_test(entries_run_ahead),
 		cmocka_unit_test(forgeries),
