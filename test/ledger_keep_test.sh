@@ -384,7 +384,9 @@ for data in '{"kept":[{"first":0,"last":255}]}' '{"kept":[{"first":256,"last":51
 	rm -rf F15*
 done
 # What is said in any other words than these is said by nobody.
-claim='"days":[],"first":1280,"kinds":["note"],"last":1535,"newest":"2001-01-01T00:00:00Z"'
+rest='"first":1280,"kinds":["note"],"last":1535,"newest":"2001-01-01T00:00:00Z"'
+claim='"days":[],'$rest
+day='{"first":5,"last":5}'
 years F16
 n=0
 while read -r kind data; do
@@ -416,6 +418,13 @@ retention {"pruned":[{$claim}],"until":"2001-01-02T00:00:00+01:00"}
 retention {"pruned":[{$claim}],"until":"2001-01-02T00:00:00Z","why":"x"}
 retention {"pruned":[{$claim,"why":"x"}],"until":"2001-01-02T00:00:00Z"}
 retention {"pruned":[{"first":1280,"last":1535}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":null,$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":[5],$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":[{"first":2,"last":1}],$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":[{"first":2,"last":2932897}],$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":[{"first":-2,"last":7}],$rest}],"until":"2001-01-02T00:00:00Z"}
+retention {"pruned":[{"days":[$day,$day,$day,$day,$day],$rest}],"until":"2001-01-02T00:00:00Z"}
 retention {"moved":[{"first":1280,"last":1535}]}
 retention {"moved":[{"first":1280,"last":1535}],"to":null}
 retention {"moved":[{"first":1280,"last":1535}],"to":"x","until":"2001-01-02T00:00:00Z"}
@@ -425,7 +434,7 @@ hold {"first":2,"hold":"entries","last":1}
 hold {"hold":"kind","kind":"zebra"}
 hold {"release":-1}
 FORMS
-[ "$n" -eq 22 ] && good 'each of them' || fail 'each of them' "$n"
+[ "$n" -eq 29 ] && good 'each of them' || fail 'each of them' "$n"
 for front in '{"actor":"a","at":"2026-11-22T20:40:11Z"' '{"actor":"a","at":"2026-11-22T20:40:11Z","between":1'; do
 	rm -rf F17 F17.*
 	cp -a F16 F17

@@ -7,16 +7,16 @@ DIR is any copy of the ledger's folder, KEY its public key (name+id+base64, or a
 they changed: that is an entry, signed by both.  Each older checkpoint that somebody kept must be a head of its past.
 Written from the public specifications alone: RFC 6962 (hashes), RFC 8032 (Ed25519), and C2SP tlog-tiles, tlog-checkpoint
 and signed-note; a change of keys is in weir-ledger(1).  Entries may be missing where a signed entry says so, in a form of
-weir-ledger-retention(1); whether it may is verify-retention.py's to find.
-Exit: 0 everything holds, 4 something does not (the first thing is named), 2 asked wrongly.
+weir-ledger-retention(1); whether it may is verify-retention.py's to find.  Exit: 0 all holds, 4 not (why is said), 2 asked wrongly.
 """
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
 
-WIDTH = 256
+WIDTH, LAST_DAY = 256, 2932896  # days since 1970: the last one of the year 9999
 
 
 class Wrong(Exception):
@@ -25,8 +25,7 @@ class Wrong(Exception):
 
 # --- Ed25519, RFC 8032, 5.1 ---
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-ROOT = pow(2, (P - 1) // 4, P)
+D, ROOT = -121665 * pow(121666, P - 2, P) % P, pow(2, (P - 1) // 4, P)
 
 
 def recover_x(y, sign):
@@ -119,7 +118,6 @@ TIME = r'"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5
 RANGE = f'{{"first":{NUMBER},"last":{NUMBER}}}'
 CLAIM = f'{{"days":\\[(?:{RANGE}(?:,{RANGE}){{0,3}})?\\],"first":{NUMBER},"kinds":\\[{KIND}(?:,{KIND})*\\],"last":{NUMBER},"newest":{TIME}}}'
 RANGES, CLAIMS = (rf"\[(?:{one}(?:,{one}){{0,255}})?\]" for one in (RANGE, CLAIM))
-ROW = re.compile(r'(?:"days":[^]]*\],)?"first":(\d+),(?:"kinds":[^]]*\],)?"last":(\d+)')
 
 
 def form(kind, data):
@@ -131,8 +129,11 @@ GONE = form("retention", f'"(pruned)":{CLAIMS},"until":{TIME}|"(moved)":{RANGES}
 
 def gone_of(entry):
     match = GONE.fullmatch(entry.decode("utf-8", "surrogateescape")) if b'"kind":"retention"' in entry else None
-    rows = [(int(first), int(last)) for first, last in ROW.findall(match[0])] if match else []
-    return [(match[match.lastindex], rows)] if all(first <= last for first, last in rows) and rows else []
+    rows = json.loads(match[0])["data"][match[match.lastindex]] if match else []
+    days = [(day["first"], day["last"]) for row in rows for day in row.get("days", [])]
+    spans = [(row["first"], row["last"]) for row in rows]
+    fine = all(first <= last for first, last in spans + days) and all(last <= LAST_DAY for _, last in days)
+    return [(match[match.lastindex], spans)] if rows and fine else []
 
 
 class Keys:
@@ -230,11 +231,10 @@ def check_row(folder, level, hashes):
                 raise Wrong(f"{name}, hash {i}: found {data[32 * i:32 * i + 32].hex()}, expected {want.hex()}")
         if len(data) != 32 * len(some):
             raise Wrong(f"{name} has {len(data)} bytes, expected {32 * len(some)}")
-        if len(some) == WIDTH:
-            tree = Tree()
-            for one in some:
-                tree.add(one)
-            roots.append(tree.root())
+        tree = Tree()
+        for one in some:
+            tree.add(one)
+        roots += [tree.root()] if len(some) == WIDTH else []
     return roots
 
 

@@ -21,7 +21,7 @@ SPEC = importlib.util.spec_from_file_location("verify_ledger", PATH)
 ledger = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(ledger)
 
-WIDTH, DAY, FOR_EVER, MOST_DAYS, LAST_DAY = ledger.WIDTH, 86400, 10**9, 36600, 2932896
+WIDTH, LAST_DAY, DAY, FOR_EVER, MOST_DAYS = ledger.WIDTH, ledger.LAST_DAY, 86400, 10**9, 36600
 OWN = ("key", "retention", "hold", "erasure")
 
 # Rules are written in these words and in no others; what is written in others is none.
