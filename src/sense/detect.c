@@ -408,11 +408,16 @@ void detections_malformed(struct sense *s, const struct proto *proto)
 
 void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival)
 {
-	struct event ev = event_now(s, EVENT_BIND);
-	ev.client = ev.sender = (struct party){ mac, .link = true };
-	ev.server = (struct party){ rival, .link = true };
-	ev.to = host_at(&s->inventory, host)->ip;
-	ev.rival = rival;
+	const struct event ev = { .kind = EVENT_BIND,
+		.at_ns = s->scene.at_ns,
+		.frame = s->scene.frame,
+		.client = { mac, .link = true },
+		.sender = { mac, .link = true },
+		.server = { rival, .link = true },
+		.to = host_at(&s->inventory, host)->ip,
+		.transport = s->scene.transport,
+		.proto = s->proto,
+		.rival = rival };
 	wake(s->detections, &ev);
 }
 
