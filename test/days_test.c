@@ -54,8 +54,8 @@ static void within_a_frame(void **unused)
 	(void)unused;
 	struct days all = { 0 }, some = { 0 };
 	struct err e = { 0 };
-	for (int32_t day = -10; day < 10; day++)
-		see(&all, day, (uint64_t)(day + 10));
+	for (unsigned i = 0; i < 20; i++)
+		see(&all, (int32_t)i - 10, i);
 	see(&some, 3, 99);
 	assert_int_equal(days_take(&some, &all, (struct day_span){ 2, 4 }, &e), 0);
 	assert_int_equal(some.count, 3);
@@ -70,7 +70,16 @@ static void within_a_frame(void **unused)
 	days_done(&some);
 }
 
-/* What is told never has more than there was. */
+static const char *text_of(const struct days_few *f, char text[200])
+{
+	*text = 0;
+	for (unsigned k = 0; k < f->count; k++)
+		snprintf(text + strlen(text), 200 - strlen(text), "%s%d-%d", k ? " " : "",
+			f->list[k].from, f->list[k].to);
+	return text;
+}
+
+/* Where there are more than can be told, the longest are. */
 static void a_few_of_many(void **unused)
 {
 	(void)unused;
@@ -78,25 +87,55 @@ static void a_few_of_many(void **unused)
 		struct day_span seen[7];
 		const char *want;
 	} rows[] = {
-		{ { { 5, 5 }, { 6, 6 }, { 4, 4 } }, "4-6" },
+		{ { { 4, 6 } }, "4-6" },
 		{ { { 5, 5 }, { 5, 5 } }, "5-5" },
-		{ { { 1, 1 }, { 3, 3 }, { 2, 2 } }, "1-3" },
 		{ { { 9, 12 }, { 1, 20 } }, "1-20" },
 		{ { { 1, 1 }, { 3, 3 }, { 5, 5 }, { 7, 7 }, { 2, 6 } }, "1-7" },
 		{ { { 1, 1 }, { 3, 4 }, { 6, 8 }, { 10, 13 }, { 20, 20 } }, "1-1 3-4 6-8 10-13" },
-		{ { { 1, 1 }, { 3, 4 }, { 6, 8 }, { 10, 13 }, { 20, 22 } }, "20-22 3-4 6-8 10-13" },
-		{ { { INT32_MAX, INT32_MAX }, { INT32_MIN, INT32_MIN } },
-			"2147483647-2147483647 -2147483648--2147483648" },
+		{ { { 1, 1 }, { 3, 4 }, { 6, 8 }, { 10, 13 }, { 20, 22 } }, "3-4 6-8 10-13 20-22" },
+		{ { { 1, 2 }, { 4, 5 }, { 7, 8 }, { 10, 11 }, { 20, 320 } },
+			"4-5 7-8 10-11 20-320" },
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct days_few f = { .count = 0 };
-		char text[200] = "";
-		for (unsigned k = 0; k < 7 && (rows[i].seen[k].from || rows[i].seen[k].to); k++)
-			days_few_see(&f, rows[i].seen[k]);
-		for (unsigned k = 0; k < f.count; k++)
-			snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d-%d",
-				k ? " " : "", f.list[k].from, f.list[k].to);
-		if (strcmp(text, rows[i].want) != 0)
+		struct days d = { 0 };
+		char text[200];
+		for (unsigned k = 0; k < 7 && rows[i].seen[k].from; k++)
+			for (int32_t day = rows[i].seen[k].from; day <= rows[i].seen[k].to; day++)
+				see(&d, day, 0);
+		struct days_few f = days_few(&d);
+		if (strcmp(text_of(&f, text), rows[i].want) != 0)
+			fail_msg("row %zu: %s", i, text);
+		days_done(&d);
+	}
+}
+
+/* Two become one only where nothing is left out. */
+static void a_few_and_a_few(void **unused)
+{
+	(void)unused;
+	static const struct {
+		struct days_few one, other;
+		const char *want; /* NULL: too many */
+	} rows[] = {
+		{ { { { 1, 2 } }, 1 }, { { { 3, 4 } }, 1 }, "1-4" },
+		{ { { { 1, 2 } }, 1 }, { { { 4, 4 } }, 1 }, "1-2 4-4" },
+		{ { { { 1, 2 }, { 9, 9 } }, 2 }, { { { 2, 5 }, { 7, 8 } }, 2 }, "1-5 7-9" },
+		{ { { { 1, 1 } }, 1 }, { .count = 0 }, "1-1" },
+		{ { .count = 0 }, { { { 1, 1 } }, 1 }, "1-1" },
+		{ { { { 1, 1 }, { 3, 3 }, { 5, 5 }, { 7, 7 } }, 4 },
+			{ { { 2, 2 }, { 4, 4 }, { 6, 6 } }, 3 }, "1-7" },
+		{ { { { 1, 1 }, { 3, 3 }, { 5, 5 }, { 7, 7 } }, 4 }, { { { 9, 9 } }, 1 }, NULL },
+		{ { { { 1, 1 }, { 3, 3 }, { 5, 5 }, { 7, 7 } }, 4 }, { { { 8, 300 } }, 1 },
+			"1-1 3-3 5-5 7-300" },
+		{ { { { INT32_MIN, INT32_MIN } }, 1 }, { { { INT32_MAX, INT32_MAX } }, 1 },
+			"-2147483648--2147483648 2147483647-2147483647" },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct days_few f = rows[i].one;
+		char text[200];
+		bool took = days_few_take(&f, &rows[i].other);
+		assert_int_equal(took, rows[i].want != NULL);
+		if (strcmp(text_of(&f, text), took ? rows[i].want : "1-1 3-3 5-5 7-7") != 0)
 			fail_msg("row %zu: %s", i, text);
 	}
 }
@@ -108,6 +147,7 @@ int main(void)
 		cmocka_unit_test(each_once_where_it_was_last),
 		cmocka_unit_test(within_a_frame),
 		cmocka_unit_test(a_few_of_many),
+		cmocka_unit_test(a_few_and_a_few),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

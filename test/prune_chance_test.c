@@ -433,8 +433,8 @@ static void written_meanwhile(void **unused)
 	disk_free(full.disk);
 }
 
-/* A note each week for a hundred of them, then all those days once more: as many silences. */
-static void many_silences(void **unused)
+/* A note each week for a hundred of them, then all those days once more. */
+static void a_day_a_week(void **unused)
 {
 	(void)unused;
 	struct story s, full = { .disk = disk_new(5) };
@@ -458,6 +458,38 @@ static void many_silences(void **unused)
 	assert_null(disk_bytes(s.disk, "tile/entries/001", &size));
 	story_end(&s);
 	disk_free(full.disk);
+}
+
+/* Four quiet weekends at the start, then something every day: what is let go of tells of all of it,
+ * so a finding goes when its time is over, and not much later. */
+static void quiet_weekends(void **unused)
+{
+	(void)unused;
+	struct story s;
+	size_t size;
+	unsigned day = 1;
+	story_begin(&s);
+	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\"]}");
+	story_tell(&s, "retention", "x", "{\"days\":100,\"kinds\":[\"finding\"]}");
+	while (s.next < TILE_WIDTH)
+		story_tell(&s, "alarm", "pump", "{}");
+	told(&s, "finding", 0, 1, 256);
+	for (; day < 29; day++)
+		if (day % 7 < 5)
+			told(&s, "note", day, day + 1, 256);
+	for (unsigned end = 90; end <= 140; end += 10, day = end - 10) {
+		told(&s, "note", day, end, 256);
+		s.at_s = STORY_START + end * (int64_t)STORY_DAY;
+		story_close(&s);
+		story_let_go(&s, true);
+		assert_holds(&s, "what is left", end);
+		if (end <= 100) /* eight days were quiet */
+			assert_non_null(disk_bytes(s.disk, "tile/entries/001", &size));
+		if (end >= 120)
+			assert_null(disk_bytes(s.disk, "tile/entries/001", &size));
+		story_open(&s);
+	}
+	story_end(&s);
 }
 
 static void days_of_two_count_once(void **unused)
@@ -500,7 +532,8 @@ int main(void)
 		cmocka_unit_test(days_of_two_count_once),
 		cmocka_unit_test(days_that_come_again_count_once),
 		cmocka_unit_test(written_meanwhile),
-		cmocka_unit_test(many_silences),
+		cmocka_unit_test(a_day_a_week),
+		cmocka_unit_test(quiet_weekends),
 		cmocka_unit_test(of_long_ago),
 		cmocka_unit_test(whatever_is_written_holds),
 	};

@@ -73,7 +73,7 @@ class Rules:
         if kind not in OWN:
             self.open[at // DAY] = number // WIDTH
             return
-        before = self.own[-1][1] // DAY if self.own else at
+        before = self.own[-1][1] // DAY if self.own else float("inf")
         self.days.update((day, last) for day, last in self.open.items() if before <= day <= at // DAY)
         self.days[at // DAY] = number // WIDTH
         self.own.append((number, at))

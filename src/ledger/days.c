@@ -9,8 +9,8 @@
 static size_t find(const struct days *d, int32_t day)
 {
 	size_t from = 0, to = d->count;
-	if (to && d->list[to - 1].day < day)
-		return to; /* as nearly always */
+	if (to && d->list[to - 1].day <= day) /* as nearly always */
+		return d->list[to - 1].day < day ? to : to - 1;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 		if (d->list[middle].day < day)
@@ -66,31 +66,58 @@ void days_done(struct days *d)
 
 /* --- a few --- */
 
-static bool touch(const struct day_span *a, const struct day_span *b)
+static bool is_longer(const struct day_span *a, const struct day_span *b)
 {
-	return (int64_t)a->from <= (int64_t)b->to + 1 && (int64_t)b->from <= (int64_t)a->to + 1;
+	return (int64_t)a->to - a->from > (int64_t)b->to - b->from;
 }
 
-void days_few_see(struct days_few *f, struct day_span s)
+/* Spans come in order. */
+static void keep_longest(struct days_few *f, const struct day_span *s)
 {
-	unsigned kept = 0, shortest = 0;
-	for (unsigned i = 0; i < f->count; i++) {
-		const struct day_span *one = &f->list[i];
-		if (!touch(one, &s)) {
-			f->list[kept++] = *one;
-			continue;
-		}
-		s.from = one->from < s.from ? one->from : s.from;
-		s.to = one->to > s.to ? one->to : s.to;
+	unsigned shortest = 0;
+	if (f->count == DAYS_FEW) {
+		for (unsigned i = 1; i < f->count; i++)
+			if (is_longer(&f->list[shortest], &f->list[i]))
+				shortest = i;
+		if (!is_longer(s, &f->list[shortest]))
+			return;
+		memmove(&f->list[shortest], &f->list[shortest + 1],
+			(f->count - shortest - 1) * sizeof f->list[0]);
+		f->count--;
 	}
-	f->count = kept;
-	if (kept < DAYS_FEW) {
-		f->list[f->count++] = s;
-		return;
+	f->list[f->count++] = *s;
+}
+
+struct days_few days_few(const struct days *d)
+{
+	struct days_few f = { .count = 0 };
+	for (size_t begin = 0, end; begin < d->count; begin = end) {
+		for (end = begin + 1; end < d->count; end++)
+			if (d->list[end].day != d->list[end - 1].day + 1)
+				break;
+		const struct day_span s = { d->list[begin].day, d->list[end - 1].day };
+		keep_longest(&f, &s);
 	}
-	for (unsigned i = 1; i < kept; i++)
-		if (f->list[i].to - f->list[i].from < f->list[shortest].to - f->list[shortest].from)
-			shortest = i;
-	if (s.to - s.from > f->list[shortest].to - f->list[shortest].from)
-		f->list[shortest] = s;
+	return f;
+}
+
+bool days_few_take(struct days_few *f, const struct days_few *more)
+{
+	struct day_span all[2 * DAYS_FEW];
+	unsigned count = 0, a = 0, b = 0;
+	while (a < f->count || b < more->count) {
+		bool first =
+			b == more->count || (a < f->count && f->list[a].from <= more->list[b].from);
+		const struct day_span s = first ? f->list[a++] : more->list[b++];
+		struct day_span *last = count ? &all[count - 1] : NULL;
+		if (!last || (int64_t)last->to + 1 < s.from)
+			all[count++] = s;
+		else if (s.to > last->to)
+			last->to = s.to;
+	}
+	if (count > DAYS_FEW)
+		return false;
+	memcpy(f->list, all, count * sizeof all[0]);
+	f->count = count;
+	return true;
 }

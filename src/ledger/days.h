@@ -40,8 +40,7 @@ int days_take(
 size_t days_behind(const struct days *d, uint64_t place); /* how many were seen later than there */
 void days_done(struct days *d);
 
-/* A few spans, apart from one another, that can be told; where there are more, the shortest are
- * left out. */
+/* A few spans, in order and apart from one another, that can be told. */
 enum { DAYS_FEW = 4 };
 
 struct days_few {
@@ -49,6 +48,8 @@ struct days_few {
 	unsigned count;
 };
 
-void days_few_see(struct days_few *f, struct day_span s);
+struct days_few days_few(const struct days *d); /* the longest of them, where there are more */
+/* Takes in all of another; false, and nothing changed: there would be more than a few. */
+bool days_few_take(struct days_few *f, const struct days_few *more);
 
 #endif

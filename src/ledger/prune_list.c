@@ -11,15 +11,14 @@ void prune_plan_done(struct prune_plan *p)
 	p->go = p->kept = (struct prune_list){ 0 };
 }
 
-/* Neighbours become one range, where the same is claimed of both: what is said of the newest entry
- * holds for each kind then. */
+/* Neighbours become one range, where the same is claimed of both (what is said of the newest entry
+ * holds for each kind then), and where all their days can be told. */
 int prune_list_add(struct prune_list *l, const struct prune_range *g, struct err *e)
 {
 	struct prune_range *last = l->count ? &l->list[l->count - 1] : NULL;
-	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds) {
+	if (last && last->last + 1 == g->first && last->by == g->by && last->kinds == g->kinds &&
+		days_few_take(&last->days, &g->days)) {
 		last->last = g->last;
-		for (unsigned i = 0; i < g->days.count; i++)
-			days_few_see(&last->days, g->days.list[i]);
 		last->newest_s = g->newest_s > last->newest_s ? g->newest_s : last->newest_s;
 		return 0;
 	}

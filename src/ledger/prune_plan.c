@@ -33,15 +33,8 @@ static bool is_here(const struct planning *g, uint64_t first)
 struct judged {
 	struct retain_verdict verdict;
 	uint64_t at;
+	struct days days; /* that it saw, as far as they count; those before 1970 are not told */
 };
-
-/* What it saw, as far as that counts: days before 1970 are not told. */
-static void see_day(struct prune_range *range, struct day_span frame, int64_t at_s)
-{
-	int32_t day = day_of(at_s);
-	if (day >= 0 && day >= frame.from && day <= frame.to)
-		days_few_see(&range->days, (struct day_span){ day, day });
-}
 
 static int judge(struct planning *g, struct prune_range *range, struct cur bytes, struct judged *b,
 	struct err *e)
@@ -63,7 +56,10 @@ static int judge(struct planning *g, struct prune_range *range, struct cur bytes
 			continue;
 		range->kinds |= UINT32_C(1) << v.kind;
 		range->newest_s = v.at_s > range->newest_s ? v.at_s : range->newest_s;
-		see_day(range, frame, v.at_s);
+		int32_t day = day_of(v.at_s);
+		if (day >= 0 && day >= frame.from && day <= frame.to &&
+			days_see(&b->days, day, range->first, e) < 0)
+			return e->code;
 	}
 	/* As a whole it is claimed to be as new as the newest of it. */
 	if (b->verdict.why == MAY_GO) {
@@ -107,6 +103,8 @@ static int plan_bundle(void *self, uint64_t first, struct cur bytes, unsigned co
 		.newest_s = INT64_MIN };
 	struct judged b;
 	int r = judge(g, &range, bytes, &b, e);
+	range.days = days_few(&b.days);
+	days_done(&b.days);
 	if (r < 0 || count < TILE_WIDTH)
 		return r;
 	return b.verdict.why == MAY_GO ? goes(g, &range, e) : stays(g, &range, &b, e);
