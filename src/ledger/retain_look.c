@@ -172,15 +172,13 @@ static void claim_hold(struct retain *r, const struct retain_gone *g)
 
 void retain_claim_own(struct retain *r, const struct retain_gone *g)
 {
-	for (size_t i = 0; i < r->own_list.count; i++) {
-		uint64_t own = r->owns[i].sequence;
-		if (own >= g->first && own <= g->last)
-			RETAIN_WRONG(r,
-				"entry %llu says that entries %llu to %llu are gone, of which %llu "
-				"is the ledger's own",
-				(unsigned long long)g->by, (unsigned long long)g->first,
-				(unsigned long long)g->last, (unsigned long long)own);
-	}
+	size_t own = own_from(r, g->first);
+	if (own < r->own_list.count && r->owns[own].sequence <= g->last)
+		RETAIN_WRONG(r,
+			"entry %llu says that entries %llu to %llu are gone, of which %llu is the "
+			"ledger's own",
+			(unsigned long long)g->by, (unsigned long long)g->first,
+			(unsigned long long)g->last, (unsigned long long)r->owns[own].sequence);
 }
 
 static void claim_age(struct retain *r, const struct retain_gone *g, unsigned kind, int64_t until_s)
