@@ -38,7 +38,7 @@ struct day_span retain_frame(const struct retain *r, uint64_t first, uint64_t la
 	size_t before = own_from(r, first), behind = own_from(r, last + 1);
 	int64_t end_s = behind < r->own_list.count ? r->owns[behind].at_s : until_s;
 	return (struct day_span){ before ? day_of(r->owns[before - 1].at_s) : INT32_MAX,
-		end_s == INT64_MIN ? INT32_MIN : day_of(end_s) };
+		day_of(end_s) };
 }
 
 static int by_place(const void *a, const void *b)

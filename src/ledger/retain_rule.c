@@ -244,11 +244,11 @@ static bool read_gone(struct retain_gone *g, json_t *one, bool pruned, struct da
 }
 
 /* What they saw counts where they stood, as theirs did: of the days between the ledger's own around
- * them, and as many at most as they are. */
-static int see_claimed(
-	struct retain *r, const struct retain_gone *g, const struct days_few *days, struct err *e)
+ * them, of which who says so (at that time) is the last, and as many at most as they are. */
+static int see_claimed(struct retain *r, const struct retain_gone *g, const struct days_few *days,
+	int64_t at_s, struct err *e)
 {
-	struct day_span frame = retain_frame(r, g->first, g->last, INT64_MIN);
+	struct day_span frame = retain_frame(r, g->first, g->last, at_s);
 	uint64_t left = g->last - g->first + 1;
 	int done = 0;
 	for (unsigned i = 0; i < days->count; i++) {
@@ -297,7 +297,7 @@ static bool gone(struct retain *r, uint64_t by, int64_t at_s, json_t *data, stru
 			retain_claim(r, &g, until_s, at_s);
 		else
 			retain_claim_own(r, &g);
-		if (!push_gone(r, &g, to, e) || see_claimed(r, &g, &days, e) < 0)
+		if (!push_gone(r, &g, to, e) || see_claimed(r, &g, &days, at_s, e) < 0)
 			break;
 	}
 	return true;
