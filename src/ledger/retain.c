@@ -54,12 +54,6 @@ void *retain_more(void *array, struct retain_list *l, size_t size, struct err *e
 
 /* --- in order --- */
 
-/* The bundle that it is in. */
-static uint64_t place_of(uint64_t sequence)
-{
-	return sequence - sequence % TILE_WIDTH;
-}
-
 /* Now it is known which days those before it bear witness of. */
 static int see_own(struct retain *r, uint64_t sequence, int64_t at_s, struct err *e)
 {
@@ -68,7 +62,7 @@ static int see_own(struct retain *r, uint64_t sequence, int64_t at_s, struct err
 	int done = days_take(&r->days, &r->open, frame, e);
 	r->open.count = 0;
 	if (done == 0)
-		done = days_see(&r->days, frame.to, place_of(sequence), e);
+		done = days_see(&r->days, frame.to, bundle_first(sequence), e);
 	struct retain_own *more =
 		done < 0 ? NULL : retain_more(r->owns, &r->own_list, sizeof *more, e);
 	if (!more)
@@ -91,7 +85,7 @@ int retain_feed(struct retain *r, uint64_t sequence, struct cur entry, struct er
 	if (!entry_view(entry, &v))
 		return 0; /* no rule: those are in the one form */
 	if (!entry_kinds[v.kind].own)
-		return days_see(&r->open, day_of(v.at_s), place_of(sequence), e);
+		return days_see(&r->open, day_of(v.at_s), bundle_first(sequence), e);
 	int done = see_own(r, sequence, v.at_s, e);
 	return done < 0 || !is_rule(v.kind) ? done : retain_rule(r, sequence, &v, entry, e);
 }

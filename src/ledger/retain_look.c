@@ -80,7 +80,7 @@ void retain_look_done(struct retain_look *l)
 /* How many days were seen behind the bundle that it is in. */
 static int64_t days_since(const struct retain_look *l, uint64_t sequence)
 {
-	uint64_t place = sequence - sequence % TILE_WIDTH;
+	uint64_t place = bundle_first(sequence);
 	size_t from = 0, to = l->seen_count;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
@@ -153,7 +153,7 @@ static int64_t counted_since(const struct retain *r, const struct retain_gone *g
 {
 	if (r->hole_list.count && r->holes[r->hole_list.count - 1].last > g->last)
 		return INT64_MAX;
-	return (int64_t)days_behind(&r->days, g->last - g->last % TILE_WIDTH) * DAY_S;
+	return (int64_t)days_behind(&r->days, bundle_first(g->last)) * DAY_S;
 }
 
 static void claim_hold(struct retain *r, const struct retain_gone *g)

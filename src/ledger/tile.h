@@ -22,6 +22,12 @@ enum {
 /* width 256: the whole tile. */
 void tile_name(char name[TILE_NAME], int level, uint64_t index, unsigned width);
 bool tile_is_bundle(const char *name); /* or a part of one */
+/* The first entry of the bundle that this one is in. */
+static inline uint64_t bundle_first(uint64_t sequence)
+{
+	return sequence - sequence % TILE_WIDTH;
+}
+
 /* How many hashes (entries) tile `index` of this level has in a tree of that size: 0 to 256. */
 unsigned tile_width(int level, uint64_t index, uint64_t size);
 

@@ -246,7 +246,7 @@ static int pass_bundle(struct finding *f, uint64_t from, struct err *e)
 {
 	struct ledger_finder *finder = f->finder;
 	char why[RETAIN_WORDS];
-	uint64_t first = from / TILE_WIDTH * TILE_WIDTH, last = first + TILE_WIDTH - 1;
+	uint64_t first = bundle_first(from), last = first + TILE_WIDTH - 1;
 	const struct retain_gone *g = retain_gone(finder->said.rules, first);
 	long size = bundle_read(&finder->view.tiles, first / TILE_WIDTH, finder->bundle, e);
 	if (size == -ENOENT && g)

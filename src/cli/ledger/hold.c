@@ -38,7 +38,7 @@ static int see_subject(void *self, uint64_t sequence, const void *bytes, size_t 
 {
 	struct spread *s = self;
 	struct entry_view v;
-	uint64_t first = sequence / TILE_WIDTH * TILE_WIDTH, last = first + TILE_WIDTH - 1;
+	uint64_t first = bundle_first(sequence), last = first + TILE_WIDTH - 1;
 	(void)signed_yet;
 	(void)e;
 	if (!entry_view(cur_of(bytes, size), &v) || !cur_is(&v.subject, s->subject))
