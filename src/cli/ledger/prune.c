@@ -35,7 +35,7 @@ void pruning_print_ranges(const struct pruning *p, const char *verb)
 
 static long long days_left(const struct retain_verdict *v)
 {
-	return (v->left_s + 86399) / 86400;
+	return (v->left_s + DAY_S - 1) / DAY_S;
 }
 
 /* Who keeps the rest, with an example of each. */
