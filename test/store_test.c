@@ -688,6 +688,26 @@ static void times(void **unused)
 	}
 }
 
+static void spans(void **unused)
+{
+	(void)unused;
+	static const struct {
+		const char *text;
+		int64_t seconds;
+	} good[] = { { "1", 1 }, { "90", 90 }, { "90s", 90 }, { "007", 7 }, { "5m", 300 },
+		{ "2h", 7200 }, { "1000000h", INT64_C(3600000000) } };
+	static const char *const bad[] = { "", "0", "0h", "5x", "5mm", "5 m", "m", "-5", "+5", " 5",
+		"5 ", "1.5h", "0x10", "1000001", "99999999999999999999999" };
+	int64_t ns;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		assert_true(clock_read_span(good[i].text, &ns));
+		assert_int_equal(ns, good[i].seconds * CLOCK_SECOND);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		if (clock_read_span(bad[i], &ns))
+			fail_msg("'%s' is a time", bad[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -702,6 +722,7 @@ int main(void)
 		cmocka_unit_test(forgets_what_is_read),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(times),
+		cmocka_unit_test(spans),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -124,6 +125,22 @@ bool clock_read(const char *text, int64_t *ns)
 		__builtin_add_overflow(sum, clock, &sum))
 		sum = days < 0 ? INT64_MIN : INT64_MAX;
 	*ns = sum;
+	return true;
+}
+
+/* Of any unit: as many hours fit into nanoseconds of 64 bits, twice over. */
+enum { SPAN_MOST = 1000000 };
+
+bool clock_read_span(const char *text, int64_t *ns)
+{
+	char *end;
+	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+	if (n < 1 || n > SPAN_MOST)
+		return false;
+	const char *unit = *end ? strchr("smh", *end) : "s";
+	if (!unit || (*end && end[1]))
+		return false;
+	*ns = (int64_t)n * (*unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1) * CLOCK_SECOND;
 	return true;
 }
 

@@ -14,6 +14,8 @@ const char *clock_text(int64_t ns, char text[CLOCK_TEXT]); /* nine digits of fra
  * Digits of a fraction beyond nine tell nothing more; years that 64 bits do not reach are the
  * nearest they do.  False: no time. */
 bool clock_read(const char *text, int64_t *ns);
+/* How long: 90, 90s, 5m, 2h; at least a second.  False: none of these. */
+bool clock_read_span(const char *text, int64_t *ns);
 int64_t clock_monotonic(void);
 int64_t clock_wall(void); /* since 1970, in UTC; may jump */
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,15 +12,14 @@ enum { SECONDS_MOST = 86400, BACK_OFF_MOST = 600 };
 
 int every_read(const char *text, unsigned *seconds, struct err *e)
 {
-	char *end;
+	int64_t ns;
 	*seconds = 0;
 	if (!text)
 		return 0;
-	unsigned long n = strtoul(text, &end, 10);
-	if (*end || end == text || *text == '-' || n < 1 || n > SECONDS_MOST)
-		return err_set(
-			e, -EINVAL, "--every %.40s: expected seconds, 1 to %d", text, SECONDS_MOST);
-	*seconds = (unsigned)n;
+	if (!clock_read_span(text, &ns) || ns > SECONDS_MOST * CLOCK_SECOND)
+		return err_set(e, -EINVAL, "--every %.40s: expected seconds, 1 to %d (10, 5m, 2h)",
+			text, SECONDS_MOST);
+	*seconds = (unsigned)(ns / CLOCK_SECOND);
 	return 0;
 }
 

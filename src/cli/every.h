@@ -6,7 +6,8 @@
 
 #define EVERY_OPT(of, help)                                                                        \
 	{                                                                                          \
-		OPT_TEXT, 0, "every", "SECONDS", help, offsetof(struct of, every), NULL            \
+		OPT_TEXT, 0, "every", "TIME", help " (10, 5m, 2h)", offsetof(struct of, every),    \
+			NULL                                                                       \
 	}
 
 /* How long something takes, told on a terminal where it is more than a second. */

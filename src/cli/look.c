@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -18,7 +17,7 @@
 
 struct opts {
 	const char *json; /* NULL, "json" or "lines" */
-	const char *html, *svg, *zones, *vendors, *interface, *seconds;
+	const char *html, *svg, *zones, *vendors, *interface, *span;
 	size_t memory;
 	bool all;
 };
@@ -43,7 +42,7 @@ static const struct opt opts[] = {
 		"look at what comes by there, instead of captures, until ^C (needs cap_net_raw)",
 		offsetof(struct opts, interface), NULL },
 	{ OPT_TEXT, 't', "for", "TIME", "with --interface: so long (90, 5m, 2h)",
-		offsetof(struct opts, seconds), NULL },
+		offsetof(struct opts, span), NULL },
 	{ OPT_FLAG, 'a', "all", NULL, "print every row of every table", offsetof(struct opts, all),
 		NULL },
 	{ 0 },
@@ -268,33 +267,17 @@ static int show(struct look *l, struct cli *cli, const struct opts *o, struct er
 	return code;
 }
 
-/* "90", "5m", "2h"; 0 ns: as long as nobody interrupts. */
-static bool read_time(const char *text, int64_t *ns)
-{
-	char *end;
-	if (!text)
-		return true;
-	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
-	if (!n)
-		return false;
-	const char *unit = *end ? strchr("smh", *end) : "s";
-	if (!unit || (*end && end[1]) || n > 1000000)
-		return false;
-	*ns = (int64_t)n * (*unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1) * CLOCK_SECOND;
-	return true;
-}
-
 /* Captures or interfaces, and not both.  An exit code. */
 static int asked(struct look *l, const struct cli *cli, const struct opts *o, struct err *e)
 {
-	if (!o->interface && !o->seconds)
+	if (!o->interface && !o->span)
 		return captures_asked(cli, e);
 	if (!o->interface)
 		err_set(e, EINVAL, "--for is for interfaces; a capture is read to its end");
 	else if (cli->operand_count)
 		err_set(e, EINVAL, "captures or an interface: one of them at a time");
-	else if (!read_time(o->seconds, &l->config.for_ns))
-		err_set(e, EINVAL, "--for %.40s: no time", o->seconds);
+	else if (o->span && !clock_read_span(o->span, &l->config.for_ns))
+		err_set(e, EINVAL, "--for %.40s: no time", o->span);
 	else
 		return EXIT_DONE;
 	return err_try(e, "weir look --interface eth1 --for 60"), EXIT_ASKED_WRONGLY;
