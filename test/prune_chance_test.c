@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -120,23 +119,6 @@ static void let_go_of_all(struct story *s, struct story *full, unsigned seed)
 	assert_holds(s, "what is left", seed);
 }
 
-/* What a plan says, as entries. */
-static void say(struct story *s, const struct prune_plan *plan, const char *to)
-{
-	struct prune_tell at = { 0 };
-	struct err e = { 0 };
-	json_t *data;
-	story_open(s);
-	while (prune_data(plan, &at, s->at_s, to, &data, &e) == 0 && data) {
-		char *text = json_dumps(data, JSON_COMPACT);
-		story_tell(s, "retention", "x", text);
-		free(text);
-		json_decref(data);
-	}
-	assert_int_equal(e.code, 0);
-	story_close(s);
-}
-
 /* Perhaps ended in the middle. */
 static void carry_out(const struct prune_plan *plan, struct disk *d, bool ended)
 {
@@ -169,7 +151,9 @@ static void with_another_disk(struct story *s, struct disk *far, struct story *f
 		r = move_copy(&plan, &here, s->next, &there, &e);
 	if (r < 0)
 		fail_msg("story %u: %s", seed, e.text);
-	say(s, &plan, move ? "far" : NULL);
+	story_open(s);
+	story_tell_plan(s, &plan, move ? "far" : NULL);
+	story_close(s);
 	carry_out(&plan, s->disk, ended);
 	if (!move)
 		carry_out(&plan, far, chance(2));
@@ -395,9 +379,7 @@ static void written_meanwhile(void **unused)
 	struct story s, full = { .disk = disk_new(5) };
 	struct prune_plan plan;
 	struct retain *rules;
-	struct prune_tell at = { 0 };
 	struct err e = { 0 };
-	json_t *data;
 	size_t size;
 	story_begin(&s);
 	full.files = disk_files(full.disk);
@@ -415,11 +397,7 @@ static void written_meanwhile(void **unused)
 	story_open(&s);
 	told(&s, "alarm", 1, 41, 4);
 	s.at_s = now;
-	assert_int_equal(prune_data(&plan, &at, now, NULL, &data, &e), 0);
-	char *text = json_dumps(data, JSON_COMPACT);
-	story_tell(&s, "retention", "let go", text);
-	free(text);
-	json_decref(data);
+	story_tell_plan(&s, &plan, NULL);
 	story_close(&s);
 	disk_copy(full.disk, s.disk);
 	assert_int_equal(prune_remove(&plan, &s.files, &e), 0);

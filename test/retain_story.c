@@ -152,24 +152,30 @@ int story_check(struct story *s, struct ledger_checked *found, struct err *e)
 	return ledger_check(&c, found, e);
 }
 
+void story_tell_plan(struct story *s, const struct prune_plan *plan, const char *to)
+{
+	struct prune_tell at = { 0 };
+	struct err e = { 0 };
+	json_t *data;
+	for (;;) {
+		assert_int_equal(prune_data(plan, &at, s->at_s, to, &data, &e), 0);
+		if (!data)
+			break;
+		char *text = json_dumps(data, JSON_COMPACT);
+		story_tell(s, "retention", to ? "moved" : "let go", text);
+		free(text);
+		json_decref(data);
+	}
+}
+
 void story_let_go(struct story *s, bool remove)
 {
 	struct prune_plan plan;
 	struct retain *rules;
 	struct err e = { 0 };
-	struct prune_tell at = { 0 };
-	json_t *data;
 	story_plan(s, s->at_s, &plan, &rules);
 	story_open(s);
-	for (;;) {
-		assert_int_equal(prune_data(&plan, &at, s->at_s, NULL, &data, &e), 0);
-		if (!data)
-			break;
-		char *text = json_dumps(data, JSON_COMPACT);
-		story_tell(s, "retention", "let go", text);
-		free(text);
-		json_decref(data);
-	}
+	story_tell_plan(s, &plan, NULL);
 	story_close(s);
 	if (remove)
 		assert_int_equal(prune_remove(&plan, &s->files, &e), 0);

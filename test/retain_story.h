@@ -42,6 +42,8 @@ void story_change_key(struct story *s);
 
 void story_plan(struct story *s, int64_t until_s, struct prune_plan *plan, struct retain **rules);
 uint64_t story_may_go(struct story *s, int64_t until_s); /* so many entries */
+/* What a plan says, as entries of a ledger that is open; `to`: it is moved there, or NULL. */
+void story_tell_plan(struct story *s, const struct prune_plan *plan, const char *to);
 /* A plan told of, and carried out; `until` is the time of the entry, too. */
 void story_let_go(struct story *s, bool remove);
 int story_check(struct story *s, struct ledger_checked *found, struct err *e);
