@@ -223,6 +223,18 @@ static void whatever_is_written_holds(void **unused)
 	assert_true(with > STORIES / 3);
 }
 
+/* Promises for what is told often, and for findings; the first bundle stays, by its alarms. */
+static void begin_with(struct story *s, unsigned often_days, unsigned finding_days)
+{
+	char data[64];
+	story_begin(s);
+	snprintf(data, sizeof data, "{\"days\":%u,\"kinds\":[\"note\",\"asset\"]}", often_days);
+	story_tell(s, "retention", "x", data);
+	snprintf(data, sizeof data, "{\"days\":%u,\"kinds\":[\"finding\"]}", finding_days);
+	story_tell(s, "retention", "x", data);
+	story_fill(s, "alarm", TILE_WIDTH);
+}
+
 /* A bundle on each weekday; of every second one an alarm makes that it stays.  Days of what goes
  * are days of what stays, too: so the finding of the first day is not older than its time, though
  * the clock says so. */
@@ -230,12 +242,8 @@ static void days_count_once(void **unused)
 {
 	(void)unused;
 	struct story s, full = { .disk = disk_new(7) };
-	story_begin(&s);
 	full.files = disk_files(full.disk);
-	story_tell(&s, "retention", "note", "{\"days\":15,\"kinds\":[\"note\"]}");
-	story_tell(&s, "retention", "finding", "{\"days\":78,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 15, 78);
 	for (unsigned day = 0; day < 84; day++)
 		for (unsigned i = 0; i < TILE_WIDTH; i++, s.at_s += STORY_DAY / TILE_WIDTH)
 			if (day % 7 < 5)
@@ -302,11 +310,7 @@ static bool ended_and_held(const char *held, const struct story *whole, uint64_t
 static void two_stations(struct story *out)
 {
 	struct story s;
-	story_begin(&s);
-	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\",\"asset\"]}");
-	story_tell(&s, "retention", "x", "{\"days\":75,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 20, 75);
 	told(&s, "finding", 0, 1, 256);
 	told(&s, "note", 1, 41, 64);
 	told(&s, "alarm", 40, 41, 300); /* between them something that stays */
@@ -351,12 +355,8 @@ static void days_that_come_again_count_once(void **unused)
 	(void)unused;
 	struct story s, full = { .disk = disk_new(5) };
 	size_t size;
-	story_begin(&s);
 	full.files = disk_files(full.disk);
-	story_tell(&s, "retention", "x", "{\"days\":30,\"kinds\":[\"note\"]}");
-	story_tell(&s, "retention", "x", "{\"days\":80,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 30, 80);
 	told(&s, "finding", 0, 1, 256);
 	for (unsigned round = 0; round < 2; round++) {
 		told(&s, "note", 60, 120, 32);
@@ -381,12 +381,8 @@ static void written_meanwhile(void **unused)
 	struct retain *rules;
 	struct err e = { 0 };
 	size_t size;
-	story_begin(&s);
 	full.files = disk_files(full.disk);
-	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\"]}");
-	story_tell(&s, "retention", "x", "{\"days\":75,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 20, 75);
 	told(&s, "finding", 0, 1, 256);
 	told(&s, "note", 1, 41, 32);
 	told(&s, "alarm", 41, 63, 4);
@@ -417,12 +413,8 @@ static void a_day_a_week(void **unused)
 	(void)unused;
 	struct story s, full = { .disk = disk_new(5) };
 	size_t size;
-	story_begin(&s);
 	full.files = disk_files(full.disk);
-	story_tell(&s, "retention", "x", "{\"days\":30,\"kinds\":[\"note\"]}");
-	story_tell(&s, "retention", "x", "{\"days\":600,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 30, 600);
 	told(&s, "finding", 0, 1, 256);
 	for (unsigned week = 0; week < 100; week++)
 		told(&s, "note", 1 + 7 * week, 2 + 7 * week, 6);
@@ -446,11 +438,7 @@ static void quiet_weekends(void **unused)
 	struct story s;
 	size_t size;
 	unsigned day = 1;
-	story_begin(&s);
-	story_tell(&s, "retention", "x", "{\"days\":20,\"kinds\":[\"note\"]}");
-	story_tell(&s, "retention", "x", "{\"days\":100,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
+	begin_with(&s, 20, 100);
 	told(&s, "finding", 0, 1, 256);
 	for (; day < 29; day++)
 		if (day % 7 < 5)

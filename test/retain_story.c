@@ -125,6 +125,12 @@ void story_days(struct story *s, const char *kind, const char *subject, unsigned
 		story_tell(s, kind, subject, "{}");
 }
 
+void story_fill(struct story *s, const char *kind, uint64_t to)
+{
+	while (s->next < to)
+		story_tell(s, kind, "pump", "{}");
+}
+
 void story_plan(struct story *s, int64_t until_s, struct prune_plan *plan, struct retain **rules)
 {
 	struct err e = { 0 };

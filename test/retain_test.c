@@ -144,10 +144,8 @@ static void to_the_day(void **unused)
 		struct story s;
 		story_begin(&s);
 		story_tell(&s, "retention", "every kind", "{\"days\":30,\"kinds\":[\"note\"]}");
-		while (s.next < TILE_WIDTH)
-			story_tell(&s, "alarm", "pump", "{}");
-		while (s.next < 2 * TILE_WIDTH)
-			story_tell(&s, "note", "pump", "{}");
+		story_fill(&s, "alarm", TILE_WIDTH);
+		story_fill(&s, "note", 2 * TILE_WIDTH);
 		for (unsigned i = 0; i < days; i++) {
 			s.at_s += STORY_DAY;
 			for (unsigned k = 0; k < 4; k++)
@@ -176,13 +174,10 @@ static void together_too_young(void **unused)
 	story_begin(&s);
 	story_tell(&s, "retention", "note", "{\"days\":10,\"kinds\":[\"note\"]}");
 	story_tell(&s, "retention", "finding", "{\"days\":100,\"kinds\":[\"finding\"]}");
-	while (s.next < TILE_WIDTH)
-		story_tell(&s, "alarm", "pump", "{}");
-	while (s.next < TILE_WIDTH + 128)
-		story_tell(&s, "finding", "pump", "{}");
+	story_fill(&s, "alarm", TILE_WIDTH);
+	story_fill(&s, "finding", TILE_WIDTH + 128);
 	s.at_s += 95 * STORY_DAY;
-	while (s.next < 2 * TILE_WIDTH)
-		story_tell(&s, "note", "pump", "{}");
+	story_fill(&s, "note", 2 * TILE_WIDTH);
 	s.at_s -= 95 * STORY_DAY;
 	alarms(&s, 95 + 15); /* first what a station wrote while nobody heard it */
 	story_close(&s);
