@@ -292,16 +292,8 @@ static void follows_through_keys_after_any_kill(void **unused)
 	for (uint64_t n = 1, running = 2; running; n++) {
 		running = 0;
 		for (unsigned first = 0; first < 2; first++) {
-			struct followed out;
-			struct err e = { 0 };
-			ends.copy = disk_new(n);
 			ends.key = first ? &public : NULL;
-			disk_copy(ends.copy, first ? none : older);
-			disk_die_at(ends.copy, disk_calls(ends.copy) + n);
-			(void)follow_it(&ends, &out, &e);
-			bool died = disk_died(ends.copy);
-			disk_power_lost(ends.copy, n % 2);
-			disk_die_at(ends.copy, 0);
+			bool died = follow_killed(&ends, first ? none : older, n);
 			uint64_t have = size_of(ends.copy);
 			assert_true(have == (first ? 0 : 300) || have == 602);
 			assert_follows(&ends, 602);

@@ -340,6 +340,20 @@ int follow_it(struct ends *ends, struct followed *out, struct err *e)
 	return follow(&f, out, e);
 }
 
+bool follow_killed(struct ends *ends, const struct disk *had, uint64_t n)
+{
+	struct followed out;
+	struct err e = { 0 };
+	ends->copy = disk_new(n);
+	disk_copy(ends->copy, had);
+	disk_die_at(ends->copy, disk_calls(ends->copy) + n);
+	(void)follow_it(ends, &out, &e);
+	bool died = disk_died(ends->copy);
+	disk_power_lost(ends->copy, n % 2);
+	disk_die_at(ends->copy, 0);
+	return died;
+}
+
 struct ends ends_of(struct disk *from)
 {
 	return (struct ends){ from, disk_new(3), disk_new(4), false, 1700000000, 0, &public };

@@ -60,6 +60,8 @@ struct ends {
 struct ends ends_of(struct disk *from);
 void ends_free(struct ends *ends);
 int follow_it(struct ends *ends, struct followed *out, struct err *e);
+/* Into a new copy, that has what `had` has, and is killed at its n-th call: true where it was. */
+bool follow_killed(struct ends *ends, const struct disk *had, uint64_t n);
 /* Following is refused with these words, and the copy is as it was. */
 void assert_refused(struct ends *ends, uint64_t size, const char *words);
 struct ends followed_at(uint64_t count); /* a copy of so many that was followed rightly */

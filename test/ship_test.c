@@ -378,13 +378,7 @@ static void follows_on_after_any_kill(void **unused)
 	for (uint64_t n = 1;; n++) {
 		struct followed out;
 		struct err e = { 0 };
-		ends.copy = disk_new(n);
-		disk_copy(ends.copy, base);
-		disk_die_at(ends.copy, disk_calls(ends.copy) + n);
-		(void)follow_it(&ends, &out, &e);
-		bool died = disk_died(ends.copy);
-		disk_power_lost(ends.copy, n % 2);
-		disk_die_at(ends.copy, 0);
+		bool died = follow_killed(&ends, base, n);
 		uint64_t have = size_of(ends.copy);
 		assert_true(have == 300 || have == 1100);
 		if (follow_it(&ends, &out, &e) < 0)
