@@ -15,7 +15,6 @@
 struct request {
 	uint64_t old;
 	struct merkle_proof proof;
-	struct cur note_bytes;
 	struct note note;
 	struct checkpoint head;
 };
@@ -80,7 +79,6 @@ static int read_request(struct cur c, struct request *r, struct err *e)
 		return malformed(e, "its first line is not 'old SIZE'");
 	if (!proof_of(&c, &r->proof))
 		return malformed(e, "its proof is none");
-	r->note_bytes = c;
 	if (note_read(c, &r->note, &why) < 0 || checkpoint_read(r->note.text, &r->head, &why) < 0)
 		return malformed(e, why.text);
 	if (r->old > r->head.size)
