@@ -117,7 +117,7 @@ static int read_own(struct follow_run *r, struct err *e)
 	int done = read_named(r, e);
 	if (done < 0)
 		return done;
-	done = remote_head(&r->copy, NULL, &r->own, r->own_note, e);
+	done = remote_head(&r->copy, &r->own, r->own_note, e);
 	if (done == -ENOENT) {
 		r->own = (struct checkpoint){ .root = merkle_empty() };
 		if (given)
@@ -138,7 +138,7 @@ static int read_own(struct follow_run *r, struct err *e)
 static int read_theirs(struct follow_run *r, struct err *e)
 {
 	const struct remote *from = r->f->from;
-	int done = remote_head(from, NULL, &r->theirs, r->their_note, e);
+	int done = remote_head(from, &r->theirs, r->their_note, e);
 	if (done < 0)
 		return err_in(e, "%s", from->name);
 	if (strcmp(r->theirs.origin, r->keys.known.name) != 0)

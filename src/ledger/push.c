@@ -151,7 +151,7 @@ static int ask_place(struct run *r, struct err *e)
 	const struct remote *to = r->p->to;
 	int done = not_a_writers(r, e);
 	if (done == 0)
-		done = remote_head(to, NULL, &r->had, note, e);
+		done = remote_head(to, &r->had, note, e);
 	int later = done == 0 || done == -ENOENT ? not_later(r, e) : 0;
 	if (later < 0)
 		return later;

@@ -89,8 +89,8 @@ struct remote remote_both(const struct remote_pair *p)
 	};
 }
 
-int remote_head(const struct remote *remote, const struct note_key *key, struct checkpoint *out,
-	char note[NOTE_MAX + 1], struct err *e)
+int remote_head(
+	const struct remote *remote, struct checkpoint *out, char note[NOTE_MAX + 1], struct err *e)
 {
 	struct note n;
 	long size = remote->get(remote->self, "checkpoint", note, NOTE_MAX, e);
@@ -100,8 +100,6 @@ int remote_head(const struct remote *remote, const struct note_key *key, struct 
 		return (int)size;
 	note[size] = 0;
 	int r = note_read(cur_of(note, (size_t)size), &n, e);
-	if (r == 0 && key)
-		r = note_check(&n, key, NULL, e);
 	if (r == 0)
 		r = checkpoint_read(n.text, out, e);
 	if (r < 0) {

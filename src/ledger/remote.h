@@ -32,9 +32,9 @@ struct remote_pair {
 
 struct remote remote_both(const struct remote_pair *p); /* to get from */
 
-/* The checkpoint there, signed by `key` where that is not NULL, as it is in `note` (ended by a
- * NUL). -ENOENT: none; -EBADMSG: it is none, or not of this key. */
-int remote_head(const struct remote *r, const struct note_key *key, struct checkpoint *out,
-	char note[NOTE_MAX + 1], struct err *e) MUST_USE;
+/* The checkpoint there, as it is in `note` (ended by a NUL); whose signatures it has is not looked
+ * at.  -ENOENT: none; -EBADMSG: it is none. */
+int remote_head(const struct remote *r, struct checkpoint *out, char note[NOTE_MAX + 1],
+	struct err *e) MUST_USE;
 
 #endif
