@@ -481,7 +481,7 @@ static void of_long_ago(void **unused)
 		story_tell_at(&s, s.next % 2 ? "1601-01-01T00:00:00Z" : "0001-01-01T00:00:00Z",
 			"note", "pump", "{}");
 	story_tell(&s, "alarm", "pump", "{}");
-	story_days(&s, "note", "pump", 200);
+	story_days(&s, "note", 200);
 	story_close(&s);
 	story_let_go(&s, true);
 	if (story_check(&s, &found, &e) < 0)

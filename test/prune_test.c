@@ -37,7 +37,7 @@ static void what_is_left_holds(void **unused)
 	assert_int_equal(found.strange, 0);
 	/* years on: what was let go still bears witness of its time */
 	story_open(&s);
-	story_days(&s, "note", "pump", 1200);
+	story_days(&s, "note", 1200);
 	story_close(&s);
 	story_let_go(&s, true);
 	if (story_check(&s, &found, &e) < 0)
@@ -55,9 +55,9 @@ static void a_change_of_keys_stays(void **unused)
 	struct err e = { 0 };
 	story_begin(&s);
 	story_tell(&s, "retention", "every kind", "{\"days\":30}");
-	story_days(&s, "note", "pump", 300);
+	story_days(&s, "note", 300);
 	story_change_key(&s);
-	story_days(&s, "note", "pump", 700);
+	story_days(&s, "note", 700);
 	story_close(&s);
 	story_let_go(&s, true);
 	size_t size;

@@ -35,7 +35,7 @@ uint64_t story_tell(struct story *s, const char *kind, const char *subject, cons
 uint64_t story_tell_at(
 	struct story *s, const char *at, const char *kind, const char *subject, const char *data);
 /* So many entries, each a quarter of a day after the one before. */
-void story_days(struct story *s, const char *kind, const char *subject, unsigned count);
+void story_days(struct story *s, const char *kind, unsigned count);
 /* Entries of one moment, until there are so many in the ledger. */
 void story_fill(struct story *s, const char *kind, uint64_t to);
 /* A promise of a hundred days, and notes of two years. */

@@ -60,8 +60,8 @@ static void what_may_go(void **unused)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct story s;
 		story_begin(&s);
-		story_days(&s, "note", "pump", 1279);
-		story_days(&s, "finding", "pump", 1021);
+		story_days(&s, "note", 1279);
+		story_days(&s, "finding", 1021);
 		for (size_t n = 0; n < 4 && rows[i].kind[n]; n++)
 			story_tell(&s, rows[i].kind[n], "pump", rows[i].data[n]);
 		story_close(&s);
@@ -87,7 +87,7 @@ static void unknown_rules_keep_all(void **unused)
 		story_begin(&s);
 		story_tell(&s, "retention", "x", "{\"days\":1}");
 		story_tell(&s, "retention", "x", rows[i]);
-		story_days(&s, "note", "pump", 1000);
+		story_days(&s, "note", 1000);
 		story_close(&s);
 		assert_int_equal(retain_load(&rules, &s.files, s.next, NULL, &e), 0);
 		const struct prune_from from = { &s.files, &s.files, s.next, rules, NULL };
@@ -107,7 +107,7 @@ static void clocks_lie(void **unused)
 	struct story s;
 	story_begin(&s);
 	story_tell(&s, "retention", "every kind", "{\"days\":30}");
-	story_days(&s, "note", "pump", 800); /* 200 days: entries 2 to 801 */
+	story_days(&s, "note", 800); /* 200 days: entries 2 to 801 */
 	story_close(&s);
 	/* 256 to 511 are old enough, 512 to 767 are not: not by a clock that jumps ahead, either */
 	assert_int_equal(story_may_go(&s, s.at_s), 256);
@@ -130,7 +130,7 @@ static void clocks_lie(void **unused)
 	/* set right again: with forty more days written, they are; those of the future stay */
 	story_open(&s);
 	s.at_s = STORY_START + 201 * STORY_DAY;
-	story_days(&s, "note", "pump", 160);
+	story_days(&s, "note", 160);
 	story_close(&s);
 	assert_int_equal(story_may_go(&s, s.at_s), 512);
 	story_end(&s);
@@ -213,13 +213,13 @@ static void entries_lie(void **unused)
 	for (unsigned i = 0; i < 600; i++)
 		story_tell(&s, "note", "pump", "{}");
 	s.at_s = now;
-	story_days(&s, "note", "pump", 40);
+	story_days(&s, "note", 40);
 	story_close(&s);
 	assert_int_equal(story_may_go(&s, s.at_s), 0);
 	assert_int_equal(
 		story_may_go(&s, s.at_s + 40 * STORY_DAY), 0); /* nothing was written since */
 	story_open(&s);
-	story_days(&s, "note", "pump", 4 * 31);
+	story_days(&s, "note", 4 * 31);
 	story_close(&s);
 	assert_int_equal(story_may_go(&s, s.at_s), 256);
 	story_end(&s);
@@ -233,7 +233,7 @@ static void entries_run_ahead(void **unused)
 	struct story s;
 	story_begin(&s);
 	story_tell(&s, "retention", "every kind", "{\"days\":30}");
-	story_days(&s, "note", "pump", 300);
+	story_days(&s, "note", 300);
 	int64_t now = s.at_s;
 	for (unsigned i = 0; i < 400; i++, s.at_s += STORY_DAY)
 		story_tell(&s, "note", "pump", "{}");
@@ -244,7 +244,7 @@ static void entries_run_ahead(void **unused)
 	assert_int_equal(story_may_go(&s, s.at_s + 3650 * STORY_DAY), 0);
 	/* as if they had not been there: forty days that were written, by a clock that is right */
 	story_open(&s);
-	story_days(&s, "note", "pump", 160);
+	story_days(&s, "note", 160);
 	story_close(&s);
 	assert_int_equal(story_may_go(&s, s.at_s), 0); /* they are not old by the clock */
 	assert_int_equal(story_may_go(&s, s.at_s + 3650 * STORY_DAY), 256);
