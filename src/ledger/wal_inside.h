@@ -56,24 +56,6 @@ int wal_new_segment(struct wal *w, struct err *e) MUST_USE;
 /* wal.c: what a write that failed left behind */
 int wal_wipe_spoiled(struct wal *w, struct err *e) MUST_USE;
 
-struct wal_frame {
-	uint64_t first;
-	uint32_t count, size; /* size of the payload */
-	uint32_t version;
-	const uint8_t *payload;
-};
-
-/* One segment at a time, through a window that grows to the largest frame it meets. */
-struct wal_reader {
-	const struct files *files;
-	char name[WAL_NAME];
-	int fd;      /* -1: none */
-	uint64_t at; /* in the file, of the next frame */
-	uint64_t last;
-	uint8_t *window;
-	size_t room, from, have; /* window[from .. have) is what stands at `at` */
-};
-
 static inline size_t wal_rounded(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
@@ -85,13 +67,6 @@ void wal_spare_name(char name[WAL_NAME], unsigned n);
 /* -ENOENT: no folder wal/ */
 int wal_find(const struct files *f, struct wal_segments *s, struct err *e) MUST_USE;
 
-struct wal_reader wal_reader_of(const struct files *f);
-void wal_reader_done(struct wal_reader *r);
-int wal_reader_open(struct wal_reader *r, const char *name, struct err *e) MUST_USE;
-/* Tells frames from entry *next on, in which `from` or a later one is, until entry `to`, or until
- * no frame follows; *next and r->at are behind the last one then, which began at r->last. */
-int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_t to,
-	wal_batch *batch, void *self, struct err *e) MUST_USE;
 /* Segments [begin, s->count), each to its end; *next is behind the last entry then, *at in the
  * last segment behind its last frame, which began at *last. */
 int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsigned begin,

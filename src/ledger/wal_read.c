@@ -64,26 +64,44 @@ int wal_find(const struct files *f, struct wal_segments *s, struct err *e)
 
 /* --- frames --- */
 
-struct wal_reader wal_reader_of(const struct files *f)
+struct frame {
+	uint64_t first;
+	uint32_t count, size; /* size of the payload */
+	uint32_t version;
+	const uint8_t *payload;
+};
+
+/* One segment at a time, through a window that grows to the largest frame it meets. */
+struct reader {
+	const struct files *files;
+	char name[WAL_NAME];
+	int fd;      /* -1: none */
+	uint64_t at; /* in the file, of the next frame */
+	uint64_t last;
+	uint8_t *window;
+	size_t room, from, have; /* window[from .. have) is what stands at `at` */
+};
+
+static struct reader reader_of(const struct files *f)
 {
-	return (struct wal_reader){ .files = f, .fd = -1 };
+	return (struct reader){ .files = f, .fd = -1 };
 }
 
-static void close_file(struct wal_reader *r)
+static void close_file(struct reader *r)
 {
 	if (r->fd >= 0)
 		r->files->close(r->files->self, r->fd);
 	r->fd = -1;
 }
 
-void wal_reader_done(struct wal_reader *r)
+static void reader_done(struct reader *r)
 {
 	close_file(r);
 	free(r->window);
 	r->window = NULL;
 }
 
-int wal_reader_open(struct wal_reader *r, const char *name, struct err *e)
+static int reader_open(struct reader *r, const char *name, struct err *e)
 {
 	close_file(r);
 	snprintf(r->name, sizeof r->name, "%s", name);
@@ -93,12 +111,12 @@ int wal_reader_open(struct wal_reader *r, const char *name, struct err *e)
 }
 
 /* What the window has may be older than the file by now. */
-static void look_again(struct wal_reader *r)
+static void look_again(struct reader *r)
 {
 	r->from = r->have = 0;
 }
 
-static int make_room(struct wal_reader *r, size_t need, struct err *e)
+static int make_room(struct reader *r, size_t need, struct err *e)
 {
 	if (r->from) {
 		memmove(r->window, r->window + r->from, r->have - r->from);
@@ -117,7 +135,7 @@ static int make_room(struct wal_reader *r, size_t need, struct err *e)
 }
 
 /* So many bytes at the reader's place, or all that the file has there. */
-static int fill(struct wal_reader *r, size_t need, struct err *e)
+static int fill(struct reader *r, size_t need, struct err *e)
 {
 	if (r->have - r->from >= need)
 		return 0;
@@ -137,14 +155,14 @@ static int fill(struct wal_reader *r, size_t need, struct err *e)
 	return done;
 }
 
-static void skip(struct wal_reader *r, size_t size)
+static void skip(struct reader *r, size_t size)
 {
 	size_t have = r->have - r->from;
 	r->at += size;
 	r->from += size < have ? size : have;
 }
 
-static bool read_header(struct cur c, struct wal_frame *f, uint64_t *sum)
+static bool read_header(struct cur c, struct frame *f, uint64_t *sum)
 {
 	uint32_t magic = cur_be32(&c);
 	f->size = cur_be32(&c);
@@ -158,7 +176,7 @@ static bool read_header(struct cur c, struct wal_frame *f, uint64_t *sum)
 /* 1: a whole frame of whatever version begins here, with entry `least` or a later one; 0: none.
  * One that was broken off, or stands here from the segment's life before, is none: its version
  * says nothing. */
-static int frame_here(struct wal_reader *r, uint64_t least, struct wal_frame *f, struct err *e)
+static int frame_here(struct reader *r, uint64_t least, struct frame *f, struct err *e)
 {
 	uint64_t sum;
 	int done = fill(r, WAL_HEADER, e);
@@ -173,10 +191,12 @@ static int frame_here(struct wal_reader *r, uint64_t least, struct wal_frame *f,
 	return sum == wal_sum(header, f->payload, f->size);
 }
 
-int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_t to,
+/* Tells frames from entry *next on, in which `from` or a later one is, until entry `to`, or until
+ * no frame follows; *next and r->at are behind the last one then, which began at r->last. */
+static int tell_frames(struct reader *r, uint64_t *next, uint64_t from, uint64_t to,
 	wal_batch *batch, void *self, struct err *e)
 {
-	struct wal_frame f = { 0 };
+	struct frame f = { 0 };
 	int found = 0;
 	while (*next < to && (found = frame_here(r, *next, &f, e)) > 0) {
 		if (f.first != *next || f.version > WAL_VERSION)
@@ -193,7 +213,7 @@ int wal_tell_frames(struct wal_reader *r, uint64_t *next, uint64_t from, uint64_
 	return found < 0 ? found : 0;
 }
 
-static int later_version(const struct wal_reader *r, const struct wal_frame *f, struct err *e)
+static int later_version(const struct reader *r, const struct frame *f, struct err *e)
 {
 	err_later(e, f->version, WAL_VERSION);
 	return err_in(e, "%s, byte %llu", r->name, (unsigned long long)r->at);
@@ -203,9 +223,9 @@ static int later_version(const struct wal_reader *r, const struct wal_frame *f, 
  * whole once; one of a later version, of `later` or later, that this log is not ours to go on with.
  * Nobody can put the likeness of a frame into an entry: entries are text, in which no zero stands.
  */
-static int look_behind(struct wal_reader *r, uint64_t least, uint64_t later, struct err *e)
+static int look_behind(struct reader *r, uint64_t least, uint64_t later, struct err *e)
 {
-	struct wal_frame f = { 0 };
+	struct frame f = { 0 };
 	uint64_t end = r->at;
 	for (;;) {
 		int found = fill(r, WAL_HEADER, e);
@@ -228,12 +248,12 @@ static int look_behind(struct wal_reader *r, uint64_t least, uint64_t later, str
 /* --- segments --- */
 
 /* What begins at entry `end` stands in the next one: here it would be of a write that failed. */
-static int tell_segment(struct wal_reader *r, const struct wal_segment *g, uint64_t from,
-	uint64_t end, wal_batch *batch, void *self, uint64_t *next, uint64_t *at, struct err *e)
+static int tell_segment(struct reader *r, const struct wal_segment *g, uint64_t from, uint64_t end,
+	wal_batch *batch, void *self, uint64_t *next, uint64_t *at, struct err *e)
 {
-	int done = wal_reader_open(r, g->name, e);
+	int done = reader_open(r, g->name, e);
 	if (done == 0)
-		done = wal_tell_frames(r, next, from, end, batch, self, e);
+		done = tell_frames(r, next, from, end, batch, self, e);
 	if (done < 0)
 		return done;
 	*at = r->at;
@@ -244,7 +264,7 @@ int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsig
 	uint64_t from, wal_batch *batch, void *self, uint64_t *next, uint64_t *last, uint64_t *at,
 	struct err *e)
 {
-	struct wal_reader r = wal_reader_of(f);
+	struct reader r = reader_of(f);
 	int done = 0;
 	for (unsigned i = begin; done == 0 && i < s->count; i++) {
 		const struct wal_segment *g = &s->list[i];
@@ -260,7 +280,7 @@ int wal_tell_segments(const struct files *f, const struct wal_segments *s, unsig
 				batch, self, next, at, e);
 		*last = r.last;
 	}
-	wal_reader_done(&r);
+	reader_done(&r);
 	return done;
 }
 
@@ -291,7 +311,7 @@ int wal_check(const struct files *f, uint64_t to, wal_batch *batch, void *self, 
 /* --- following --- */
 
 struct wal_follow {
-	struct wal_reader reader;
+	struct reader reader;
 	uint64_t next, from; /* told up to `next`; nothing below `from` was */
 };
 
@@ -310,7 +330,7 @@ static int find_place(struct wal_follow *w, struct err *e)
 			(unsigned long long)w->from);
 	if (r == 0) {
 		w->next = s->list[at].first;
-		r = wal_reader_open(&w->reader, s->list[at].name, e);
+		r = reader_open(&w->reader, s->list[at].name, e);
 	}
 	free(s);
 	return r;
@@ -321,7 +341,7 @@ int wal_follow_open(struct wal_follow **out, const struct files *f, uint64_t fro
 	struct wal_follow *w = calloc(1, sizeof *w);
 	if (!w)
 		return err_sys(e, "follow the log");
-	w->reader = wal_reader_of(f);
+	w->reader = reader_of(f);
 	w->next = w->from = from;
 	*out = w;
 	return 0;
@@ -337,10 +357,10 @@ int wal_follow(struct wal_follow *w, uint64_t to, wal_batch *batch, void *self, 
 	look_again(&w->reader);
 	while (r == 0 && w->next < to) {
 		uint64_t before = w->next;
-		r = wal_tell_frames(&w->reader, &w->next, w->from, to, batch, self, e);
+		r = tell_frames(&w->reader, &w->next, w->from, to, batch, self, e);
 		if (r < 0 || w->next >= to)
 			break;
-		struct wal_frame f;
+		struct frame f;
 		r = frame_here(&w->reader, w->next, &f, e);
 		if (r > 0 && f.version > WAL_VERSION)
 			return later_version(&w->reader, &f, e);
@@ -351,7 +371,7 @@ int wal_follow(struct wal_follow *w, uint64_t to, wal_batch *batch, void *self, 
 				"%s is damaged: entry %llu was acknowledged, and does not stand there",
 				w->reader.name, (unsigned long long)w->next);
 		struct wal_segment g = wal_segment_of(w->next);
-		r = wal_reader_open(&w->reader, g.name, e);
+		r = reader_open(&w->reader, g.name, e);
 		if (r == -ENOENT)
 			r = err_set(e, -EBADMSG,
 				"entry %llu was acknowledged, and the log does not have it",
@@ -363,6 +383,6 @@ int wal_follow(struct wal_follow *w, uint64_t to, wal_batch *batch, void *self, 
 void wal_follow_close(struct wal_follow *w)
 {
 	if (w)
-		wal_reader_done(&w->reader);
+		reader_done(&w->reader);
 	free(w);
 }
