@@ -9,25 +9,28 @@
 
 /* --- making a change --- */
 
-size_t key_change_text(
-	const struct note_key *old, const struct note_key *new, char text[KEY_CHANGE_TEXT])
+enum { CHANGE_TEXT = 2 * NOTE_KEY_TEXT + NOTE_NAME + 32 };
+
+/* What both keys sign; the size of it. */
+static size_t change_text(
+	const struct note_key *old, const struct note_key *new, char text[CHANGE_TEXT])
 {
 	char a[NOTE_KEY_TEXT], b[NOTE_KEY_TEXT];
 	note_key_text(old, a);
 	note_key_text(new, b);
 	/* No checkpoint begins with this line: a ledger's name has no blanks. */
-	int size = snprintf(
-		text, KEY_CHANGE_TEXT, "weir key rotation v1\n%s\n%s\n%s\n", old->name, a, b);
-	assert(size > 0 && size < KEY_CHANGE_TEXT);
+	int size =
+		snprintf(text, CHANGE_TEXT, "weir key rotation v1\n%s\n%s\n%s\n", old->name, a, b);
+	assert(size > 0 && size < CHANGE_TEXT);
 	return (size_t)size;
 }
 
 void key_change_data(const struct note_key *old, const struct sign_key *old_secret,
 	const struct note_key *new, const struct sign_key *new_secret, char data[KEY_CHANGE_DATA])
 {
-	char text[KEY_CHANGE_TEXT], a[NOTE_KEY_TEXT], b[NOTE_KEY_TEXT], by_old[96], by_new[96];
+	char text[CHANGE_TEXT], a[NOTE_KEY_TEXT], b[NOTE_KEY_TEXT], by_old[96], by_new[96];
 	uint8_t signature[SIGN_SIZE];
-	size_t size = key_change_text(old, new, text);
+	size_t size = change_text(old, new, text);
 	sign_bytes(old_secret, text, size, signature);
 	base64_text(signature, sizeof signature, by_old);
 	sign_bytes(new_secret, text, size, signature);
@@ -133,8 +136,8 @@ bool keys_have(const struct keys *k, const struct note_key *key)
 static int check_change(
 	const struct keys *k, const struct key_change *c, const struct parts *p, struct err *e)
 {
-	char text[KEY_CHANGE_TEXT];
-	size_t size = key_change_text(&c->old, &c->new, text);
+	char text[CHANGE_TEXT];
+	size_t size = change_text(&c->old, &c->new, text);
 	if (strcmp(c->old.name, k->known.name) != 0 || strcmp(c->new.name, k->known.name) != 0)
 		return err_set(e, -EBADMSG, "it changes keys of '%s', not of '%s'", c->old.name,
 			k->known.name);

@@ -24,7 +24,6 @@
 enum {
 	KEYS_MAX = 256,         /* of one ledger: one a month for twenty years */
 	KEY_CHANGE_LEAST = 384, /* bytes of the shortest entry that changes keys */
-	KEY_CHANGE_TEXT = 2 * NOTE_KEY_TEXT + NOTE_NAME + 32,
 	KEY_CHANGE_DATA = 2 * NOTE_KEY_TEXT + 256,
 };
 
@@ -37,9 +36,6 @@ struct keys {
 	} changes[KEYS_MAX];
 };
 
-/* What both keys sign; the size of it. */
-size_t key_change_text(
-	const struct note_key *old, const struct note_key *new, char text[KEY_CHANGE_TEXT]);
 /* The entry's data as JSON. */
 void key_change_data(const struct note_key *old, const struct sign_key *old_secret,
 	const struct note_key *new, const struct sign_key *new_secret, char data[KEY_CHANGE_DATA]);

@@ -203,7 +203,8 @@ int source_tile(
 	return 0;
 }
 
-int source_hash(void *source, unsigned height, uint64_t index, struct hash *out, struct err *e)
+/* A merkle_read; self is the struct source. */
+static int hash_of(void *source, unsigned height, uint64_t index, struct hash *out, struct err *e)
 {
 	unsigned level = height / TILE_HEIGHT, above = height % TILE_HEIGHT;
 	uint64_t first = index << above; /* among the hashes of this level */
@@ -268,7 +269,7 @@ int source_passes(struct source *s, const struct checkpoint *earlier, struct err
 		return hash_same(&none, &earlier->root);
 	if (earlier->size == s->head.size)
 		return hash_same(&s->head.root, &earlier->root);
-	int r = merkle_prove_consistency(source_hash, s, earlier->size, s->head.size, &proof, e);
+	int r = merkle_prove_consistency(hash_of, s, earlier->size, s->head.size, &proof, e);
 	/* Every hash of the proof was checked against the head, so that a proof that does not hold
 	 * speaks about the earlier one. */
 	return r < 0 ? r

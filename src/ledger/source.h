@@ -20,8 +20,6 @@ const char *source_name(const struct source *s); /* of the place, in words */
 /* A tile of this tree: tile_width() hashes. */
 int source_tile(struct source *s, unsigned level, uint64_t index, const struct hash **hashes,
 	struct err *e) MUST_USE;
-/* A merkle_read; self is the struct source. */
-int source_hash(void *source, unsigned height, uint64_t index, struct hash *out, struct err *e);
 /* Entries index << 8 and on, as they stand in their bundle.  1: there is no such file; only another
  * entry can say that this may be (carry.c). */
 int source_bundle(struct source *s, uint64_t index, struct cur *bytes, struct err *e) MUST_USE;
