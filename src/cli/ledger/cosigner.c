@@ -9,7 +9,8 @@
 
 #include "crypt/keyfile.h"
 
-long text_file_read(const char *path, char *text, size_t room, struct err *e)
+/* A small text file, ended by a NUL.  Gives its size. */
+static long read_text(const char *path, char *text, size_t room, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -63,7 +64,7 @@ int cosigner_read(const char *path, struct cosigner_key *out, struct err *e)
 	char name[PATH_MAX], text[NOTE_KEY_TEXT + 8];
 	*out = (struct cosigner_key){ 0 };
 	snprintf(name, sizeof name, "%s.pub", path);
-	long size = text_file_read(name, text, sizeof text, e);
+	long size = read_text(name, text, sizeof text, e);
 	if (size < 0)
 		return size == -ENOENT ? err_try(e, "weir ledger witness key NAME %s", path),
 		       -ENOENT         : (int)size;

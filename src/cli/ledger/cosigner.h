@@ -11,7 +11,5 @@ struct cosigner_key {
 
 int cosigner_make(const char *name, const char *path, struct note_key *out, struct err *e) MUST_USE;
 int cosigner_read(const char *path, struct cosigner_key *out, struct err *e) MUST_USE;
-/* A small text file, ended by a NUL.  Gives its size. */
-long text_file_read(const char *path, char *text, size_t room, struct err *e) MUST_USE;
 
 #endif

@@ -37,7 +37,8 @@ static int acknowledge(struct writer *w, bool all, struct err *e)
 	return r;
 }
 
-int writer_line(struct writer *w, const char *line, size_t size, struct err *e)
+/* A line as people write it: checked, put into the one form of an entry, taken into the batch. */
+static int take_line(struct writer *w, const char *line, size_t size, struct err *e)
 {
 	uint64_t sequence;
 	struct out o = out_mem(w->entry, sizeof w->entry);
@@ -69,7 +70,7 @@ static int append_lines(struct writer *w, bool ended, struct err *e)
 		if (!end && !(ended && w->used > from))
 			break;
 		size_t size = end ? (size_t)(end - line) : w->used - from;
-		r = writer_line(w, line, size, e);
+		r = take_line(w, line, size, e);
 		from += size + (end != NULL);
 	}
 	memmove(w->input, w->input + from, w->used - from);
@@ -140,7 +141,7 @@ static int write_first(struct writer *w, struct err *e)
 		"{\"kind\":\"key\",\"subject\":\"%s\",\"data\":{\"key\":\"%s\"}}", public->name,
 		key);
 	w->means.own = true;
-	int r = writer_line(w, line, (size_t)size, e);
+	int r = take_line(w, line, (size_t)size, e);
 	w->means.own = false;
 	return r < 0 ? r : ledger_commit(w->ledger, e);
 }

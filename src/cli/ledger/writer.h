@@ -27,8 +27,6 @@ typedef int writer_work(struct writer *w, struct err *e);
 struct writer *writer_new(struct cli *cli, const struct ledger_write_opts *o, const char *site,
 	struct err *e) MUST_USE;
 void writer_free(struct writer *w);
-/* A line as people write it: checked, put into the one form of an entry, taken into the batch. */
-int writer_line(struct writer *w, const char *line, size_t size, struct err *e) MUST_USE;
 /* Standard input to its end; numbers are printed once their entries are on the disk. */
 int writer_all(struct writer *w, struct err *e) MUST_USE;
 /* The ledger open to write by a key that is at hand.  The first entry, which says what key the
