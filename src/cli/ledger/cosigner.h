@@ -1,6 +1,6 @@
 /* A witness's key: FILE has the secret, FILE.pub its name and public half. */
-#ifndef CLI_COSIGNER_H
-#define CLI_COSIGNER_H
+#ifndef CLI_LEDGER_COSIGNER_H
+#define CLI_LEDGER_COSIGNER_H
 
 #include "ledger/note.h"
 

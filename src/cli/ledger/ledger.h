@@ -1,6 +1,6 @@
 /* What the commands on a ledger share. */
-#ifndef CLI_LEDGER_H
-#define CLI_LEDGER_H
+#ifndef CLI_LEDGER_LEDGER_H
+#define CLI_LEDGER_LEDGER_H
 
 #include <jansson.h>
 #include <limits.h>

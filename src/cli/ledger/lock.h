@@ -1,7 +1,7 @@
 /* The lock on a verb that reads what others wrote: the calls and the folders that it needs from
  * then on (base/jail.h).  Everything is opened, or named here, before. */
-#ifndef CLI_LOCK_H
-#define CLI_LOCK_H
+#ifndef CLI_LEDGER_LOCK_H
+#define CLI_LEDGER_LOCK_H
 
 #include "base/jail.h"
 #include "cli/ledger/place.h"

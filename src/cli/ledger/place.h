@@ -1,7 +1,7 @@
 /* A place for copies of a ledger as people name it: a folder, or a URL of a web server or a bucket.
  */
-#ifndef CLI_PLACE_H
-#define CLI_PLACE_H
+#ifndef CLI_LEDGER_PLACE_H
+#define CLI_LEDGER_PLACE_H
 
 #include "cli/cli.h"
 #include "ledger/remote.h"

@@ -1,6 +1,6 @@
 /* The witnesses of a ledger, as DIR.witnesses lists them, asked before anything is signed. */
-#ifndef CLI_WITNESSES_H
-#define CLI_WITNESSES_H
+#ifndef CLI_LEDGER_WITNESSES_H
+#define CLI_LEDGER_WITNESSES_H
 
 #include "cli/ledger/ledger.h"
 #include "ledger/witness.h"
