@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "cli/ledger/ledger.h"
-#include "ledger/prune.h"
+#include "ledger/retain_load.h"
 
 struct keep_opts {
 	struct ledger_write_opts write;

@@ -11,7 +11,7 @@
 
 #include "cli/ledger/store.h"
 #include "event/canonical.h"
-#include "ledger/prune.h"
+#include "ledger/retain_load.h"
 #include "ledger/subject.h"
 
 /* --- the folder of keys --- */
