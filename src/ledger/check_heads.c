@@ -1,6 +1,5 @@
 /* Of checking a ledger: its heads, and whose keys signed them. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

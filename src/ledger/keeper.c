@@ -2,10 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "base/attr.h"
 
 /* --- keys --- */
 

@@ -1,7 +1,6 @@
 #include "ledger/merkle.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
 #include "crypt/digest.h"

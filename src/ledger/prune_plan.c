@@ -1,7 +1,6 @@
 #include "ledger/prune.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "event/entry.h"

@@ -1,6 +1,5 @@
 /* Whether entries may go: judged from the entries themselves, and, when they are gone, from what
  * was claimed of them and from what still stands around the place where they were. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "event/entry.h"

@@ -1,5 +1,4 @@
 /* Entries of kind retention and hold, read as rules. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

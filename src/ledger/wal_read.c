@@ -1,5 +1,4 @@
 /* Reading the log: coming back after whatever happened, and following a writer elsewhere. */
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* weir ledger follow: a copy that takes over only what continues what it has. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

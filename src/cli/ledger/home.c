@@ -10,9 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ledger/keys.h"
-#include "ledger/ledger.h"
-
 int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e)
 {
 	*h = (struct ledger_home){ .dir = dir ? dir : LEDGER_DIR, .fd = -1 };

@@ -1,7 +1,6 @@
 #include "cli/ledger/line.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypt/sign.h"

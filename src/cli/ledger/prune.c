@@ -9,8 +9,6 @@
 
 #include "base/clock.h"
 #include "ledger/check.h"
-#include "ledger/tile.h"
-#include "report/glyph.h"
 
 /* --- what both do --- */
 

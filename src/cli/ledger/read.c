@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "cli/ledger/export.h"
 #include "cli/ledger/find.h"
 #include "cli/ledger/gone.h"

@@ -1,7 +1,6 @@
 /* weir ledger rebuild: the store made anew from the ledger, and held against the one before. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

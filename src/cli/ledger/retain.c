@@ -1,6 +1,5 @@
 /* weir ledger retention: what is promised of keeping entries. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"

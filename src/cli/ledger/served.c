@@ -9,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/cur.h"
 #include "base/ipc.h"
 #include "cli/ledger/ledger.h"

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "base/interrupt.h"
 #include "cli/ledger/find.h"
 #include "cli/ledger/line.h"
