@@ -1,20 +1,14 @@
 /* The tree against the definition of RFC 6962: a tree hashed leaf by leaf, as its text says.
  * Published vectors: vectors_test.c. */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "base/attr.h"
 #include "crypt/sign.h"
 #include "ledger/merkle.h"
-#include "ledger/note.h"
 
 enum { LEAVES = 300 };
 static struct hash leaves[LEAVES];

@@ -6,14 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/attr.h"
 #include "ledger/shelf.h"
-#include "ledger/tile.h"
 #include "ship_made.h"
 
 static bool has(struct disk *d, const char *name)

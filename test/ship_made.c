@@ -6,12 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
 #include "ledger/check.h"
 #include "ledger/ledger.h"

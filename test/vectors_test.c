@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "crypt/digest.h"
 #include "crypt/sign.h"
 #include "disk.h"
