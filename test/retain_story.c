@@ -189,6 +189,12 @@ void story_let_go(struct story *s, bool remove)
 	retain_free(rules);
 }
 
+void assert_says(const char *text, const char *words)
+{
+	if (!text || !strstr(text, words))
+		fail_msg("'%s' does not say '%s'", text ? text : "(nothing)", words);
+}
+
 void story_two_years(struct story *s)
 {
 	story_begin(s);

@@ -49,5 +49,6 @@ void story_tell_plan(struct story *s, const struct prune_plan *plan, const char 
 /* A plan told of, and carried out; `until` is the time of the entry, too. */
 void story_let_go(struct story *s, bool remove);
 int story_check(struct story *s, struct ledger_checked *found, struct err *e);
+void assert_says(const char *text, const char *words);
 
 #endif

@@ -15,12 +15,6 @@
 #include "ledger/tile.h"
 #include "retain_story.h"
 
-static void assert_says(const char *text, const char *words)
-{
-	if (!text || !strstr(text, words))
-		fail_msg("'%s' does not say '%s'", text ? text : "(nothing)", words);
-}
-
 /* --- what may go --- */
 
 static void what_may_go(void **unused)
