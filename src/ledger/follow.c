@@ -79,7 +79,7 @@ static int fork_found(struct follow_run *r, struct err *e)
 	return -EBADMSG;
 }
 
-/* --- the own copy --- */
+/* --- the copy --- */
 
 static bool has_file(const struct files *f, const char *name)
 {
@@ -88,8 +88,6 @@ static bool has_file(const struct files *f, const char *name)
 		f->close(f->self, fd);
 	return fd >= 0;
 }
-
-/* --- the copy --- */
 
 /* Whose it is, and from which key to begin. */
 static int read_named(struct follow_run *r, struct err *e)
