@@ -71,7 +71,7 @@ static int set_up(struct sensing *s, char **words, struct err *e)
 		return err_sys(e, "random bytes");
 	int r = process_receive(SENSE_RING, "ring of frames", &fd, e);
 	if (r == 0)
-		r = ring_map(&s->ring, fd, 0, e);
+		r = ring_map(&s->ring, fd, e);
 	if (r < 0)
 		return r;
 	s->sense = sense_new(&config, e);

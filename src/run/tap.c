@@ -18,8 +18,7 @@ int tap_main(char **words)
 		err_set(&e, -EINVAL, "--process tap: INTERFACE");
 		return cli_complain(&e), EXIT_ASKED_WRONGLY;
 	}
-	const struct ring_config config = { .interface = words[0] };
-	int fd = ring_open(&config, &e);
+	int fd = ring_open(words[0], &e);
 	if (fd >= 0 && ipc_send_fd(CHILD_CHANNEL, TAP_RING, fd, &e) == 0)
 		return EXIT_DONE;
 	cli_complain(&e);

@@ -30,14 +30,13 @@ static int set(
 	return err_sys(e, "%s", what);
 }
 
-static int set_up(int fd, const struct ring_config *c, int index, struct err *e)
+static int set_up(int fd, int index, struct err *e)
 {
 	const int version = TPACKET_V3, reserve = TAG, yes = 1;
-	const unsigned blocks = c->blocks ? c->blocks : RING_BLOCKS;
 	const struct tpacket_req3 ring = { .tp_block_size = RING_BLOCK,
-		.tp_block_nr = blocks,
+		.tp_block_nr = RING_BLOCKS,
 		.tp_frame_size = TPACKET_ALIGNMENT << 7,
-		.tp_frame_nr = blocks * (RING_BLOCK / (TPACKET_ALIGNMENT << 7)),
+		.tp_frame_nr = RING_BLOCKS * (RING_BLOCK / (TPACKET_ALIGNMENT << 7)),
 		.tp_retire_blk_tov = RING_LATE_MS };
 	const struct packet_mreq promiscuous = { .mr_ifindex = index,
 		.mr_type = PACKET_MR_PROMISC };
@@ -59,36 +58,36 @@ static int set_up(int fd, const struct ring_config *c, int index, struct err *e)
 	return r;
 }
 
-int ring_open(const struct ring_config *c, struct err *e)
+int ring_open(const char *interface, struct err *e)
 {
-	unsigned index = if_nametoindex(c->interface);
+	unsigned index = if_nametoindex(interface);
 	if (!index) {
-		err_set(e, -ENODEV, "there is no interface '%s'", c->interface);
+		err_set(e, -ENODEV, "there is no interface '%s'", interface);
 		return err_try(e, "ip link");
 	}
-	if (c->blocks > RING_BLOCKS_MAX)
-		return err_set(e, -EINVAL, "a ring of %u blocks is too large", c->blocks);
 	/* Bound later: until then nothing comes. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
-		int r = err_sys(e, "listen on %s", c->interface);
+		int r = err_sys(e, "listen on %s", interface);
 		if (r == -EPERM)
 			err_try(e, "as root, or with the right cap_net_raw");
 		return r;
 	}
-	int r = set_up(fd, c, (int)index, e);
+	int r = set_up(fd, (int)index, e);
 	if (r == 0)
 		return fd;
 	close(fd);
-	return err_in(e, "%s", c->interface);
+	return err_in(e, "%s", interface);
 }
 
 /* --- reading --- */
 
+#define RING_SIZE ((size_t)RING_BLOCKS * RING_BLOCK)
+
 struct ring {
 	int fd;
 	uint8_t *blocks;
-	unsigned count, at; /* the block that comes next, or is read */
+	unsigned at; /* the block that comes next, or is read */
 	const uint8_t *frame;
 	unsigned left; /* frames in it that were not read; the block is ours while `held` */
 	bool held;
@@ -96,16 +95,15 @@ struct ring {
 	uint64_t lost;
 };
 
-int ring_map(struct ring **out, int fd, unsigned blocks, struct err *e)
+int ring_map(struct ring **out, int fd, struct err *e)
 {
 	struct ring *r = calloc(1, sizeof *r);
 	if (!r) {
 		close(fd);
 		return err_sys(e, "read frames");
 	}
-	*r = (struct ring){ .fd = fd, .count = blocks ? blocks : RING_BLOCKS };
-	r->blocks = mmap(
-		NULL, (size_t)r->count * RING_BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	r->fd = fd;
+	r->blocks = mmap(NULL, RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (r->blocks == MAP_FAILED) {
 		err_sys(e, "map the ring of frames");
 		r->blocks = NULL;
@@ -121,7 +119,7 @@ void ring_free(struct ring *r)
 	if (!r)
 		return;
 	if (r->blocks)
-		munmap(r->blocks, (size_t)r->count * RING_BLOCK);
+		munmap(r->blocks, RING_SIZE);
 	close(r->fd);
 	free(r);
 }
@@ -140,7 +138,7 @@ static void give_back(struct ring *r)
 {
 	struct tpacket_block_desc *b = block_at(r);
 	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-	r->at = (r->at + 1) % r->count;
+	r->at = (r->at + 1) % RING_BLOCKS;
 	r->held = false;
 }
 
@@ -262,9 +260,9 @@ uint64_t ring_lost(struct ring *r)
 uint64_t ring_left(const struct ring *r)
 {
 	uint64_t left = r->held ? r->left : 0;
-	for (unsigned i = r->held; i < r->count; i++) {
-		const struct tpacket_block_desc *b =
-			(const void *)(r->blocks + (size_t)((r->at + i) % r->count) * RING_BLOCK);
+	for (unsigned i = r->held; i < RING_BLOCKS; i++) {
+		const struct tpacket_block_desc *b = (const void *)(r->blocks +
+			(size_t)((r->at + i) % RING_BLOCKS) * RING_BLOCK);
 		if (!(__atomic_load_n(&b->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
 			break;
 		left += b->hdr.bh1.num_pkts;

@@ -14,24 +14,18 @@
 
 enum {
 	RING_BLOCK = 256 * 1024, /* holds the largest frame that offloading makes of many */
-	RING_BLOCKS = 64,        /* by default: at few frames a second 1.28 s of them */
-	RING_BLOCKS_MAX = 4096,  /* a gibibyte */
+	RING_BLOCKS = 64,        /* at few frames a second 1.28 s of them */
 	RING_LATE_MS = 20,
-};
-
-struct ring_config {
-	const char *interface;
-	unsigned blocks; /* 0: RING_BLOCKS */
 };
 
 /* A descriptor, closed on exec; negative: why not.  Frames that this machine sends out on the
  * interface are none of it. */
-int ring_open(const struct ring_config *config, struct err *e) MUST_USE;
+int ring_open(const char *interface, struct err *e) MUST_USE;
 
 struct ring;
 
 /* Takes the descriptor over. */
-int ring_map(struct ring **out, int fd, unsigned blocks, struct err *e) MUST_USE;
+int ring_map(struct ring **out, int fd, struct err *e) MUST_USE;
 void ring_free(struct ring *r);
 int ring_fd(const struct ring *r); /* readable when there is a block */
 /* Up to SENSE_FRAMES at a time, good until the next call; 0: there is none now.  Numbers go on from
