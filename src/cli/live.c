@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/ipc.h"
-#include "cli/captures.h"
 #include "sense/rows.h"
 
 enum { TICK_MS = 100, TAP_MS = 5000, STOP_MS = 10 * 1000 };
@@ -144,21 +143,31 @@ static int read_trouble(struct cur words, struct err *e)
 	return err_set(e, -EIO, "%s", text);
 }
 
+static int take(
+	struct live *l, struct whole *whole, unsigned i, const struct ipc_message *m, struct err *e)
+{
+	switch (m->type) {
+	case SENSE_ROWS:
+		return whole_take(whole, i, m->body, e);
+	case SENSE_DONE:
+		l->list[i].done = true;
+		l->over++;
+		return 0;
+	case SENSE_TROUBLE:
+		return read_trouble(m->body, e);
+	default:
+		return err_set(e, -EBADMSG, "a message of type %u", m->type);
+	}
+}
+
 static void hear(struct live *l, struct whole *whole, unsigned i)
 {
 	struct watched *w = &l->list[i];
 	struct ipc_message m;
 	struct err e = { 0 };
 	int r = ipc_receive(w->sense.channel, l->room, sizeof l->room, &m, &e);
-	if (r == 0 && m.type == SENSE_ROWS)
-		r = whole_take(whole, i, m.body, &e);
-	else if (r == 0 && m.type == SENSE_DONE) {
-		w->done = true;
-		l->over++;
-	} else if (r == 0 && m.type != SENSE_TROUBLE)
-		r = err_set(&e, -EBADMSG, "a message of type %u", m.type);
-	if (r == 0 && m.type == SENSE_TROUBLE)
-		r = read_trouble(m.body, &e);
+	if (r == 0)
+		r = take(l, whole, i, &m, &e);
 	if (r == -EPIPE)
 		err_set(&e, -EPIPE, "the process that reads it ended");
 	if (r < 0)
