@@ -19,4 +19,13 @@ bool clock_read_span(const char *text, int64_t *ns);
 int64_t clock_monotonic(void);
 int64_t clock_wall(void); /* since 1970, in UTC; may jump */
 
+/* From `first` to `last`, with what was from `from` to `to` as well; 0 is no time. */
+static inline void clock_widen(int64_t *first, int64_t *last, int64_t from, int64_t to)
+{
+	if (from && (!*first || from < *first))
+		*first = from;
+	if (to > *last)
+		*last = to;
+}
+
 #endif

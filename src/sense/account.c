@@ -1,18 +1,12 @@
 /* From packets and facts to the inventory: who spoke, with whom, how much, doing what. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/clock.h"
 #include "sense/engine.h"
 
 /* Datagrams to one who never answers, before he is believed to be there: a scanner tries twice. */
 enum { TOLD_OFTEN = 4 };
-
-static void seen(int64_t *first, int64_t *last, int64_t from, int64_t to)
-{
-	if (!*first || from < *first)
-		*first = from;
-	if (to > *last)
-		*last = to;
-}
 
 static uint32_t see_mac(struct sense *s, const struct packet *p)
 {
@@ -37,7 +31,7 @@ void account_link(struct sense *s, const struct packet *p)
 	struct mac *m = mac_at(&s->inventory, n);
 	m->frames++;
 	m->bytes += p->wire_size;
-	seen(&m->first_ns, &m->last_ns, p->at_ns, p->at_ns);
+	clock_widen(&m->first_ns, &m->last_ns, p->at_ns, p->at_ns);
 }
 
 static void see_bind(struct sense *s, struct flow *f, unsigned side, const struct packet *p)
@@ -67,7 +61,7 @@ static void add_to_mac(struct sense *s, uint32_t number, uint64_t packets, uint6
 	struct mac *m = mac_at(&s->inventory, number);
 	m->frames += packets;
 	m->bytes += bytes;
-	seen(&m->first_ns, &m->last_ns, first_ns, last_ns);
+	clock_widen(&m->first_ns, &m->last_ns, first_ns, last_ns);
 }
 
 /* What was counted of a flow under way already; all zero where nobody asks before its end. */
@@ -244,7 +238,7 @@ static void count_sides(struct sense *s, const struct flow *f, struct counted *c
 		h->frames += packets;
 		h->bytes += bytes;
 		h->answers |= side == 1;
-		seen(&h->first_ns, &h->last_ns, f->first_ns[side], f->last_ns[side]);
+		clock_widen(&h->first_ns, &h->last_ns, f->first_ns[side], f->last_ns[side]);
 	}
 }
 
@@ -266,7 +260,7 @@ static void count_conversation(struct sense *s, struct flow *f, struct counted *
 	c->answered |= f->transport == TRANSPORT_TCP || f->packets[!client_side(f)];
 	for (unsigned side = 0; side < 2; side++)
 		if (f->packets[side])
-			seen(&c->first_ns, &c->last_ns, f->first_ns[side], f->last_ns[side]);
+			clock_widen(&c->first_ns, &c->last_ns, f->first_ns[side], f->last_ns[side]);
 	if (!c->first_frame || f->first_frame < c->first_frame)
 		c->first_frame = f->first_frame;
 	counted->conversation = n;
@@ -355,7 +349,7 @@ void account_link_end(struct sense *s)
 		return;
 	c->packets++;
 	c->bytes += s->packet->wire_size;
-	seen(&c->first_ns, &c->last_ns, s->scene.at_ns, s->scene.at_ns);
+	clock_widen(&c->first_ns, &c->last_ns, s->scene.at_ns, s->scene.at_ns);
 	if (!c->first_frame)
 		c->first_frame = s->scene.frame;
 	s->link_conversation = 0;

@@ -98,6 +98,19 @@ struct detections *detections_new(size_t memory, struct err *e)
 	return d;
 }
 
+int detections_copy(struct detections **out, const struct detections *from, struct err *e)
+{
+	struct detections *d = *out = calloc(1, sizeof *d);
+	if (!d)
+		return err_sys(e, "copy what was found");
+	d->count = from->count;
+	for (size_t i = 0; i < from->count; i++)
+		d->watches[i].row = from->watches[i].row;
+	d->forgotten = from->forgotten;
+	int r = pool_copy(&d->found, &from->found, e);
+	return r < 0 ? r : table_copy(&d->found_table, &from->found_table, e);
+}
+
 void detections_free(struct detections *d)
 {
 	if (!d)

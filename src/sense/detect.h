@@ -128,6 +128,8 @@ bool distinct_add(
 struct sense;
 struct detections;
 struct detections *detections_new(size_t memory, struct err *e);
+/* What was found so far; nothing more is found by it.  Also where it fails there is one to free. */
+int detections_copy(struct detections **out, const struct detections *from, struct err *e) MUST_USE;
 void detections_free(struct detections *d);
 void detections_fact(struct sense *s);
 void detections_flow(struct sense *s, enum event_kind kind);

@@ -18,77 +18,7 @@ enum { SAID_PER_SUBJECT = 256 };
  * host a long walk; and modules of one owner: a BACnet router with eight full MS/TP lines has as
  * many.
  */
-enum { BURST = 2048 /* points that come in one message */ };
 enum { BINDS_PER_HOST = 32, MODULES_PER_OWNER = 1024 };
-
-/* Shares of the memory, by what a plant of ten thousand assets needs (bytes an item, per thousand).
- */
-static uint32_t share(size_t memory, unsigned per_mille, size_t item_size)
-{
-	size_t items = memory / 1000 * per_mille / item_size;
-	return items < 64 ? 64 : items > 1u << 22 ? 1u << 22 : (uint32_t)items;
-}
-
-int inventory_init(struct inventory *v, size_t memory, struct err *e)
-{
-	*v = (struct inventory){ .strings_used = 1 };
-	const struct {
-		struct pool *pool;
-		size_t size;
-		unsigned per_mille;
-		struct table *table;
-	} rooms[] = {
-		{ &v->hosts, sizeof(struct host), 120, &v->host_table },
-		{ &v->macs, sizeof(struct mac), 70, &v->mac_table },
-		{ &v->binds, sizeof(struct bind), 60, NULL },
-		{ &v->said, sizeof(struct said), 80, NULL },
-		{ &v->lasted, sizeof(struct lasted), 5, NULL },
-		{ &v->modules, sizeof(struct module), 20, &v->module_table },
-		{ &v->conversations, sizeof(struct conversation), 220, &v->conversation_table },
-		{ &v->operations, sizeof(struct operation), 120, NULL },
-		{ &v->points, sizeof(struct point_record), 200, &v->point_table },
-	};
-	for (size_t i = 0; i < COUNT_OF(rooms); i++) {
-		uint32_t max = share(memory, rooms[i].per_mille, rooms[i].size);
-		if (pool_init(rooms[i].pool, rooms[i].size, max, e))
-			return err_in(e, "inventory");
-		if (rooms[i].table && table_init(rooms[i].table, max, e))
-			return err_in(e, "inventory");
-	}
-	v->point_bits = calloc(inventory_point_bits(v) / 8, 1);
-	if (!v->point_bits)
-		return err_sys(e, "inventory: points");
-	v->strings_max = share(memory, 100, 1);
-	v->strings = mmap(NULL, v->strings_max, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (v->strings == MAP_FAILED) {
-		v->strings = NULL;
-		return err_sys(e, "inventory: reserve strings");
-	}
-	if (table_init(&v->string_table, v->strings_max / 16, e))
-		return err_in(e, "inventory");
-	table_touch(&v->point_table);
-	table_touch(&v->string_table);
-	pages_touch(v->points.items,
-		(v->points.max < BURST ? v->points.max : BURST) * sizeof(struct point_record));
-	pages_touch(v->strings, v->strings_max < BURST * 32 ? v->strings_max : BURST * 32);
-	return 0;
-}
-
-void inventory_done(struct inventory *v)
-{
-	struct pool *pools[] = { &v->hosts, &v->macs, &v->binds, &v->said, &v->lasted, &v->modules,
-		&v->conversations, &v->operations, &v->points };
-	for (size_t i = 0; i < COUNT_OF(pools); i++)
-		pool_done(pools[i]);
-	struct table *tables[] = { &v->host_table, &v->mac_table, &v->module_table,
-		&v->conversation_table, &v->point_table, &v->string_table };
-	for (size_t i = 0; i < COUNT_OF(tables); i++)
-		table_done(tables[i]);
-	free(v->point_bits);
-	if (v->strings)
-		munmap(v->strings, v->strings_max);
-}
 
 static uint64_t host_hash(const struct ip *a)
 {

@@ -153,6 +153,9 @@ struct inventory {
 
 int inventory_init(struct inventory *v, size_t memory, struct err *e);
 size_t inventory_point_bits(const struct inventory *v); /* how many bits point_bits has */
+/* All it knows, for a judgement that moves words to where they belong: found are hosts and MACs,
+ * and nothing new is taken.  inventory_done() it, also where it failed. */
+int inventory_copy(struct inventory *to, const struct inventory *from, struct err *e) MUST_USE;
 void inventory_done(struct inventory *v);
 
 /* Asks for the memory that tells a host and a MAC. */

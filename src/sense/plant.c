@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sense/plant_room.h"
 #include "sense/vendors.h"
 
@@ -99,14 +100,6 @@ uint32_t plant_add(struct plant_room *r)
 	return (uint32_t)++r->plant.asset_count;
 }
 
-void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns)
-{
-	if (first_ns && (!a->first_ns || first_ns < a->first_ns))
-		a->first_ns = first_ns;
-	if (last_ns > a->last_ns)
-		a->last_ns = last_ns;
-}
-
 /* One asset for each root; modules get their own behind them. */
 static void make_assets(struct sense *s, struct plant_room *r)
 {
@@ -120,7 +113,7 @@ static void make_assets(struct sense *s, struct plant_room *r)
 			r->asset_of[root] = plant_add(r);
 		h->asset = r->asset_of[root];
 		struct asset *a = &r->assets[h->asset - 1];
-		plant_widen(a, h->first_ns, h->last_ns);
+		clock_widen(&a->first_ns, &a->last_ns, h->first_ns, h->last_ns);
 		a->frames += h->frames;
 		a->bytes += h->bytes;
 		if (h->type && !a->type) {
@@ -137,7 +130,7 @@ static void make_assets(struct sense *s, struct plant_room *r)
 			r->asset_of[root] = plant_add(r);
 		m->asset = r->asset_of[root];
 		struct asset *a = &r->assets[m->asset - 1];
-		plant_widen(a, m->first_ns, m->last_ns);
+		clock_widen(&a->first_ns, &a->last_ns, m->first_ns, m->last_ns);
 		if (a->frames < m->frames) /* frames without IP are the MAC's alone */
 			a->frames = m->frames;
 		if (a->bytes < m->bytes)

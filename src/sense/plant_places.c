@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sense/plant_room.h"
 
 static uint32_t *owner_words(const struct inventory *v, uint32_t owner)
@@ -367,7 +368,8 @@ static void add_module(const struct inventory *v, struct plant_room *r, struct m
 	a->in_rack = m->kind == PLACE_SLOT;
 	a->rack = m->area;
 	a->slot = (uint16_t)m->number;
-	plant_widen(a, r->assets[owner - 1].first_ns, r->assets[owner - 1].last_ns);
+	clock_widen(&a->first_ns, &a->last_ns, r->assets[owner - 1].first_ns,
+		r->assets[owner - 1].last_ns);
 }
 
 /* An owner may have told of the same place from several addresses: that is one asset. */

@@ -48,7 +48,6 @@ const char *plant_text(
 	struct plant_room *r, const char *text); /* a copy that lives with the plant */
 
 uint32_t plant_add(struct plant_room *r); /* a new asset: its index + 1 */
-void plant_widen(struct asset *a, int64_t first_ns, int64_t last_ns);
 
 /* plant_places.c: what was said of places within and behind others becomes the owner's word,
  * nobody's or an asset's own.  First of all, as what the owner says decides who it is one with;

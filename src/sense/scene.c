@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sense/engine.h"
 #include "sense/secret.h"
 
@@ -454,10 +455,7 @@ void who_binds(struct scene *c, const uint8_t mac[6], const struct ip *a)
 	b->last_ns = c->at_ns;
 	struct host *host = host_at(v, h);
 	host->spoke = true;
-	if (!host->first_ns || c->at_ns < host->first_ns)
-		host->first_ns = c->at_ns;
-	if (c->at_ns > host->last_ns)
-		host->last_ns = c->at_ns;
+	clock_widen(&host->first_ns, &host->last_ns, c->at_ns, c->at_ns);
 	/* A lease that went to somebody else is the server's will, and no conflict. */
 	if (!first || s->proto == &proto_dhcp || s->proto == &proto_dhcpv6)
 		return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "crypt/digest.h"
 #include "sense/choose.h"
@@ -285,10 +286,7 @@ void sense_frames(struct sense *s, const struct sense_frame *frames, size_t coun
 			frame.at_ns = 0;
 		s->packet_count++;
 		s->byte_count += frame.size;
-		if (frame.at_ns && (!s->first_ns || frame.at_ns < s->first_ns))
-			s->first_ns = frame.at_ns;
-		if (frame.at_ns > s->last_ns)
-			s->last_ns = frame.at_ns;
+		clock_widen(&s->first_ns, &s->last_ns, frame.at_ns, frame.at_ns);
 		struct packet *p = &packets[i];
 		packet_read(p, &frame, &s->packets);
 		hashes[i] = prepare(s, p);

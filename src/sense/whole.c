@@ -1,11 +1,7 @@
 #include "sense/whole.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
-#include "sense/detect_inside.h"
 #include "sense/plant.h"
 #include "sense/whole_inside.h"
 
@@ -37,67 +33,9 @@ static void copy_free(struct sense *s)
 	if (!s)
 		return;
 	inventory_done(&s->inventory);
-	if (s->detections) {
-		pool_done(&s->detections->found);
-		table_done(&s->detections->found_table);
-		free(s->detections->findings);
-	}
-	free(s->detections);
+	detections_free(s->detections);
 	plant_free(s->plant);
 	free(s);
-}
-
-static int copy_inventory(struct inventory *to, const struct inventory *from, struct err *e)
-{
-	const struct {
-		struct pool *to;
-		const struct pool *from;
-	} pools[] = {
-		{ &to->hosts, &from->hosts },
-		{ &to->macs, &from->macs },
-		{ &to->binds, &from->binds },
-		{ &to->said, &from->said },
-		{ &to->lasted, &from->lasted },
-		{ &to->modules, &from->modules },
-		{ &to->conversations, &from->conversations },
-		{ &to->operations, &from->operations },
-		{ &to->points, &from->points },
-	};
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < COUNT_OF(pools); i++)
-		r = pool_copy(pools[i].to, pools[i].from, e);
-	/* By address somebody is looked for while it is judged; by nothing else. */
-	if (r == 0)
-		r = table_copy(&to->host_table, &from->host_table, e);
-	if (r == 0)
-		r = table_copy(&to->mac_table, &from->mac_table, e);
-	to->strings_refused = from->strings_refused;
-	to->identities_refused = from->identities_refused;
-	to->binds_refused = from->binds_refused;
-	to->modules_refused = from->modules_refused;
-	to->strings = mmap(NULL, from->strings_max, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (r == 0 && to->strings == MAP_FAILED) {
-		to->strings = NULL;
-		return err_sys(e, "copy what sensors know");
-	}
-	to->strings_max = from->strings_max;
-	to->strings_used = from->strings_used;
-	memcpy(to->strings, from->strings, from->strings_used);
-	return r;
-}
-
-static int copy_found(struct detections **out, const struct detections *from, struct err *e)
-{
-	struct detections *d = *out = calloc(1, sizeof *d);
-	if (!d)
-		return err_sys(e, "copy what sensors know");
-	d->count = from->count;
-	for (size_t i = 0; i < from->count; i++)
-		d->watches[i].row = from->watches[i].row;
-	d->forgotten = from->forgotten;
-	int r = pool_copy(&d->found, &from->found, e);
-	return r < 0 ? r : table_copy(&d->found_table, &from->found_table, e);
 }
 
 static int copy(struct sense **out, const struct sense *from, struct err *e)
@@ -113,8 +51,8 @@ static int copy(struct sense **out, const struct sense *from, struct err *e)
 	s->zone_count = from->zone_count;
 	s->vendors = from->vendors;
 	s->elsewhere = from->elsewhere;
-	int r = copy_inventory(&s->inventory, &from->inventory, e);
-	return r < 0 ? r : copy_found(&s->detections, from->detections, e);
+	int r = inventory_copy(&s->inventory, &from->inventory, e);
+	return r < 0 ? r : detections_copy(&s->detections, from->detections, e);
 }
 
 int whole_plant(struct whole *w, struct plant *out, struct err *e)

@@ -1,194 +1,29 @@
-/* Rows that another process tells, each checked as if it were in foreign hands by now. */
+/* What a sensor knows, taken row by row into what all of them know. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "base/hash.h"
 #include "sense/detect_inside.h"
-#include "sense/whole_inside.h"
-
-enum { LABEL_MAX = 128 };
-
-struct taking {
-	struct whole *w;
-	struct inventory *v;
-	unsigned teller;
-	enum row_kind kind;
-	uint32_t number;
-	struct cur c;
-	const char *why; /* what is wrong with it; NULL: nothing so far */
-};
-
-static void wrong(struct taking *t, const char *why)
-{
-	if (!t->why)
-		t->why = why;
-	cur_fail(&t->c);
-}
-
-static void need(struct taking *t, bool fine, const char *why)
-{
-	if (!fine)
-		wrong(t, why);
-}
-
-/* --- fields --- */
-
-static bool take_flag(struct taking *t)
-{
-	uint8_t byte = cur_u8(&t->c);
-	need(t, byte < 2, "a flag that is neither");
-	return byte;
-}
-
-/* Below `end`: a word of an enumeration. */
-static uint8_t take_word(struct taking *t, unsigned end)
-{
-	uint8_t byte = cur_u8(&t->c);
-	need(t, byte < end, "a word that there is not");
-	return byte < end ? byte : 0;
-}
-
-static int64_t take_ns(struct taking *t)
-{
-	uint64_t ns = cur_be64(&t->c);
-	need(t, ns <= INT64_MAX, "a time before 1970");
-	return (int64_t)ns;
-}
-
-static double take_double(struct taking *t)
-{
-	return cur_double_of(cur_be64(&t->c));
-}
-
-static struct cur take_text(struct taking *t, size_t max)
-{
-	size_t size = cur_be16(&t->c);
-	need(t, size <= max, "a text that is too long");
-	struct cur text = cur_sub(&t->c, size);
-	need(t, !size || !text.left || !memchr(text.at, 0, text.left), "a text with a NUL in it");
-	return text;
-}
-
-/* A word of ours that lives as long as the whole; the same word is the same pointer. */
-static const char *take_label(struct taking *t)
-{
-	struct cur text = take_text(t, LABEL_MAX);
-	for (size_t i = 0; i < text.left; i++)
-		need(t, text.at[i] >= 0x20 && text.at[i] < 0x7f, "a label that is no label");
-	if (!cur_ok(&t->c) || !text.left)
-		return NULL;
-	uint32_t n = inventory_string(t->v, text.at, text.left);
-	return n ? string_at(t->v, n) : NULL;
-}
-
-/* --- numbers of theirs and ours --- */
-
-static struct told *told_of(struct taking *t, enum row_kind kind)
-{
-	return &t->w->told[t->teller][kind];
-}
-
-/* Ours for one of theirs that was told before; WHOLE_REFUSED: there was no room for it; 0: none. */
-static uint32_t ours(struct taking *t, enum row_kind kind, uint32_t theirs)
-{
-	const struct told *r = told_of(t, kind);
-	if (!theirs)
-		return 0;
-	if (theirs >= r->end || !r->ours[theirs]) {
-		wrong(t, "it refers to a row that was not told");
-		return 0;
-	}
-	return r->ours[theirs];
-}
-
-static bool is_known(uint32_t number)
-{
-	return number && number != WHOLE_REFUSED;
-}
-
-/* Somebody with an address, or by a MAC alone: OF_MAC and its number. */
-static uint32_t take_owner(struct taking *t)
-{
-	uint32_t theirs = cur_be32(&t->c);
-	if (!(theirs & OF_MAC))
-		return ours(t, ROW_HOST, theirs);
-	uint32_t mac = ours(t, ROW_MAC, theirs & ~(uint32_t)OF_MAC);
-	return is_known(mac) ? OF_MAC | mac : mac;
-}
-
-static struct party take_party(struct taking *t)
-{
-	uint32_t number = cur_be32(&t->c), place = cur_be32(&t->c);
-	struct party p = { .link = take_flag(t) };
-	p.number = ours(t, p.link ? ROW_MAC : ROW_HOST, number);
-	p.place = ours(t, ROW_MODULE, place);
-	if (p.place == WHOLE_REFUSED)
-		p.place = 0;
-	return p;
-}
-
-/* The number that this row has with us; the first time it is told `mine` becomes that, and later it
- * must be the same.  False: there is no room for it. */
-static bool is_mine(struct taking *t, uint32_t mine)
-{
-	uint32_t *known = &told_of(t, t->kind)->ours[t->number];
-	if (!*known)
-		*known = mine ? mine : WHOLE_REFUSED;
-	if (mine && is_known(*known))
-		need(t, *known == mine, "it is about somebody else than it was");
-	return mine && is_known(*known) && !t->why;
-}
-
-/* What was counted since it was told last: the k-th count of this row. */
-static uint64_t more(struct taking *t, unsigned k, uint64_t count)
-{
-	struct told *r = told_of(t, t->kind);
-	uint64_t *before = &r->counts[(size_t)t->number * r->width + k];
-	uint64_t since = count - *before;
-	*before = count;
-	return since;
-}
-
-/* The earliest and the latest of all that tell of it. */
-static void seen(int64_t *first, int64_t *last, int64_t from, int64_t to)
-{
-	if (from && (!*first || from < *first))
-		*first = from;
-	if (to > *last)
-		*last = to;
-}
-
-/* All fields of the row were there, and nothing behind them: from here on it is believed. */
-static bool is_whole(struct taking *t)
-{
-	if (!t->why && !cur_ok(&t->c))
-		wrong(t, "it ends too early");
-	if (!t->why && t->c.left)
-		wrong(t, "it goes on too long");
-	return !t->why;
-}
-
-/* --- rows --- */
+#include "sense/row_read.h"
 
 static void take_host(struct taking *t)
 {
 	struct ip ip = { { 0 } };
-	const uint8_t *bytes = cur_take(&t->c, sizeof ip.b);
-	if (bytes)
-		memcpy(ip.b, bytes, sizeof ip.b);
-	uint8_t type = take_word(t, TYPE_COUNT);
-	const char *reason = take_label(t);
-	bool spoke = take_flag(t), service = take_flag(t), is_told = take_flag(t);
-	bool answers = take_flag(t), broadcast = take_flag(t);
-	bool units_more = take_flag(t), misses_more = take_flag(t);
+	row_bytes(t, ip.b, sizeof ip.b);
+	uint8_t type = row_word(t, TYPE_COUNT);
+	const char *reason = row_label(t);
+	bool spoke = row_flag(t), service = row_flag(t), is_told = row_flag(t);
+	bool answers = row_flag(t), broadcast = row_flag(t);
+	bool units_more = row_flag(t), misses_more = row_flag(t);
 	uint8_t unit = cur_u8(&t->c), miss = cur_u8(&t->c);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
 	uint64_t frames = cur_be64(&t->c), bytes_sent = cur_be64(&t->c);
-	uint32_t n = is_whole(t) ? inventory_host(t->v, &ip) : 0;
-	if (t->why || !is_mine(t, n))
+	uint32_t n = row_is_whole(t) ? inventory_host(t->v, &ip) : 0;
+	if (t->why || !row_is_mine(t, n))
 		return;
 	struct host *h = host_at(t->v, n);
 	if (type && !h->type) {
@@ -204,29 +39,27 @@ static void take_host(struct taking *t)
 	h->misses_more |= misses_more || (miss && h->miss_first && miss != h->miss_first);
 	h->unit_first = h->unit_first ? h->unit_first : unit;
 	h->miss_first = h->miss_first ? h->miss_first : miss;
-	seen(&h->first_ns, &h->last_ns, first_ns, last_ns);
-	h->frames += more(t, 0, frames);
-	h->bytes += more(t, 1, bytes_sent);
+	clock_widen(&h->first_ns, &h->last_ns, first_ns, last_ns);
+	h->frames += row_more(t, 0, frames);
+	h->bytes += row_more(t, 1, bytes_sent);
 }
 
 static void take_mac(struct taking *t)
 {
 	uint8_t address[6] = { 0 };
 	uint16_t vlans[MAC_VLANS];
-	const uint8_t *bytes = cur_take(&t->c, sizeof address);
-	if (bytes)
-		memcpy(address, bytes, sizeof address);
-	uint8_t type = take_word(t, TYPE_COUNT);
-	const char *reason = take_label(t);
-	bool spoke = take_flag(t);
+	row_bytes(t, address, sizeof address);
+	uint8_t type = row_word(t, TYPE_COUNT);
+	const char *reason = row_label(t);
+	bool spoke = row_flag(t);
 	for (unsigned i = 0; i < MAC_VLANS; i++) {
 		vlans[i] = cur_be16(&t->c);
-		need(t, vlans[i] < 4096, "a VLAN that there is not");
+		row_need(t, vlans[i] < 4096, "a VLAN that there is not");
 	}
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
 	uint64_t frames = cur_be64(&t->c), bytes_sent = cur_be64(&t->c);
-	uint32_t n = is_whole(t) ? inventory_mac(t->v, address) : 0;
-	if (t->why || !is_mine(t, n))
+	uint32_t n = row_is_whole(t) ? inventory_mac(t->v, address) : 0;
+	if (t->why || !row_is_mine(t, n))
 		return;
 	struct mac *m = mac_at(t->v, n);
 	if (type && !m->type) {
@@ -236,27 +69,27 @@ static void take_mac(struct taking *t)
 	m->spoke |= spoke;
 	for (unsigned i = 0; i < MAC_VLANS; i++)
 		inventory_vlan(m, vlans[i]);
-	seen(&m->first_ns, &m->last_ns, first_ns, last_ns);
-	m->frames += more(t, 0, frames);
-	m->bytes += more(t, 1, bytes_sent);
+	clock_widen(&m->first_ns, &m->last_ns, first_ns, last_ns);
+	m->frames += row_more(t, 0, frames);
+	m->bytes += row_more(t, 1, bytes_sent);
 }
 
 static void take_bind(struct taking *t)
 {
-	uint32_t host = ours(t, ROW_HOST, cur_be32(&t->c));
-	uint32_t mac = ours(t, ROW_MAC, cur_be32(&t->c));
+	uint32_t host = row_ours(t, ROW_HOST, cur_be32(&t->c));
+	uint32_t mac = row_ours(t, ROW_MAC, cur_be32(&t->c));
 	uint32_t frames = cur_be32(&t->c);
 	uint8_t ttl = cur_u8(&t->c);
-	bool claimed = take_flag(t);
+	bool claimed = row_flag(t);
 	uint64_t frame = cur_be64(&t->c);
-	int64_t last_ns = take_ns(t);
-	if (!is_whole(t))
+	int64_t last_ns = row_ns(t);
+	if (!row_is_whole(t))
 		return;
-	bool room = is_known(host) && is_known(mac);
+	bool room = row_is_known(host) && row_is_known(mac);
 	struct bind *b = room ? inventory_bind(t->v, mac, host, frame) : NULL;
-	if (!is_mine(t, b ? pool_number(&t->v->binds, b) : 0) || !b)
+	if (!row_is_mine(t, b ? pool_number(&t->v->binds, b) : 0) || !b)
 		return;
-	b->frames += (uint32_t)more(t, 0, frames);
+	b->frames += (uint32_t)row_more(t, 0, frames);
 	b->ttl = ttl > b->ttl ? ttl : b->ttl;
 	b->claimed |= claimed;
 	b->last_ns = last_ns > b->last_ns ? last_ns : b->last_ns;
@@ -264,22 +97,22 @@ static void take_bind(struct taking *t)
 
 static void take_module(struct taking *t)
 {
-	uint32_t owner = take_owner(t);
+	uint32_t owner = row_owner(t);
 	struct asset_place at = { .number = cur_be32(&t->c) };
 	at.area = cur_be16(&t->c);
-	at.kind = take_word(t, PLACE_NAMED + 1);
-	uint8_t class = take_word(t, PLACE_NOBODY + 1);
-	uint8_t proto = take_word(t, PROTO_COUNT);
-	struct cur address = take_text(t, ROW_TEXT_MAX);
+	at.kind = row_word(t, PLACE_NAMED + 1);
+	uint8_t class = row_word(t, PLACE_NOBODY + 1);
+	uint8_t proto = row_word(t, PROTO_COUNT);
+	struct cur address = row_text(t, ROW_TEXT_MAX);
 	at.address = address.at;
 	at.address_size = address.left;
-	need(t, owner, "a place of nobody");
-	need(t, at.kind != PLACE_UNIT || !(owner & OF_MAC) || owner == WHOLE_REFUSED,
+	row_need(t, owner, "a place of nobody");
+	row_need(t, at.kind != PLACE_UNIT || !(owner & OF_MAC) || owner == WHOLE_REFUSED,
 		"a unit of somebody without an address");
-	if (!is_whole(t))
+	if (!row_is_whole(t))
 		return;
-	uint32_t n = is_known(owner) ? inventory_module(t->v, owner, proto, &at) : 0;
-	if (is_mine(t, n))
+	uint32_t n = row_is_known(owner) ? inventory_module(t->v, owner, proto, &at) : 0;
+	if (row_is_mine(t, n))
 		inventory_class(t->v, n, (enum place_class) class);
 }
 
@@ -288,19 +121,19 @@ static void take_said(struct taking *t)
 	static const enum row_kind kinds[] = {
 		[SUBJECT_HOST] = ROW_HOST, [SUBJECT_MAC] = ROW_MAC, [SUBJECT_MODULE] = ROW_MODULE
 	};
-	uint8_t kind = take_word(t, COUNT_OF(kinds));
-	need(t, kind, "said of nobody");
-	struct subject who = { ours(t, kinds[kind], cur_be32(&t->c)), kind };
-	uint8_t key = take_word(t, ID_KEY_COUNT);
-	bool by_number = take_flag(t);
-	const char *protocol = take_label(t);
-	struct cur text = take_text(t, ROW_TEXT_MAX);
+	uint8_t kind = row_word(t, COUNT_OF(kinds));
+	row_need(t, kind, "said of nobody");
+	struct subject who = { row_ours(t, kinds[kind], cur_be32(&t->c)), kind };
+	uint8_t key = row_word(t, ID_KEY_COUNT);
+	bool by_number = row_flag(t);
+	const char *protocol = row_label(t);
+	struct cur text = row_text(t, ROW_TEXT_MAX);
 	uint64_t frame = cur_be64(&t->c);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
 	uint64_t last_frame = cur_be64(&t->c);
-	need(t, key, "said about nothing");
-	need(t, !by_number || key == ID_VENDOR, "a number that stands for no vendor");
-	if (!is_whole(t) || !is_known(who.number))
+	row_need(t, key, "said about nothing");
+	row_need(t, !by_number || key == ID_VENDOR, "a number that stands for no vendor");
+	if (!row_is_whole(t) || !row_is_known(who.number))
 		return;
 	enum identity_key about = by_number ? ID_VENDOR_NUMBER : (enum identity_key)key;
 	protocol = protocol ? protocol : "";
@@ -311,37 +144,33 @@ static void take_said(struct taking *t)
 
 static void take_conversation(struct taking *t)
 {
-	struct conversation like = { .client = take_owner(t) };
-	like.server = take_owner(t);
-	const uint8_t *group = cur_take(&t->c, sizeof like.group.b);
-	const uint8_t *mac = cur_take(&t->c, sizeof like.group_mac);
-	if (group)
-		memcpy(like.group.b, group, sizeof like.group.b);
-	if (mac)
-		memcpy(like.group_mac, mac, sizeof like.group_mac);
+	struct conversation like = { .client = row_owner(t) };
+	like.server = row_owner(t);
+	row_bytes(t, like.group.b, sizeof like.group.b);
+	row_bytes(t, like.group_mac, sizeof like.group_mac);
 	like.transport = cur_u8(&t->c);
-	like.guess = take_flag(t);
+	like.guess = row_flag(t);
 	like.port = cur_be16(&t->c);
-	like.protocol = take_label(t);
-	bool beyond = take_flag(t), answered = take_flag(t);
+	like.protocol = row_label(t);
+	bool beyond = row_flag(t), answered = row_flag(t);
 	uint64_t packets = cur_be64(&t->c), bytes = cur_be64(&t->c);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
 	uint64_t first_frame = cur_be64(&t->c);
-	need(t, like.client, "a conversation of nobody");
+	row_need(t, like.client, "a conversation of nobody");
 	bool refused = like.client == WHOLE_REFUSED || like.server == WHOLE_REFUSED;
-	need(t, refused || !like.server || !((like.client ^ like.server) & OF_MAC),
+	row_need(t, refused || !like.server || !((like.client ^ like.server) & OF_MAC),
 		"a conversation of which one end alone has an address");
-	if (!is_whole(t))
+	if (!row_is_whole(t))
 		return;
 	uint32_t n = !refused ? inventory_conversation(t->v, &like) : 0;
-	if (!is_mine(t, n))
+	if (!row_is_mine(t, n))
 		return;
 	struct conversation *c = conversation_at(t->v, n);
 	c->beyond |= beyond;
 	c->answered |= answered;
-	c->packets += more(t, 0, packets);
-	c->bytes += more(t, 1, bytes);
-	seen(&c->first_ns, &c->last_ns, first_ns, last_ns);
+	c->packets += row_more(t, 0, packets);
+	c->bytes += row_more(t, 1, bytes);
+	clock_widen(&c->first_ns, &c->last_ns, first_ns, last_ns);
 	if (first_frame && (!c->first_frame || first_frame < c->first_frame))
 		c->first_frame = first_frame;
 }
@@ -372,39 +201,39 @@ static const struct msg *intern(struct whole *w, const struct msg *like)
 static struct msg take_msg(struct taking *t)
 {
 	struct msg m = { .code = cur_be32(&t->c) };
-	m.dir = take_word(t, DIR_RESPONSE + 1);
-	m.act = take_word(t, ACT_COUNT);
-	m.effect = take_word(t, EFFECT_COUNT);
-	m.name = take_label(t);
+	m.dir = row_word(t, DIR_RESPONSE + 1);
+	m.act = row_word(t, ACT_COUNT);
+	m.effect = row_word(t, EFFECT_COUNT);
+	m.name = row_label(t);
 	return m;
 }
 
 static void take_operation(struct taking *t)
 {
-	uint32_t conversation = ours(t, ROW_CONVERSATION, cur_be32(&t->c));
+	uint32_t conversation = row_ours(t, ROW_CONVERSATION, cur_be32(&t->c));
 	struct msg msg = take_msg(t), other = take_msg(t);
 	uint64_t counts[5];
 	for (unsigned i = 0; i < COUNT_OF(counts); i++)
 		counts[i] = cur_be64(&t->c);
 	uint64_t first_frame = cur_be64(&t->c);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
-	need(t, conversation, "an operation of no conversation");
-	if (!is_whole(t))
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
+	row_need(t, conversation, "an operation of no conversation");
+	if (!row_is_whole(t))
 		return;
 	const struct msg *known = msg.name ? intern(t->w, &msg) : NULL;
-	uint32_t n = known && is_known(conversation)
+	uint32_t n = known && row_is_known(conversation)
 		? inventory_operation(t->v, conversation, known)
 		: 0;
-	if (!is_mine(t, n))
+	if (!row_is_mine(t, n))
 		return;
 	struct operation *o = pool_at(&t->v->operations, n);
 	if (!o->other && other.name)
 		o->other = intern(t->w, &other);
-	o->requests += more(t, 0, counts[0]);
-	o->responses += more(t, 1, counts[1]);
-	o->errors += more(t, 2, counts[2]);
-	o->turned[0] += more(t, 3, counts[3]);
-	o->turned[1] += more(t, 4, counts[4]);
+	o->requests += row_more(t, 0, counts[0]);
+	o->responses += row_more(t, 1, counts[1]);
+	o->errors += row_more(t, 2, counts[2]);
+	o->turned[0] += row_more(t, 3, counts[3]);
+	o->turned[1] += row_more(t, 4, counts[4]);
 	if (first_frame && (!o->first_frame || first_ns < o->first_ns)) {
 		o->first_frame = first_frame;
 		o->first_ns = first_ns;
@@ -414,35 +243,35 @@ static void take_operation(struct taking *t)
 
 static void take_point(struct taking *t)
 {
-	uint32_t owner = take_owner(t);
+	uint32_t owner = row_owner(t);
 	struct point_at at = { .area = cur_be32(&t->c) };
 	at.index = cur_be32(&t->c);
 	at.unit = cur_be16(&t->c);
 	at.space = cur_u8(&t->c);
 	at.bit = cur_u8(&t->c);
-	uint8_t proto = take_word(t, PROTO_COUNT);
-	struct cur symbol = take_text(t, ROW_TEXT_MAX);
+	uint8_t proto = row_word(t, PROTO_COUNT);
+	struct cur symbol = row_text(t, ROW_TEXT_MAX);
 	at.symbol = symbol.left ? symbol.at : NULL;
 	at.symbol_size = (uint16_t)symbol.left;
-	uint8_t type = take_word(t, POINT_REAL + 1);
-	const char *measure = take_label(t);
-	bool written = take_flag(t);
+	uint8_t type = row_word(t, POINT_REAL + 1);
+	const char *measure = row_label(t);
+	bool written = row_flag(t);
 	uint64_t samples = cur_be64(&t->c);
-	double first = take_double(t), last = take_double(t);
-	double min = take_double(t), max = take_double(t);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
-	need(t, owner, "a point of nobody");
-	if (!is_whole(t))
+	double first = row_double(t), last = row_double(t);
+	double min = row_double(t), max = row_double(t);
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
+	row_need(t, owner, "a point of nobody");
+	if (!row_is_whole(t))
 		return;
 	struct point_record *p =
-		is_known(owner) ? inventory_point_at(t->v, owner, proto, &at, first) : NULL;
-	if (!is_mine(t, p ? pool_number(&t->v->points, p) : 0) || !p)
+		row_is_known(owner) ? inventory_point_at(t->v, owner, proto, &at, first) : NULL;
+	if (!row_is_mine(t, p ? pool_number(&t->v->points, p) : 0) || !p)
 		return;
 	if (!p->samples || first_ns < p->first_ns) {
 		p->first_ns = first_ns;
 		p->first = first;
 	}
-	uint64_t since = more(t, 0, samples);
+	uint64_t since = row_more(t, 0, samples);
 	if (since) {
 		p->last_ns = last_ns;
 		p->last = last;
@@ -459,39 +288,37 @@ static void take_point(struct taking *t)
 static void take_found(struct taking *t)
 {
 	struct detections *d = t->w->known->detections;
-	const struct detection *row = d->watches[take_word(t, (unsigned)d->count)].row;
-	struct party a = take_party(t), b = take_party(t);
+	const struct detection *row = d->watches[row_word(t, (unsigned)d->count)].row;
+	struct party a = row_party(t), b = row_party(t);
 	struct found said = { .detection = row, .a = a, .b = b };
-	const uint8_t *to = cur_take(&t->c, sizeof said.to.b);
-	if (to)
-		memcpy(said.to.b, to, sizeof said.to.b);
-	said.group = take_flag(t);
-	said.said.severity = take_word(t, SEVERITY_CRITICAL + 1);
-	said.said.limit = take_flag(t) ? &row->limit_it : &row->limit;
+	row_bytes(t, said.to.b, sizeof said.to.b);
+	said.group = row_flag(t);
+	said.said.severity = row_word(t, SEVERITY_CRITICAL + 1);
+	said.said.limit = row_flag(t) ? &row->limit_it : &row->limit;
 	said.said.n = cur_be64(&t->c);
 	said.said.m = cur_be64(&t->c);
-	struct cur detail = take_text(t, sizeof said.said.detail - 1);
+	struct cur detail = row_text(t, sizeof said.said.detail - 1);
 	if (detail.left)
 		memcpy(said.said.detail, detail.at, detail.left);
 	uint64_t answered = cur_be64(&t->c), count = cur_be64(&t->c);
-	said.first_ns = take_ns(t);
-	said.last_ns = take_ns(t);
-	said.frame_count = take_word(t, EVIDENCE_MAX + 1);
+	said.first_ns = row_ns(t);
+	said.last_ns = row_ns(t);
+	said.frame_count = row_word(t, EVIDENCE_MAX + 1);
 	for (unsigned i = 0; i < said.frame_count; i++)
 		said.frames[i] = cur_be64(&t->c);
-	need(t, a.number, "nobody did it");
-	if (!is_whole(t) || !is_known(a.number) || b.number == WHOLE_REFUSED)
+	row_need(t, a.number, "nobody did it");
+	if (!row_is_whole(t) || !row_is_known(a.number) || b.number == WHOLE_REFUSED)
 		return;
 	struct found *f = detections_found(d, row, a, b, false);
-	if (!is_mine(t, f ? pool_number(&d->found, f) : 0) || !f)
+	if (!row_is_mine(t, f ? pool_number(&d->found, f) : 0) || !f)
 		return;
-	seen(&f->first_ns, &f->last_ns, said.first_ns, said.last_ns);
+	clock_widen(&f->first_ns, &f->last_ns, said.first_ns, said.last_ns);
 	f->to = said.to;
 	f->group = said.group;
 	if (!f->count || said.said.severity > f->said.severity || said.said.n > f->said.n)
 		f->said = said.said;
-	f->answered += more(t, 0, answered);
-	f->count += more(t, 1, count);
+	f->answered += row_more(t, 0, answered);
+	f->count += row_more(t, 1, count);
 	memcpy(f->frames, said.frames, sizeof f->frames);
 	f->frame_count = said.frame_count;
 }
@@ -502,17 +329,17 @@ static void take_counters(struct taking *t)
 	uint64_t counts[2 + SENSE_COUNTERS];
 	counts[0] = cur_be64(&t->c);
 	counts[1] = cur_be64(&t->c);
-	int64_t first_ns = take_ns(t), last_ns = take_ns(t);
-	need(t, cur_u8(&t->c) == SENSE_COUNTERS, "other counters than these");
+	int64_t first_ns = row_ns(t), last_ns = row_ns(t);
+	row_need(t, cur_u8(&t->c) == SENSE_COUNTERS, "other counters than these");
 	for (unsigned i = 0; i < SENSE_COUNTERS; i++)
 		counts[2 + i] = cur_be64(&t->c);
-	if (!is_whole(t) || !is_mine(t, 1))
+	if (!row_is_whole(t) || !row_is_mine(t, 1))
 		return;
-	s->packet_count += more(t, 0, counts[0]);
-	s->byte_count += more(t, 1, counts[1]);
-	seen(&s->first_ns, &s->last_ns, first_ns, last_ns);
+	s->packet_count += row_more(t, 0, counts[0]);
+	s->byte_count += row_more(t, 1, counts[1]);
+	clock_widen(&s->first_ns, &s->last_ns, first_ns, last_ns);
 	for (unsigned i = 0; i < SENSE_COUNTERS; i++)
-		t->w->counters[i] += more(t, 2 + i, counts[2 + i]);
+		t->w->counters[i] += row_more(t, 2 + i, counts[2 + i]);
 }
 
 static const struct {
@@ -535,7 +362,7 @@ static const struct {
 /* Room for what we know of a row; numbers come in turn, so it grows as they come. */
 static int make_room(struct taking *t, struct err *e)
 {
-	struct told *r = told_of(t, t->kind);
+	struct told *r = row_told(t, t->kind);
 	r->width = kinds[t->kind].counts;
 	uint32_t *mine = grow(r->ours, &r->ours_room, (size_t)t->number + 1, sizeof *mine);
 	if (!mine)
@@ -558,13 +385,13 @@ static int make_room(struct taking *t, struct err *e)
 
 static int take_row(struct taking *t, struct err *e)
 {
-	const struct told *r = told_of(t, t->kind);
+	const struct told *r = row_told(t, t->kind);
 	const struct pool *ours = rows_pool(t->w->known, t->kind);
 	uint32_t end = r->end ? r->end : 1;
 	if (!t->number || t->number > end)
-		wrong(t, "a number out of turn");
+		row_wrong(t, "a number out of turn");
 	else if (t->number >= (ours ? ours->max : 2)) /* a sensor has as much memory as we */
-		wrong(t, "there cannot be so many");
+		row_wrong(t, "there cannot be so many");
 	else if (make_room(t, e) < 0)
 		return e->code;
 	else if (r->ours[t->number] != WHOLE_REFUSED) /* there was no room, nor will there be */
