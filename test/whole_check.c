@@ -9,15 +9,13 @@
  * with the name it had then: told all the time, when conversations were is not compared.
  *
  * Where the two differ, both reports are left in the current folder, as told.json, asked.json. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/out.h"
+#include "capture_read.h"
 #include "report/report.h"
-#include "sense/capture.h"
 #include "sense/rows.h"
 #include "sense/whole.h"
 
@@ -52,26 +50,24 @@ static void tell(struct told *t, bool all)
 	must(rows_tell(t->rows, all, &e), &e);
 }
 
-static uint64_t read_all(
-	const char *name, struct sense *s, struct told *t, unsigned every, struct err *e)
+struct reading {
+	struct sense *s;
+	struct told *t;
+	unsigned every;
+};
+
+static void read_frame(void *self, const struct sense_frame *frame)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	struct capture *c = fd < 0 ? NULL : capture_open(fd, name, e);
-	struct capture_frame f;
-	uint64_t number = 0;
-	while (c && capture_next(c, &f, e) > 0) {
-		const struct sense_frame frame = { .bytes = f.bytes,
-			.size = f.size,
-			.wire_size = f.wire_size,
-			.linktype = f.linktype,
-			.at_ns = f.at_ns,
-			.number = ++number };
-		sense_frames(s, &frame, 1);
-		if (t && every && number % every == 0)
-			tell(t, ++t->calls % 2);
-	}
-	if (c)
-		capture_close(c);
+	struct reading *r = self;
+	sense_frames(r->s, frame, 1);
+	if (r->t && r->every && frame->number % r->every == 0)
+		tell(r->t, ++r->t->calls % 2);
+}
+
+static uint64_t read_all(const char *name, struct sense *s, struct told *t, unsigned every)
+{
+	struct reading r = { s, t, every };
+	uint64_t number = capture_read(name, read_frame, &r);
 	sense_end(s);
 	if (t)
 		tell(t, true);
@@ -145,8 +141,8 @@ static bool is_same(const char *name, unsigned every)
 		must(-1, &e);
 	must(whole_new(&t.whole, &whole, &e), &e);
 	must(rows_new(&t.rows, t.sense, take, &t, &e), &e);
-	uint64_t frames = read_all(name, s, NULL, 0, &e);
-	read_all(name, t.sense, &t, every, &e);
+	uint64_t frames = read_all(name, s, NULL, 0);
+	read_all(name, t.sense, &t, every);
 	must(sense_plant(s, &asked, &e), &e);
 	for (unsigned again = 0; again < 2; again++)
 		must(whole_plant(t.whole, &told, &e), &e);
@@ -190,7 +186,7 @@ static int write_rows(const char *to, const char *capture)
 	if (!file || !t.sense)
 		return 1;
 	must(rows_new(&t.rows, t.sense, append, file, &e), &e);
-	read_all(capture, t.sense, &t, 0, &e);
+	read_all(capture, t.sense, &t, 0);
 	rows_free(t.rows);
 	sense_free(t.sense);
 	return fclose(file) != 0;

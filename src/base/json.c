@@ -82,8 +82,7 @@ void json_bool(struct json *j, bool b)
 	out_str(j->out, b ? "true" : "false");
 }
 
-/* Length of the UTF-8 sequence at p, 0 where there is none (RFC 3629, 4). */
-static size_t utf8_size(const uint8_t *p, size_t left)
+size_t json_char_size(const uint8_t *p, size_t left)
 {
 	if (p[0] < 0x80)
 		return 1;
@@ -132,7 +131,7 @@ static void out_escaped(struct out *o, uint32_t code)
 /* A character of more than one byte, or what takes the place of half a one; gives its size. */
 static size_t out_wide(struct out *o, const uint8_t *p, size_t left)
 {
-	size_t n = utf8_size(p, left);
+	size_t n = json_char_size(p, left);
 	uint32_t code = n ? utf8_code(p, n) : 0xfffd;
 	if (o->ascii || obeyed(code))
 		out_escaped(o, code);
