@@ -87,6 +87,7 @@ static const struct row rows[] = {
 
 	{ JAIL_CHANNEL, SCMP_SYS(sendmsg) },
 	{ JAIL_CHANNEL, SCMP_SYS(recvmsg) },
+	{ JAIL_CHANNEL, SCMP_SYS(setsockopt), 2, EXACTLY(SO_SNDTIMEO) }, /* how long to wait */
 	{ JAIL_KEEP, SCMP_SYS(pwrite64) },
 	{ JAIL_KEEP, SCMP_SYS(fdatasync) },
 	{ JAIL_SECRETS, SCMP_SYS(mlock) },

@@ -14,13 +14,15 @@
 #include "cli/version.h"
 #include "report/glyph.h"
 
-static const struct verb *const verbs[] = { &verb_look, &verb_facts, &verb_points, &verb_protocols,
-	&verb_ledger_init, &verb_ledger_append, &verb_ledger_show, &verb_ledger_verify,
-	&verb_ledger_prove, &verb_ledger_checkpoint, &verb_ledger_tail, &verb_ledger_export,
-	&verb_ledger_rebuild, &verb_ledger_serve, &verb_ledger_key, &verb_ledger_push,
-	&verb_ledger_follow, &verb_ledger_witness, &verb_ledger_retention, &verb_ledger_hold,
-	&verb_ledger_prune, &verb_ledger_move, &verb_ledger_erase, &verb_completion, &verb_help,
-	NULL };
+static const struct verb *const verbs[] = { &verb_init, &verb_up, &verb_down, &verb_status,
+	&verb_asset_ls, &verb_asset_show, &verb_asset_approve, &verb_asset_set, &verb_whois,
+	&verb_alert_ls, &verb_alert_show, &verb_alert_close, &verb_alert_open, &verb_alert_mute,
+	&verb_look, &verb_facts, &verb_points, &verb_protocols, &verb_ledger_init,
+	&verb_ledger_append, &verb_ledger_show, &verb_ledger_verify, &verb_ledger_prove,
+	&verb_ledger_checkpoint, &verb_ledger_tail, &verb_ledger_export, &verb_ledger_rebuild,
+	&verb_ledger_serve, &verb_ledger_key, &verb_ledger_push, &verb_ledger_follow,
+	&verb_ledger_witness, &verb_ledger_retention, &verb_ledger_hold, &verb_ledger_prune,
+	&verb_ledger_move, &verb_ledger_erase, &verb_completion, &verb_help, NULL };
 
 static const char *const ledger_examples[] = {
 	"weir ledger init --dir /srv/ledger --origin plant.example/north",
@@ -32,6 +34,13 @@ static const char *const ledger_examples[] = {
 	NULL,
 };
 
+static const char *const asset_examples[] = { "weir asset ls", "all of them, by their numbers",
+	"weir asset show 10.20.1.10", "one of them, with what is known of it", NULL };
+
+static const char *const alert_examples[] = { "weir alert ls", "those that nobody closed",
+	"weir alert close 12 --as expected --comment 'planned maintenance'",
+	"it was known; the next one of the same cause is raised again", NULL };
+
 const struct family cli_families[] = {
 	{ "ledger", "Keep the record that nobody can alter unnoticed",
 		"A ledger is a folder: entries in the order they came, a Merkle tree over them "
@@ -39,6 +48,15 @@ const struct family cli_families[] = {
 		"stays; what is altered, taken out or put in afterwards is found by anybody who has "
 		"the public key, with this program or without. Copies are complete by themselves.",
 		ledger_examples },
+	{ "asset", "Who is there: what was seen of each, and what its owner says",
+		"A site that is up remembers every asset under a number of its own, whatever address it "
+		"has. What was seen is one thing, what somebody approved another: both stay, with who "
+		"said so, in the ledger.",
+		asset_examples },
+	{ "alert", "What wants a person: what was found, and what became of it",
+		"Findings with one cause are one alert, from when it is raised until somebody closes it "
+		"and says what it was. Every act is an entry of the ledger.",
+		alert_examples },
 	{ 0 },
 };
 

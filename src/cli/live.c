@@ -56,10 +56,9 @@ static int read_names(struct live *l, const char *names, struct err *e)
 	return l->count ? 0 : err_set(e, -EINVAL, "--interface: which?");
 }
 
-/* The ring of an interface, from a process that has the right to open it.  An exit code. */
-static int open_ring(const struct watched *w, int *fd, struct err *e)
+int live_ring(const char *interface, int *fd, struct err *e)
 {
-	const char *arguments[] = { w->name, NULL };
+	const char *arguments[] = { interface, NULL };
 	uint8_t room[IPC_HEAD + 8];
 	struct ipc_message m = { .type = 0 };
 	struct child tap;
@@ -69,9 +68,9 @@ static int open_ring(const struct watched *w, int *fd, struct err *e)
 	struct pollfd p = { .fd = tap.channel, .events = POLLIN };
 	int r = poll(&p, 1, TAP_MS) > 0
 		? ipc_receive_fd(tap.channel, room, sizeof room, &m, fd, e)
-		: err_set(e, -ETIMEDOUT, "%s: it takes too long to open", w->name);
+		: err_set(e, -ETIMEDOUT, "%s: it takes too long to open", interface);
 	if (r == 0 && (m.type != TAP_RING || *fd < 0))
-		r = err_set(e, -EBADMSG, "%s: no ring of frames came", w->name);
+		r = err_set(e, -EBADMSG, "%s: no ring of frames came", interface);
 	for (int waited = 0; r < 0 && waited < TAP_MS && !child_ended(&tap, &code); waited += 10)
 		poll(NULL, 0, 10);
 	struct err gone;
@@ -88,7 +87,7 @@ static int start(struct live *l, struct watched *w, struct err *e)
 	char memory[24];
 	const char *arguments[] = { memory, NULL };
 	int fd = -1;
-	int code = open_ring(w, &fd, e);
+	int code = live_ring(w->name, &fd, e);
 	if (code != EXIT_DONE)
 		return code;
 	snprintf(memory, sizeof memory, "%zu", l->config->memory);

@@ -21,6 +21,10 @@ enum live_word {
 enum { LIVE_INTERFACES = 8 };
 static_assert((int)LIVE_INTERFACES <= (int)WHOLE_TELLERS, "each of them tells");
 
+/* The ring of an interface, from a process that has the right to open it.  An exit code; where that
+ * process has said why not, e->code is 0. */
+int live_ring(const char *interface, int *fd, struct err *e);
+
 struct live;
 
 struct live_config {

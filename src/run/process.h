@@ -10,8 +10,10 @@
 int core_main(char **arguments);
 int evidence_main(char **arguments);
 int key_main(char **arguments);
+int recall_main(char **arguments);
 int sealer_main(char **arguments);
 int sense_main(char **arguments);
+int site_main(char **arguments);
 int tap_main(char **arguments);
 int witness_main(char **arguments);
 

@@ -38,6 +38,15 @@ const char *plant_text(struct plant_room *r, const char *text)
 	return at;
 }
 
+void plant_number(struct plant_room *r, const uint32_t *ids)
+{
+	for (size_t i = 0; i < r->plant.asset_count; i++) {
+		struct asset *a = &r->assets[i];
+		a->id = ids[i];
+		a->part_of = a->part_of ? ids[a->part_of - 1] : 0;
+	}
+}
+
 void plant_free(struct plant_room *r)
 {
 	if (!r)

@@ -9,6 +9,8 @@ struct sense;
 struct plant_room; /* the arrays behind a struct plant */
 
 int plant_build(struct sense *s, struct plant *out, struct err *e);
+/* Numbers people know its assets by, instead of those it gave them; in its order. */
+void plant_number(struct plant_room *r, const uint32_t *ids);
 void plant_free(struct plant_room *r);
 
 #endif

@@ -62,6 +62,11 @@ int whole_plant(struct whole *w, struct plant *out, struct err *e)
 	return r < 0 ? r : sense_plant(w->shown, out, e);
 }
 
+void whole_number(struct whole *w, const uint32_t *ids)
+{
+	plant_number(w->shown->plant, ids);
+}
+
 void whole_free(struct whole *w)
 {
 	if (!w)

@@ -37,5 +37,7 @@ void whole_forget(struct whole *w, unsigned teller);
 
 /* Who is there and what was found, as of now; good until the next call. */
 int whole_plant(struct whole *w, struct plant *out, struct err *e) MUST_USE;
+/* Its assets have these numbers from now on, in its order. */
+void whole_number(struct whole *w, const uint32_t *ids);
 
 #endif

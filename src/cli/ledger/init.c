@@ -124,6 +124,12 @@ static int run_init(struct cli *cli, const void *opts, struct err *e)
 	return r < 0 ? ledger_exit(e) : EXIT_DONE;
 }
 
+int ledger_begin(struct cli *cli, const char *dir, const char *origin, struct err *e)
+{
+	const struct init_opts o = { .write.ledger.dir = dir, .origin = origin };
+	return run_init(cli, &o, e);
+}
+
 static const struct opt init_opts[] = {
 	LEDGER_DIR_OPT,
 	{ OPT_TEXT, 0, "key", "FILE", "where the signing key goes (DIR.key)",

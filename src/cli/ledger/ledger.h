@@ -48,6 +48,9 @@ struct ledger_home {
 	struct note_key key; /* as the folder says it */
 };
 
+/* What weir ledger init does, an exit code. */
+int ledger_begin(struct cli *cli, const char *dir, const char *origin, struct err *e);
+
 int ledger_home_open(struct ledger_home *h, const char *dir, struct err *e) MUST_USE;
 void ledger_home_close(struct ledger_home *h);
 /* Of a ledger that is there: -ENOENT, a file of it is missing, is damage. */
