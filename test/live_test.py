@@ -8,60 +8,13 @@ In a network namespace of its own, between two ends of a virtual cable.  Skipped
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
-import wire
+from cable import Cable, frames_of, ip, isolate
 
-HERE = os.path.abspath(__file__)
-SKIPPED = 77
 WEIR = ""
-
-
-def isolate(words):
-    """This program once more, in namespaces of its own; does not return where they can be had."""
-    if os.environ.get("WEIR_LIVE_TEST"):
-        return
-    env = {**os.environ, "WEIR_LIVE_TEST": "1", "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
-    for user in (["--user", "--map-root-user"], []):
-        room = ["unshare", *user, "--net", "--"]
-        cable = "ip link add name a type veth peer name b"
-        if subprocess.run([*room, "sh", "-c", cable], env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0:
-            os.execvpe("unshare", [*room, sys.executable, HERE, *words], env)
-    print("no network namespaces here: skipped")
-    sys.exit(SKIPPED)
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
-
-class Cable:
-    """Two ends; what is sent into one comes out of the other."""
-
-    def __init__(self, one, other):
-        self.ends = (one, other)
-        ip("link", "add", "name", one, "type", "veth", "peer", "name", other)
-        for end in self.ends:
-            path = f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6"
-            if os.path.exists(path):
-                with open(path, "w", encoding="ascii") as file:
-                    file.write("1")
-            ip("link", "set", "dev", end, "mtu", "9000", "up")
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.socket.bind((one, 0))
-
-    def send(self, frames, pause=0.0):
-        for frame in frames:
-            self.socket.send(frame)
-            if pause:
-                time.sleep(pause)
-
-    def remove(self):
-        self.socket.close()
-        subprocess.run(["ip", "link", "del", "dev", self.ends[0]], stderr=subprocess.DEVNULL, check=False)
 
 
 class Look:
@@ -137,10 +90,6 @@ def difference(want, got, parts):
             right = [x for x in got[part] if x not in want[part]] if isinstance(got[part], list) else got[part]
             return f"{part}: captured {str(left)[:600]}; live {str(right)[:600]}"
     return None
-
-
-def frames_of(capture):
-    return [frame[2] for frame in wire.read_capture(capture)]
 
 
 def same_as_captured(capture):
@@ -303,7 +252,7 @@ def asked_wrongly():
 
 def main():
     global WEIR  # pylint: disable=global-statement
-    isolate(sys.argv[1:])
+    isolate(__file__, sys.argv[1:])
     WEIR, capture = (os.path.abspath(path) for path in sys.argv[1:3])
     ip("link", "set", "dev", "lo", "up")
     tests = [("asked wrongly", asked_wrongly), ("same as captured", lambda: same_as_captured(capture)),

@@ -13,11 +13,11 @@ struct alert_opts {
 
 static const struct view_column columns[] = {
 	{ "alert", "alert", 4, 7, true },
-	{ "severity", "severity", 5, 8, false },
+	{ "severity", "severity", 8, 8, false },
 	{ "state", "state", 4, 6, false },
-	{ "last", "last", 16, 19, false },
+	{ "last", "last", 19, 19, false },
 	{ "count", "count", 3, 7, true },
-	{ "assets", "assets", 5, 12, false },
+	{ "assets", "assets", 5, 10, false },
 	{ "what", "text", 20, 120, false },
 	{ 0 },
 };
@@ -141,8 +141,8 @@ static const struct opt list_opts[] = {
 };
 static const struct opt show_opts[] = { SITE_STATE_OPT, JSON_OPT, { 0 } };
 static const struct opt close_opts[] = { SITE_STATE_OPT,
-	{ OPT_WORD, 0, "as", "true|expected|false", "what it was", offsetof(struct alert_opts, as),
-		"true|expected|false" },
+	{ OPT_TEXT, 0, "as", "WORD", "what it was: true, expected or false",
+		offsetof(struct alert_opts, as), NULL },
 	COMMENT_OPT, JSON_OPT, { 0 } };
 static const struct opt open_opts[] = { SITE_STATE_OPT, COMMENT_OPT, JSON_OPT, { 0 } };
 static const struct opt mute_opts[] = { SITE_STATE_OPT,

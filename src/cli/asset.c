@@ -29,6 +29,9 @@ static int list(struct cli *cli, const void *opts, struct err *e)
 {
 	const struct asset_opts *o = opts;
 	json_t *answer;
+	if (o->approved && strcmp(o->approved, "yes") != 0 && strcmp(o->approved, "no") != 0)
+		return err_set(e, -EINVAL, "--approved %.20s: yes or no", o->approved),
+		       EXIT_ASKED_WRONGLY;
 	json_t *question = json_pack("{s:s, s:s*, s:s*, s:s*, s:s*}", "ask", "assets", "type",
 		o->type, "level", o->level, "zone", o->zone, "vendor", o->vendor);
 	if (question && o->approved)
@@ -136,8 +139,8 @@ static const struct opt list_opts[] = {
 	TEXT_OPT(level, "LEVEL", "of this Purdue level"),
 	TEXT_OPT(zone, "NAME", "in this zone"),
 	TEXT_OPT(vendor, "NAME", "of this vendor"),
-	{ OPT_WORD, 0, "approved", "yes|no", "that somebody approved, or nobody",
-		offsetof(struct asset_opts, approved), "yes|no" },
+	{ OPT_TEXT, 0, "approved", "yes|no", "that somebody approved, or nobody",
+		offsetof(struct asset_opts, approved), NULL },
 	JSON_OPT,
 	{ 0 },
 };

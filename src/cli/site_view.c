@@ -4,13 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/glyph.h"
+#include "base/clock.h"
 #include "report/table.h"
 
 const char *view_text(const json_t *of, const char *member)
 {
 	const char *text = json_string_value(json_object_get(of, member));
 	return text ? text : "";
+}
+
+const char *view_time(const json_t *of, const char *member, char text[WORD])
+{
+	int64_t ns;
+	const char *value = view_text(of, member);
+	text[0] = 0;
+	if (clock_read(value, &ns))
+		snprintf(text, WORD, "%.10s %.8s", value, value + 11);
+	return text;
 }
 
 uint64_t view_number(const json_t *of, const char *member)
@@ -77,7 +87,7 @@ static void fill(const void *self, uint32_t item, struct cell *cells)
 			view_count(row, v->columns[i].member, text);
 		else if (json_is_true(value))
 			snprintf(text, CELL_TEXT, "yes");
-		else if (json_is_string(value))
+		else if (json_is_string(value) && !*view_time(row, v->columns[i].member, text))
 			snprintf(text, CELL_TEXT, "%.*s", CELL_TEXT - 1, json_string_value(value));
 	}
 }

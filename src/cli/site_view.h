@@ -7,6 +7,8 @@
 enum { WORD = 32 };
 
 const char *view_text(const json_t *of, const char *member); /* "" where there is none */
+/* "2026-11-23 21:11:25"; "" where there is none. */
+const char *view_time(const json_t *of, const char *member, char text[WORD]);
 uint64_t view_number(const json_t *of, const char *member);
 const char *view_count(const json_t *of, const char *member, char text[WORD]); /* "12,345" */
 /* Texts of a list with commas between, as many as fit. */

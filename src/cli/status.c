@@ -25,10 +25,7 @@ static void show_sensors(struct out *o, const json_t *status)
 		view_count(s, "lost", lost);
 		snprintf(text, sizeof text, "%s, %s packets, %s lost%s%s", up ? "up" : "DOWN",
 			packets, lost, up ? "" : ": ", up ? "" : view_text(s, "trouble"));
-		char title[24];
-		snprintf(title, sizeof title, "interface %llu",
-			(unsigned long long)view_number(s, "interface") + 1);
-		line(o, title, text);
+		line(o, view_text(s, "interface"), text);
 	}
 }
 
@@ -38,7 +35,8 @@ static void show(struct out *o, const json_t *s)
 	uint64_t silent = view_number(s, "silent"), fresh = view_number(s, "alerts_new");
 	const json_t *ledger = json_object_get(s, "ledger");
 	bool up = json_is_true(json_object_get(ledger, "up"));
-	snprintf(text, sizeof text, "%s, up since %s", view_text(s, "site"), view_text(s, "since"));
+	snprintf(text, sizeof text, "%s, up since %s", view_text(s, "site"),
+		view_time(s, "since", a));
 	line(o, "site", text);
 	view_count(s, "assets", a);
 	view_count(s, "approved", b);

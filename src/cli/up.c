@@ -68,8 +68,8 @@ static int start_site(struct warden *w, struct err *e)
 {
 	char memory[32];
 	snprintf(memory, sizeof memory, "%llu", (unsigned long long)w->file.memory << 20);
-	const char *arguments[] = { w->state, w->file.name, memory,
-		w->file.zones[0] ? w->file.zones : NULL, NULL };
+	const char *arguments[SITE_SENSORS + 4] = { w->file.name, memory, w->file.zones };
+	memcpy(arguments + 3, w->file.interfaces, w->file.count * sizeof *arguments);
 	w->site_ready = false;
 	int r = kept_start(&w->site, "site", arguments, e);
 	if (r == 0)
@@ -144,7 +144,7 @@ static void stop_sensors(struct warden *w)
 static void tell_ready(struct warden *w)
 {
 	char text[PATH_MAX + 128];
-	if (w->told)
+	if (w->told || !w->site_ready || !w->ledger_open)
 		return;
 	w->told = true;
 	snprintf(text, sizeof text, "%s is up: %u interface%s; weir status --state %s",
@@ -166,10 +166,7 @@ static int hear_site(struct warden *w, struct err *e)
 		return 0;
 	w->site_ready = true;
 	w->connect_at = 1;
-	r = start_sensors(w, e);
-	if (r == 0)
-		tell_ready(w);
-	return r;
+	return start_sensors(w, e);
 }
 
 /* 0: goes on. */
@@ -209,6 +206,7 @@ static int turn(struct warden *w, struct err *e)
 		w->connect_at = w->connect_at ? w->connect_at : 1;
 	}
 	int r = p[1].revents & POLLIN ? hear_site(w, e) : 0;
+	tell_ready(w);
 	if (r == 0)
 		r = look_after_site(w, e);
 	if (r == 0 && w->site_ready && w->ledger_open && w->connect_at &&

@@ -1,7 +1,7 @@
 /* The process `site`: what sensors tell becomes one plant; who is new in it, what changed and what
  * was found is remembered, said in the ledger, and told to who asks.
  *
- *	weir --process site STATE NAME MEMORY [ZONES]
+ *	weir --process site NAME MEMORY ZONES INTERFACE...	(ZONES: "" for none)
  *
  * Rows are looked at as if their sender were in foreign hands; so are entries that come back from
  * the ledger, and questions. */
@@ -23,8 +23,10 @@
 #include "run/site.h"
 #include "sense/vendors.h"
 
-/* A look costs a copy of all that is known: at most a tenth of the time goes into them. */
-static const int64_t look_ns = CLOCK_SECOND / 5, finish_ns = 5 * CLOCK_SECOND;
+/* A look costs a copy of all that is known: at most a tenth of the time goes into them.  Where
+ * nothing comes, time goes on all the same. */
+static const int64_t look_ns = CLOCK_SECOND / 5, again_ns = 5 * CLOCK_SECOND,
+		     finish_ns = 5 * CLOCK_SECOND;
 enum { TICK_MS = 50, LOOK_SHARE = 10, TURN = 64, VENDOR_FILES = 4 };
 
 /* --- what is remembered --- */
@@ -71,13 +73,13 @@ static int read_zones(struct watching *w, const char *path, struct err *e)
 {
 	struct conf_wrong wrong;
 	size_t count;
-	zones = path ? zones_open(path, &wrong, e) : NULL;
-	if (path && !zones)
+	if (!*path)
+		return 0;
+	zones = zones_open(path, &wrong, e);
+	if (!zones)
 		return e->code;
-	if (zones) {
-		const struct sense_zone *list = zones_list(zones, &count);
-		whole_zones(w->whole, list, count);
-	}
+	const struct sense_zone *list = zones_list(zones, &count);
+	whole_zones(w->whole, list, count);
 	return 0;
 }
 
@@ -86,11 +88,13 @@ static int set_up(struct watching *w, char **words, struct err *e)
 	struct whole_config config = { 0 };
 	struct err without;
 	const struct site_config site = { .say = said_add, .self = w };
-	if (!words[0] || !words[1] || !words[2] || (words[3] && words[4]))
-		return err_set(e, -EINVAL, "--process site: STATE NAME MEMORY [ZONES]");
-	w->name = words[1];
+	if (!words[0] || !words[1] || !words[2])
+		return err_set(e, -EINVAL, "--process site: NAME MEMORY ZONES INTERFACE...");
+	w->name = words[0];
+	for (unsigned i = 0; i < SITE_SENSORS && words[3 + i]; i++)
+		w->sensors[i].interface = words[3 + i];
 	w->uid = geteuid();
-	config.memory = strtoull(words[2], NULL, 10);
+	config.memory = strtoull(words[1], NULL, 10);
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		return err_sys(e, "random bytes");
 	w->room = mmap(NULL, ASK_ROOM, PROT_READ | PROT_WRITE,
@@ -99,7 +103,7 @@ static int set_up(struct watching *w, char **words, struct err *e)
 		return err_sys(e, "room for answers");
 	int r = whole_new(&w->whole, &config, e);
 	if (r == 0)
-		r = read_zones(w, words[3], e);
+		r = read_zones(w, words[2], e);
 	vendors = r == 0 ? vendors_open(VENDORS_PATH, &without) : NULL; /* a help, not a need */
 	if (r == 0)
 		whole_vendors(w->whole, vendors);
@@ -172,7 +176,7 @@ static void sensor_tells(struct watching *w, unsigned i)
 static void look(struct watching *w, int64_t now)
 {
 	struct err e = { 0 };
-	if (!w->changed || now < w->look_at)
+	if (now < (w->changed ? w->look_at : w->look_again_at))
 		return;
 	int r = whole_plant(w->whole, &w->plant, &e);
 	if (r == 0) {
@@ -184,6 +188,7 @@ static void look(struct watching *w, int64_t now)
 	w->look_took_ns = clock_monotonic() - now;
 	int64_t rest = w->look_took_ns * LOOK_SHARE;
 	w->look_at = now + (rest > look_ns ? rest : look_ns);
+	w->look_again_at = w->look_at + again_ns;
 }
 
 /* --- the warden --- */
@@ -254,6 +259,7 @@ static int turn(struct watching *w, struct err *e)
 		else
 			askers_ask(w, a);
 	}
+	askers_tire(w, clock_monotonic());
 	if (p[POLL_LISTEN].revents & POLLIN)
 		askers_come(w);
 	return r;
@@ -276,8 +282,9 @@ static void finish(struct watching *w)
 		if (w->sensors[i].fd >= 0 &&
 			ipc_send(w->sensors[i].fd, SENSE_STOP, NULL, 0, &e) < 0)
 			sensor_ends(w, i, e.text);
-	w->look_at = 0;
-	while (clock_monotonic() < until && (senses(w) || w->changed || (w->served && w->said_count)))
+	w->look_at = w->look_again_at = 0;
+	while (clock_monotonic() < until &&
+		(senses(w) || w->changed || (w->served && w->said_count)))
 		if (turn(w, &e) < 0)
 			break;
 }

@@ -34,6 +34,7 @@ struct asker {
 };
 
 struct sensor {
+	const char *interface;
 	int fd; /* -1: none */
 	bool met;
 	unsigned lives; /* processes that were there so far */
@@ -47,7 +48,7 @@ struct watching {
 	const char *name;
 	struct plant plant; /* as of the last look */
 	bool seen, changed, stopping;
-	int64_t began_ns, look_at, look_took_ns;
+	int64_t began_ns, look_at, look_again_at, look_took_ns;
 	struct sensor sensors[SITE_SENSORS];
 	/* To the ledger. */
 	struct served *served; /* NULL: nobody to write to */
@@ -72,10 +73,11 @@ void said_go(struct watching *w);            /* sends what waits, hears what was
 void askers_come(struct watching *w);
 void askers_ask(struct watching *w, struct asker *a);
 void askers_hear(struct watching *w, struct asker *a); /* it can take more of its answer */
+void askers_tire(struct watching *w, int64_t now);
 void askers_done(struct watching *w);
 
 /* site_asks.c: the answer, or why not. */
-int asks_answer(struct watching *w, const json_t *question, const struct asker *by, struct out *o,
+int site_answer(struct watching *w, const json_t *question, const struct asker *by, struct out *o,
 	struct err *e);
 
 #endif

@@ -52,7 +52,7 @@ static void write_sensors(struct json *j, const struct watching *w)
 			continue;
 		whole_heard(w->whole, i, &packets, &bytes, &lost);
 		json_open(j, '{');
-		json_kv_uint(j, "interface", i);
+		json_kv_str(j, "interface", s->interface);
 		json_key(j, "up");
 		json_bool(j, s->fd >= 0);
 		json_kv_uint(j, "packets", packets);
@@ -354,7 +354,7 @@ static const struct {
 	{ "act on alert", ask_act_alert },
 };
 
-int asks_answer(struct watching *w, const json_t *question, const struct asker *by, struct out *o,
+int site_answer(struct watching *w, const json_t *question, const struct asker *by, struct out *o,
 	struct err *e)
 {
 	struct asking a = { w, question, by, o };

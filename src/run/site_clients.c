@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "run/site.h"
 
+static const int64_t patience_ns = 20 * CLOCK_SECOND;
+
 void askers_come(struct watching *w)
 {
 	struct ucred who = { 0 };
@@ -88,7 +90,7 @@ void askers_ask(struct watching *w, struct asker *a)
 	json_t *question =
 		json_loadb((const char *)m.body.at, m.body.left, JSON_REJECT_DUPLICATES, NULL);
 	struct out o = out_mem(w->room, ASK_ROOM);
-	r = json_is_object(question) ? asks_answer(w, question, a, &o, &e)
+	r = json_is_object(question) ? site_answer(w, question, a, &o, &e)
 				     : err_set(&e, -EINVAL, "the question is no JSON object");
 	json_decref(question);
 	if (r == 0 && o.failed)
@@ -103,6 +105,14 @@ void askers_ask(struct watching *w, struct asker *a)
 	}
 	memcpy(a->answer, w->room, o.used);
 	askers_hear(w, a);
+}
+
+/* Whoever takes a place and does not ask, or does not read on. */
+void askers_tire(struct watching *w, int64_t now)
+{
+	for (unsigned i = 0; i < ASKERS_MAX; i++)
+		if (w->askers[i].fd >= 0 && now - w->askers[i].since_ns > patience_ns)
+			leave(&w->askers[i]);
 }
 
 void askers_done(struct watching *w)

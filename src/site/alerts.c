@@ -186,13 +186,21 @@ static int see_more(struct site *s, struct site_alert *a, const struct finding *
 		now_ns, e);
 }
 
+/* Whether somebody may do what he does is known when it is known who he is. */
+static bool is_settled(const struct site *s, int64_t now_ns)
+{
+	int64_t settle_ns = s->config.settle_ns ? s->config.settle_ns : 60 * CLOCK_SECOND;
+	return now_ns - s->first_look_ns >= settle_ns;
+}
+
 int alerts_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
 {
 	int r = 0;
+	bool settled = is_settled(s, now_ns);
 	for (size_t i = 0; r == 0 && i < p->finding_count; i++) {
 		const struct finding *f = &p->findings[i];
 		uint32_t assets[2];
-		bool numbered = true;
+		bool numbered = settled || f->row->engine != ENGINE_POLICY;
 		for (unsigned k = 0; k < 2; k++) {
 			assets[k] = f->assets[k] ? s->ids[f->assets[k] - 1] : 0;
 			numbered &= !f->assets[k] || assets[k];

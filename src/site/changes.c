@@ -8,7 +8,8 @@
 
 /* How soon more is said of the same asset: who somebody is trickles in for some seconds, and two
  * protocols that contradict one another must not fill the ledger. */
-static const int64_t learn_ns = 10 * CLOCK_SECOND, change_ns = 60 * CLOCK_SECOND;
+static const int64_t young_ns = 2 * CLOCK_SECOND, learn_ns = 10 * CLOCK_SECOND,
+		     change_ns = 60 * CLOCK_SECOND;
 static const int64_t day_ns = 86400 * CLOCK_SECOND;
 
 enum { DEPTH = 4 /* racks within networks within gateways */ };
@@ -140,8 +141,10 @@ static int say_fields(struct site *s, uint32_t id, const struct seen *now, int64
 {
 	const struct site_asset *a = asset_at(s, id);
 	int64_t since = now_ns - (change ? a->changed_ns : a->learned_ns);
+	bool young = now_ns - a->first_ns < change_ns;
+	int64_t pause = change ? change_ns : young ? young_ns : learn_ns;
 	json_t *was = NULL, *is = NULL;
-	if (since >= 0 && since < (change ? change_ns : learn_ns))
+	if (since >= 0 && since < pause)
 		return 0;
 	for (unsigned f = 0; f < SITE_FIELDS; f++) {
 		if (!now->text[f][0] || is_change(a, f) != change ||

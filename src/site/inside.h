@@ -21,6 +21,7 @@ struct site {
 	uint32_t *ids;
 	size_t ids_room;
 	uint64_t look;
+	int64_t first_look_ns;
 	uint64_t without_room;
 };
 

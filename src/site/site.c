@@ -151,6 +151,7 @@ int site_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *
 		return err_sys(e, "tell assets apart");
 	s->ids = ids;
 	s->look++;
+	s->first_look_ns = s->first_look_ns ? s->first_look_ns : now_ns;
 	int r = changes_see(s, p, now_ns, e);
 	if (r == 0)
 		r = match_merge(s, p, now_ns, e);

@@ -90,6 +90,9 @@ struct site_config {
 	void *self;
 	uint32_t assets_max, alerts_max; /* 0: as many as there may be */
 	int64_t silent_after_ns;         /* 0: a day */
+	/* Until then after the first look nobody knows who belongs here, and nothing is raised that
+	 * rests on it (policy violations); 0: a minute. */
+	int64_t settle_ns;
 };
 
 int site_new(struct site **out, const struct site_config *config, struct err *e) MUST_USE;

@@ -78,11 +78,24 @@ static int look_at_core(struct ledger_guard *g, struct err *e)
 	return -1;
 }
 
+/* A sealer that has nothing to sign would not notice for long. */
+static void look_at_key(struct ledger_guard *g)
+{
+	struct err gone;
+	int code;
+	if (!g->was_ready || !child_ended(&g->keeper.child, &code))
+		return;
+	kept_fell(&g->sealer, "the process with the key", code);
+	child_stop(&g->sealer.child, 0, &gone);
+}
+
 static int look_at_sealer(struct ledger_guard *g, struct err *e)
 {
 	int code;
-	if (!child_ended(&g->sealer.child, &code))
+	if (!child_ended(&g->sealer.child, &code)) {
+		look_at_key(g);
 		return -1;
+	}
 	if (code == EXIT_PROBLEMS || (!g->was_ready && code && code < 128))
 		return e->code = 0, code;
 	kept_fell(&g->sealer, code ? "the sealer" : "the process with the key", code);
