@@ -19,6 +19,7 @@ import time
 from cable import Cable, frames_of, ip, isolate
 
 WEIR, CAPTURE, PATIENCE = "", "", 30
+STARTED = []
 GONE = "no site is up"
 
 
@@ -64,6 +65,7 @@ class Site:
         with open(self.log, "a", encoding="utf-8") as log:
             # pylint: disable=consider-using-with
             self.process = subprocess.Popen([WEIR, "up", *self.where()], stderr=log, start_new_session=True)
+        STARTED.append(self.process)
         wait_for(lambda: "up: " in self.said() and self.status(), "it comes up: " + self.said())
 
     def said(self):
@@ -286,9 +288,11 @@ def main():
             test(folder)
         except (AssertionError, subprocess.SubprocessError, OSError, LookupError, ValueError) as wrong:
             why = wrong
-        left = subprocess.run(["pgrep", "-f", f"weir up --state {folder}"], capture_output=True, text=True, check=False)
-        for pid in left.stdout.split():
-            os.kill(int(pid), signal.SIGKILL)
+        while STARTED:
+            process = STARTED.pop()
+            if process.poll() is None:
+                process.kill()  # and with it all that it started
+                process.wait()
         failed += why is not None
         print(f"[  FAILED  ] {name}: {why}" if why else f"[       OK ] {name}", flush=True)
         subprocess.run(["ip", "link", "del", "dev", "a"], stderr=subprocess.DEVNULL, check=False)

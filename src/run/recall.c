@@ -25,6 +25,7 @@ static int lock(const char *dir, struct err *e)
 {
 	struct lock l = { .words = JAIL_STDIO | JAIL_READ_FILE | JAIL_CHANNEL | JAIL_KEEP |
 			JAIL_FOLDER | JAIL_DATABASE };
+	json_object_seed(0); /* which opens a file */
 	lock_ledger(&l, dir, JAIL_LOOK);
 	lock_beside(&l, dir, JAIL_WORK); /* the store, which takes in what it has not */
 	return lock_close(&l, e);

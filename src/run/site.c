@@ -94,6 +94,7 @@ static int set_up(struct watching *w, char **words, struct err *e)
 	for (unsigned i = 0; i < SITE_SENSORS && words[3 + i]; i++)
 		w->sensors[i].interface = words[3 + i];
 	w->uid = geteuid();
+	json_object_seed(0); /* which opens a file */
 	config.memory = strtoull(words[1], NULL, 10);
 	if (getrandom(&config.random, sizeof config.random, 0) != sizeof config.random)
 		return err_sys(e, "random bytes");
