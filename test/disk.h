@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#include "ledger/files.h"
+#include "base/files.h"
 
 struct disk;
 

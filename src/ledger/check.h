@@ -4,7 +4,7 @@
 #ifndef LEDGER_CHECK_H
 #define LEDGER_CHECK_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/keys.h"
 
 struct ledger_check {

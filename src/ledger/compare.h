@@ -6,7 +6,7 @@
 #ifndef LEDGER_COMPARE_H
 #define LEDGER_COMPARE_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/note.h"
 
 struct ledger_copy {

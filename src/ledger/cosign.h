@@ -11,7 +11,7 @@
 #ifndef LEDGER_COSIGN_H
 #define LEDGER_COSIGN_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/note.h"
 
 enum {

@@ -7,7 +7,7 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/seal.h"
 
 enum {

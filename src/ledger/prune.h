@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/retain_load.h"
 
 #define PRUNE_NOBODY UINT64_MAX

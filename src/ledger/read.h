@@ -2,7 +2,7 @@
 #ifndef LEDGER_READ_H
 #define LEDGER_READ_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/keys.h"
 
 /* The file `ledger` says what the folder is and whose: "weir ledger 1", the public key; where keys

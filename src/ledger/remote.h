@@ -6,7 +6,7 @@
 #ifndef LEDGER_REMOTE_H
 #define LEDGER_REMOTE_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/note.h"
 
 struct remote {

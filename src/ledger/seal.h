@@ -6,7 +6,7 @@
 #ifndef LEDGER_SEAL_H
 #define LEDGER_SEAL_H
 
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/note.h"
 #include "ledger/tile.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "ledger/files.h"
+#include "base/files.h"
 
 struct shelf {
 	const struct files *here, *there; /* there NULL: nowhere else */

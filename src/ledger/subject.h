@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/cur.h"
-#include "ledger/files.h"
+#include "base/files.h"
 
 enum { SUBJECT_KEY_ID = 17 }; /* 16 hex digits and the NUL */
 

@@ -7,7 +7,7 @@
 #define LEDGER_TILE_H
 
 #include "base/cur.h"
-#include "ledger/files.h"
+#include "base/files.h"
 #include "ledger/merkle.h"
 
 enum {

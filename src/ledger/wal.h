@@ -25,7 +25,7 @@
 
 #include <stdbool.h>
 
-#include "ledger/files.h"
+#include "base/files.h"
 
 enum {
 	ENTRY_MAX = 65535,              /* a bundle says an entry's size in two bytes */

@@ -6,7 +6,7 @@
 
 #include "base/cur.h"
 #include "base/err.h"
-#include "ledger/files.h"
+#include "base/files.h"
 
 struct walk_eyes {
 	void (*progress)(void *self, uint64_t done, uint64_t all); /* or NULL; now and then */

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/ipc.h"
 #include "base/out.h"
 #include "event/append.h"
-#include "ledger/files.h"
 #include "ledger/tile.h"
 #include "ledger_tool.h"
 

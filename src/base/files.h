@@ -1,9 +1,9 @@
-/* The folder a ledger lives in, as the ledger sees it: names are paths below it.
+/* A folder that a room keeps files in, as the room sees it: names are paths below it.
  *
- * The room opens nothing by itself.  files_real() is the folder on a disk; tests put one in its
+ * Rooms open nothing by themselves.  files_real() is the folder on a disk; tests put one in its
  * place that forgets what was not synced, runs full, fails, or ends the process. */
-#ifndef LEDGER_FILES_H
-#define LEDGER_FILES_H
+#ifndef BASE_FILES_H
+#define BASE_FILES_H
 
 #include <stddef.h>
 #include <stdint.h>
