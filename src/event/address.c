@@ -67,6 +67,41 @@ const char *mac_text(const uint8_t mac[6], char text[MAC_TEXT])
 	return text;
 }
 
+bool ip_read(const char *text, size_t size, struct ip *out)
+{
+	char copy[INET6_ADDRSTRLEN];
+	uint8_t four[4];
+	if (size >= sizeof copy)
+		return false;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	if (inet_pton(AF_INET, copy, four) == 1) {
+		*out = ip_of_4(four);
+		return true;
+	}
+	return inet_pton(AF_INET6, copy, out->b) == 1;
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+bool mac_read(const char *text, uint8_t mac[6])
+{
+	if (strlen(text) != MAC_TEXT - 1)
+		return false;
+	for (size_t i = 0; i < 6; i++, text += 3) {
+		int high = hex_digit(text[0]), low = hex_digit(text[1]);
+		if (high < 0 || low < 0 || (i < 5 && text[2] != ':' && text[2] != '-'))
+			return false;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 /* Blocks of RFC 6890 and its registry that are not global, first bytes and prefix length. */
 static const struct block {
 	uint8_t bytes[4];

@@ -170,6 +170,10 @@ enum { IP_TEXT = 48, MAC_TEXT = 18 };
 const char *ip_text(const struct ip *a, char text[IP_TEXT]); /* RFC 5952 for IPv6 */
 const char *mac_text(const uint8_t mac[6], char text[MAC_TEXT]);
 
+/* Of so many characters, and nothing else; false: there is none. */
+bool ip_read(const char *text, size_t size, struct ip *out);
+bool mac_read(const char *text, uint8_t mac[6]); /* 00:0c:29:11:22:33, 00-0C-29-11-22-33 */
+
 /* Public: neither private use, link local, loopback, documentation nor multicast (RFC 6890). */
 bool ip_is_public(const struct ip *a);
 bool ip_is_multicast(const struct ip *a); /* broadcast 255.255.255.255 too */

@@ -1,6 +1,5 @@
 #include "sense/zones.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,21 +71,6 @@ static struct ip ip_of(wide n)
 	return a;
 }
 
-static bool read_ip(const char *text, size_t size, struct ip *out)
-{
-	char copy[INET6_ADDRSTRLEN];
-	uint8_t four[4];
-	if (size >= sizeof copy)
-		return false;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	if (inet_pton(AF_INET, copy, four) == 1) {
-		*out = ip_of_4(four);
-		return true;
-	}
-	return inet_pton(AF_INET6, copy, out->b) == 1;
-}
-
 /* Bits of a prefix, counted as in IPv6; -1 when it is none. */
 static int read_bits(const char *text, bool is_4)
 {
@@ -104,7 +88,7 @@ static const char *read_range(const char *text, struct range *r, char why[160])
 	struct ip from, to;
 	const char *slash = strchr(text, '/'), *dash = strchr(text, '-');
 	if (slash) {
-		if (!read_ip(text, (size_t)(slash - text), &from))
+		if (!ip_read(text, (size_t)(slash - text), &from))
 			return "an address before the /";
 		int bits = read_bits(slash + 1, ip_is_4(&from));
 		if (bits < 0)
@@ -127,7 +111,7 @@ static const char *read_range(const char *text, struct range *r, char why[160])
 		while (size && text[size - 1] == ' ')
 			size--;
 		const char *right = dash + 1 + strspn(dash + 1, " ");
-		if (!read_ip(text, size, &from) || !read_ip(right, strlen(right), &to))
+		if (!ip_read(text, size, &from) || !ip_read(right, strlen(right), &to))
 			return "two addresses around the -";
 		if (ip_is_4(&from) != ip_is_4(&to))
 			return "two addresses of one kind around the -";
@@ -135,7 +119,7 @@ static const char *read_range(const char *text, struct range *r, char why[160])
 		r->to = wide_of(&to);
 		return r->from <= r->to ? NULL : "the smaller address first";
 	}
-	if (!read_ip(text, strlen(text), &from))
+	if (!ip_read(text, strlen(text), &from))
 		return "an address (10.1.2.3), a network (10.1.0.0/16) or a range "
 		       "(10.1.0.5-10.1.0.9)";
 	r->from = r->to = wide_of(&from);
