@@ -10,13 +10,13 @@ import wire
 SKIPPED = 77
 
 
-def isolate(program, words):
+def isolate(program, words, more=()):
     """The program once more, in namespaces of its own; does not return where they can be had."""
     if os.environ.get("WEIR_ISOLATED"):
         return
     env = {**os.environ, "WEIR_ISOLATED": "1", "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
     for user in (["--user", "--map-root-user"], []):
-        room = ["unshare", *user, "--net", "--"]
+        room = ["unshare", *user, "--net", *more, "--"]
         cable = "ip link add name a type veth peer name b"
         if subprocess.run([*room, "sh", "-c", cable], env=env, stderr=subprocess.DEVNULL, check=False).returncode == 0:
             os.execvpe("unshare", [*room, sys.executable, os.path.abspath(program), *words], env)

@@ -17,7 +17,7 @@
 static const struct verb *const verbs[] = { &verb_init, &verb_up, &verb_down, &verb_status,
 	&verb_asset_ls, &verb_asset_show, &verb_asset_approve, &verb_asset_set, &verb_whois,
 	&verb_alert_ls, &verb_alert_show, &verb_alert_close, &verb_alert_open, &verb_alert_mute,
-	&verb_look, &verb_facts, &verb_points, &verb_protocols, &verb_ledger_init,
+	&verb_look, &verb_facts, &verb_points, &verb_packets, &verb_protocols, &verb_ledger_init,
 	&verb_ledger_append, &verb_ledger_show, &verb_ledger_verify, &verb_ledger_prove,
 	&verb_ledger_checkpoint, &verb_ledger_tail, &verb_ledger_export, &verb_ledger_rebuild,
 	&verb_ledger_serve, &verb_ledger_key, &verb_ledger_push, &verb_ledger_follow,
@@ -199,6 +199,20 @@ static bool is_word(const char *words, const char *word)
 	return false;
 }
 
+static int add_text(
+	const struct verb *v, const struct opt *o, const char *text, char *opts, struct err *e)
+{
+	struct texts list;
+	memcpy(&list, opts + o->offset, sizeof list);
+	if (list.count == TEXTS_MAX) {
+		err_set(e, EINVAL, "--%s: %d of them at most", o->name, TEXTS_MAX);
+		return err_try(e, "weir %s --help", v->name);
+	}
+	list.at[list.count++] = text;
+	memcpy(opts + o->offset, &list, sizeof list);
+	return 0;
+}
+
 static int set_opt(
 	const struct verb *v, const struct opt *o, const char *value, char *opts, struct err *e)
 {
@@ -221,6 +235,7 @@ static int set_opt(
 			text = o->words;
 		break;
 	case OPT_TEXT:
+	case OPT_TEXTS:
 		break;
 	case OPT_SIZE:
 		if (read_size(value, &size)) {
@@ -244,13 +259,15 @@ static int set_opt(
 		err_set(e, EINVAL, "--%s: wants %s", o->name, o->value);
 		return err_try(e, "weir %s --help", v->name);
 	}
+	if (o->kind == OPT_TEXTS)
+		return add_text(v, o, text, opts, e);
 	memcpy(opts + o->offset, &text, sizeof text);
 	return 0;
 }
 
 static bool wants_value(const struct opt *o)
 {
-	return o->kind == OPT_TEXT || o->kind == OPT_SIZE;
+	return o->kind == OPT_TEXT || o->kind == OPT_SIZE || o->kind == OPT_TEXTS;
 }
 
 /* Options may stand anywhere; "--" ends them, "-" alone is an operand. */

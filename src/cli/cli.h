@@ -28,7 +28,14 @@ enum {
 #define MEMORY_LEAST (MEMORY_REST + ((size_t)4 << 20))
 #define MEMORY_MOST  ((size_t)1 << 40)
 
-enum opt_kind { OPT_FLAG = 1, OPT_TEXT, OPT_SIZE, OPT_WORD };
+enum opt_kind { OPT_FLAG = 1, OPT_TEXT, OPT_SIZE, OPT_WORD, OPT_TEXTS };
+
+/* Of an option that may stand several times. */
+enum { TEXTS_MAX = 4 };
+struct texts {
+	const char *at[TEXTS_MAX];
+	size_t count;
+};
 
 struct opt {
 	enum opt_kind kind;
@@ -36,7 +43,7 @@ struct opt {
 	const char *name;
 	const char *value; /* what stands behind it in help; NULL for a flag */
 	const char *help;
-	size_t offset;     /* in the verb's options: bool, const char *, size_t */
+	size_t offset;     /* in the verb's options: bool, const char *, size_t, struct texts */
 	const char *words; /* OPT_WORD: "json|lines", the first is meant where no value stands */
 };
 
@@ -91,7 +98,7 @@ void cli_wrapped(const struct cli *cli, const char *text, unsigned indent);
 extern const struct verb verb_init, verb_up, verb_down, verb_status, verb_asset_ls, verb_asset_show,
 	verb_asset_approve, verb_asset_set, verb_whois, verb_alert_ls, verb_alert_show,
 	verb_alert_close, verb_alert_open, verb_alert_mute;
-extern const struct verb verb_look, verb_facts, verb_points, verb_protocols, verb_help,
+extern const struct verb verb_look, verb_facts, verb_points, verb_packets, verb_protocols, verb_help,
 	verb_completion, verb_ledger_init, verb_ledger_append, verb_ledger_show, verb_ledger_verify,
 	verb_ledger_prove, verb_ledger_checkpoint, verb_ledger_push, verb_ledger_follow,
 	verb_ledger_witness, verb_ledger_tail, verb_ledger_export, verb_ledger_rebuild,

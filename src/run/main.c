@@ -9,7 +9,7 @@ static const struct {
 	const char *name;
 	int (*run)(char **arguments);
 } processes[] = { { "core", core_main }, { "evidence", evidence_main }, { "key", key_main },
-	{ "recall", recall_main }, { "sealer", sealer_main }, { "sense", sense_main },
+	{ "packets", packets_main }, { "recall", recall_main }, { "sealer", sealer_main }, { "sense", sense_main },
 	{ "site", site_main }, { "tap", tap_main }, { "witness", witness_main } };
 
 static int run_process(char **words)

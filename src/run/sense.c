@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/ipc.h"
@@ -49,15 +46,6 @@ static int send_rows(void *self, const void *bytes, size_t size, struct err *e)
 		r = ipc_send(CHILD_CHANNEL, SENSE_ROWS, bytes, size, e);
 	}
 	return r;
-}
-
-/* A terminal's ^C is for all processes of a job: this one ends when it is told to, or alone. */
-static void be_patient(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	for (size_t i = 0; i < COUNT_OF(signals); i++)
-		signal(signals[i], SIG_IGN);
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which a file with rights of its own lost at exec */
 }
 
 static int set_up(struct sensing *s, char **words, struct err *e)
@@ -172,7 +160,7 @@ int sense_main(char **words)
 {
 	struct sensing s = { 0 };
 	struct err e = { 0 }, gone;
-	be_patient();
+	process_be_patient();
 	int r = set_up(&s, words, &e);
 	if (r == 0)
 		r = work(&s, &e);

@@ -89,7 +89,7 @@ struct packets_found {
 	bool more;                 /* there are others beyond the maximum */
 	uint64_t segments, gone;   /* that were there; how often one went meanwhile */
 	uint64_t chunks, passed;   /* that were read; that an index said have nothing */
-	uint64_t unread; /* bytes of segments that are no whole blocks: damage, or not ended yet */
+	uint64_t unread;           /* bytes of segments that are damaged, and were passed over */
 };
 
 /* Writes one pcapng file of the frames in the order of their time, whatever segment and interface

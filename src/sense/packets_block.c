@@ -110,10 +110,15 @@ size_t block_statistics(
 	return size;
 }
 
+bool block_is_packet(const struct block *b)
+{
+	return b->type == BLOCK_ENHANCED;
+}
+
 bool block_is_frame(const struct block *b, uint32_t *interface, struct sense_frame *out)
 {
 	struct cur c = b->body;
-	if (b->type != BLOCK_ENHANCED)
+	if (!block_is_packet(b))
 		return false;
 	*interface = cur_le32(&c);
 	uint64_t high = cur_le32(&c);

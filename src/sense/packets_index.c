@@ -344,7 +344,7 @@ static int tell_blocks(struct telling *t, uint64_t *unread)
 	if (r == 0)
 		r = tell(t, &chunk);
 	free(b.window);
-	*unread += b.end - b.at;
+	*unread += b.bad ? b.end - b.at : 0;
 	return r;
 }
 

@@ -78,6 +78,7 @@ struct block {
 	uint32_t size;
 };
 
+bool block_is_packet(const struct block *b);
 bool block_is_section(const struct block *b);
 /* 1; 0: it is none; -EINVAL: none of ours. */
 int block_is_interface(const struct block *b, struct interface *out);
@@ -121,7 +122,7 @@ struct blocks {
 	uint64_t at, end; /* of what comes next; of what is wanted */
 	uint8_t *window;
 	size_t have, used;
-	bool bad; /* ended before its time: damage, or a block that is not whole yet */
+	bool bad; /* what comes next is no block; where it is one that was cut, nothing is wrong */
 };
 enum { BLOCKS_WINDOW = 2 * BLOCK_MAX };
 bool blocks_next(struct blocks *b, struct block *out);

@@ -49,12 +49,12 @@ struct kept kept_look(const struct files *f, uint64_t number, unsigned *mended)
 	return k;
 }
 
-/* Readers look for the segment first: an index that is left over leads nowhere. */
+/* As long as the segment is there, so are its packets. */
 int kept_remove(const struct files *f, uint64_t number, struct err *e)
 {
 	char name[PACKETS_FILE];
-	for (unsigned index = 0; index < 2; index++) {
-		segment_name(name, number, index);
+	for (unsigned i = 0; i < 2; i++) {
+		segment_name(name, number, i == 0);
 		int r = f->remove(f->self, name);
 		errno = -r;
 		if (r < 0 && r != -ENOENT)

@@ -157,7 +157,7 @@ bool blocks_next(struct blocks *b, struct block *out)
 		refill(b);
 		r = take_block(b, out);
 	}
-	b->bad = r != 1;
+	b->bad = r < 0;
 	return r == 1;
 }
 

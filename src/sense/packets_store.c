@@ -36,6 +36,7 @@ struct packets {
 	int fd, index_fd;       /* -1: not made yet */
 	bool begun, ending;     /* there is one; its last blocks are in the buffer */
 	uint64_t written;       /* bytes in its file */
+	size_t partly;          /* and of the buffer, where that could not be written whole */
 	uint64_t index_written; /* of the index */
 	struct chunk chunk;
 	struct index index;
@@ -94,7 +95,7 @@ static void forget_segment(struct packets *p)
 	p->fd = p->index_fd = -1;
 	p->begun = p->ending = false;
 	p->written = p->index_written = 0;
-	p->used = 0;
+	p->used = p->partly = 0;
 	p->chunk = (struct chunk){ 0 };
 }
 
@@ -140,22 +141,35 @@ static void finish_segment(struct packets *p)
 	keep(p, &k);
 }
 
-/* What is in its file stays, as far as it is whole, which may be more than was known to be written;
- * the rest is lost. */
+/* Frames of the buffer that are whole within its first bytes. */
+static uint64_t frames_within(const struct packets *p, size_t bytes)
+{
+	uint64_t frames = 0;
+	for (struct cur c = cur_of(p->buffer, bytes); c.left >= ENHANCED_SIZE;) {
+		struct cur head = c;
+		struct block b = { .type = cur_le32(&head) };
+		size_t size = cur_le32(&head);
+		frames += block_is_packet(&b) && size <= c.left;
+		cur_skip(&c, size);
+	}
+	return frames;
+}
+
+/* What is in its file stays, as far as it is whole; the rest is lost. */
 static void abandon_segment(struct packets *p)
 {
 	unsigned mended = 0;
 	struct err gone;
 	bool empty = !p->written;
-	uint64_t frames = p->index.sum.frames + p->chunk.frames;
+	uint64_t there = frames_within(p, p->partly);
+	p->lost += frames_within(p, p->used) - there;
 	forget_segment(p);
 	if (empty && kept_remove(&p->files, p->number, &gone) == 0) {
-		p->lost += frames;
+		p->lost += there;
 		p->number--; /* or there would be one for each try */
 		return;
 	}
 	struct kept k = kept_look(&p->files, p->number, &mended);
-	p->lost += frames > k.sum.frames ? frames - k.sum.frames : 0;
 	keep(p, &k);
 }
 
@@ -189,18 +203,33 @@ static void end_segment(struct packets *p, int64_t now)
 
 /* --- writing --- */
 
+/* From where it stopped the last time. */
+static int write_rest(struct packets *p, const char *name, struct err *e)
+{
+	while (p->partly < p->used) {
+		long n = p->files.write(p->files.self, p->fd, p->buffer + p->partly,
+			p->used - p->partly, p->written + p->partly);
+		if (n == -EINTR)
+			continue;
+		errno = n ? (int)-n : EIO;
+		if (n <= 0)
+			return err_sys(e, "write %s", name);
+		p->partly += (size_t)n;
+	}
+	return 0;
+}
+
 static int write_buffer(struct packets *p, struct err *e)
 {
 	char name[PACKETS_FILE];
 	segment_name(name, p->number, false);
 	if (p->fd < 0)
 		p->fd = files_open(&p->files, name, FILE_FRESH, e);
-	int r = p->fd < 0 ? p->fd
-			  : files_write(&p->files, p->fd, name, p->buffer, p->used, p->written, e);
+	int r = p->fd < 0 ? p->fd : write_rest(p, name, e);
 	if (r < 0)
 		return r;
 	p->written += p->used;
-	p->used = 0;
+	p->used = p->partly = 0;
 	if (p->ending)
 		finish_segment(p);
 	else
