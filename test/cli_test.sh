@@ -321,7 +321,7 @@ says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
 if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
-for verb in look facts points protocols completion help \
+for verb in look facts points packets protocols completion help \
 	'ledger init' 'ledger append' 'ledger show' 'ledger verify' 'ledger prove' 'ledger checkpoint' \
 	'ledger key'; do
 	# shellcheck disable=SC2086 # a verb may have two words
@@ -337,7 +337,7 @@ done
 run help --man
 sed -n '/^# EXIT STATUS/,/^# [A-DF-Z]/{/^[[|:]/p}' out >table
 if [ "$code" = 0 ] && [ "$(grep -c '^:<' table)" = 4 ]; then good exit-table; else fail exit-table "not four codes"; fi
-for verb in look facts points protocols; do
+for verb in look facts points packets protocols; do
 	run help --man $verb
 	if grep -qxF -f table out && [ "$(grep -cxF -f table out)" = "$(wc -l <table)" ]; then
 		good "exit-table-$verb"

@@ -97,6 +97,9 @@ class Keeper(Process):
 
     def held(self):
         self.send(ASK)
+        return self.heard()
+
+    def heard(self):
         body, _ = self.until(HELD)
         names = ("first", "last", "frames", "bytes", "segments", "lost", "dropped", "paused")
         return dict(zip(names, struct.unpack(">qqQQQQQB", body)))
@@ -248,7 +251,7 @@ def full_disk(folder, capture):
         keeper = Keeper(folder, "b")
         keeper.watch("b")
         with open(folder + "/ballast", "wb") as file:
-            file.write(bytes((2 << 20) - (300 << 10)))
+            file.write(bytes((2 << 20) - (100 << 10)))
         frames = frames_in(capture)
         cable.send(frames, 0.0001)
         body, _ = keeper.until(SAY)
@@ -268,7 +271,7 @@ def full_disk(folder, capture):
         cable.remove()
         return None if lost["paused"] and lost["lost"] and got[-100:] == frames[:100] else str(lost)
     finally:
-        subprocess.run(["umount", folder], check=False)
+        subprocess.run(["umount", "--lazy", folder], check=False)
 
 
 def alone(folder, _):

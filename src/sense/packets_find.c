@@ -120,12 +120,11 @@ static int plan_segment(struct find *f, uint64_t number)
 	if (list)
 		f->segments = list;
 	r = list ? segment_chunks(&s, plan_chunk, f, &f->found->unread) : -ENOMEM;
-	if (r == 0 && f->part_count > before) {
-		struct planned *p = &f->segments[f->segment_count++];
-		*p = (struct planned){ .number = number };
-		for (unsigned i = 0; i < s.interface_count; i++)
-			p->interfaces[i] = know_interface(f, &s.interfaces[i]);
-	}
+	struct planned p = { .number = number };
+	for (unsigned i = 0; i < s.interface_count; i++)
+		p.interfaces[i] = know_interface(f, &s.interfaces[i]);
+	if (r == 0 && f->part_count > before)
+		f->segments[f->segment_count++] = p;
 	segment_close(&s);
 	return r;
 }
@@ -297,6 +296,17 @@ static void write_interface(struct find *f, uint16_t number)
 	out_bytes(f->out, block, block_interface(block, &f->interfaces[number - 1]));
 }
 
+/* A capture without packets is of some interface all the same: or there are tools that do not take
+ * it. */
+static void write_interfaces(struct find *f)
+{
+	static const struct interface none = { "none", LINK_ETHERNET };
+	if (!f->interface_count)
+		know_interface(f, &none);
+	for (unsigned i = 1; i <= f->interface_count; i++)
+		write_interface(f, (uint16_t)i);
+}
+
 static void write_frame(struct find *f, const struct loaded *l)
 {
 	static const uint8_t zeros[4];
@@ -384,6 +394,8 @@ int packets_find(const struct files *files, const struct packets_question *q, st
 	int r = plan(f, e);
 	if (r == 0 && (r = merge(f)) < 0)
 		err_set(e, r, "find packets: not enough memory");
+	if (r == 0 && !found->frames)
+		write_interfaces(f);
 	if (r == 0 && out->failed)
 		r = err_set(e, -EIO, "find packets: what is found cannot be written");
 	while (f->heap_count)

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""How many frames a second come through a virtual cable without a loss: `weir look --interface` beside `tcpdump -w /dev/null`.
+"""How many frames a second come through a virtual cable without a loss: `weir look --interface` beside `tcpdump -w /dev/null`,
+and the process that keeps packets beside `tcpdump -w FILE`.
 
-The mix of bench.py is sent by tcpreplay, SECONDS=5 at each rate; a rate counts where nothing is lost and it was reached.  Both
-have a ring of 16 MiB.  In a network namespace of its own; the receiver has one core, the sender the other.
+The mix of bench.py is sent by tcpreplay, SECONDS=5 at each rate; a rate counts where nothing is lost and it was reached.  All
+have a ring of 16 MiB.  In a network namespace of its own; the receiver has one core, the sender the other.  At the end, what
+keeping a frame costs without a network.
 """
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +18,10 @@ import time
 import bench
 
 HERE = os.path.abspath(__file__)
+sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+import packets_live_test  # noqa: E402
+
+KEPT = os.path.join(bench.WORK, "kept")
 WEIR = os.path.join(bench.BUILD, "src", "run", "weir")
 STEPS = [20_000 * 1.25**n for n in range(16)]
 
@@ -32,12 +39,33 @@ def isolate():
     bench.fail("no network namespaces with virtual cables here")
 
 
-def receive(words, core):
-    # pylint: disable=consider-using-with
-    return subprocess.Popen(["taskset", "-c", str(core), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def receive(*words):
+    def start(core):
+        # pylint: disable=consider-using-with
+        return subprocess.Popen(["taskset", "-c", str(core), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return start
+
+
+def keep(core):
+    """The process that keeps packets, with a GiB to keep them in."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    os.makedirs(KEPT)
+    packets_live_test.WEIR = WEIR
+    keeper = packets_live_test.Keeper(KEPT, "b", limit=1 << 30)
+    os.sched_setaffinity(keeper.process.pid, {core})
+    keeper.watch("b")
+    return keeper
+
+
+def keep_result(keeper):
+    keeper.send(packets_live_test.STOP)
+    held = keeper.heard()
+    keeper.end()
+    return held["frames"], held["lost"] + held["dropped"]
 
 
 def weir_result(process):
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     if process.returncode:
         bench.fail(f"weir: {err}")
@@ -46,13 +74,18 @@ def weir_result(process):
 
 
 def tcpdump_result(process):
+    process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=60)[1]
     return tuple(int(re.search(rf"(\d+) packets? {word}", err)[1]) for word in ("captured", "dropped by kernel"))
 
 
+TCPDUMP = ["tcpdump", "-n", "-i", "b", "-B", "16384", "-w"]
+FILE = os.path.join(bench.WORK, "tcpdump.pcap")
 TOOLS = {
-    "tcpdump -w /dev/null": (["tcpdump", "-n", "-i", "b", "-B", "16384", "-w", "/dev/null"], tcpdump_result),
-    "weir look --interface": ([WEIR, "look", "--interface", "b", "--json"], weir_result),
+    "tcpdump -w /dev/null": (receive(*TCPDUMP, "/dev/null"), tcpdump_result),
+    "weir look --interface": (receive(WEIR, "look", "--interface", "b", "--json"), weir_result),
+    "tcpdump -w FILE": (receive(*TCPDUMP, FILE), tcpdump_result),
+    "weir keeps packets": (keep, keep_result),
 }
 
 
@@ -67,15 +100,27 @@ def send(mix, rate, seconds, core):
 
 
 def one(name, mix, rate, seconds, cores):
-    words, result = TOOLS[name]
-    process = receive(words, cores[-1])
+    start, result = TOOLS[name]
+    process = start(cores[-1])
     time.sleep(1.5)
     reached = send(mix, rate, seconds, cores[0])
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
     got, lost = result(process)
     print(f"{name:<24}{rate:>10,.0f}/s asked{reached:>12,.0f}/s sent{got:>12,} read{lost:>10,} lost", flush=True)
     return reached, lost
+
+
+def keeping_costs(mix):
+    """Processor time, with and without keeping, of the same frames."""
+    program, times = os.path.join(bench.TOOLS, "keep"), []
+    for folder in ("-", KEPT):
+        shutil.rmtree(KEPT, ignore_errors=True)
+        os.makedirs(KEPT)
+        done = subprocess.run([program, mix, folder, "256"], stdout=subprocess.PIPE, text=True, check=True)
+        frames, _, spent = map(int, done.stdout.split())
+        times.append(spent)
+    shutil.rmtree(KEPT)
+    print(f"keeping a frame: {(times[1] - times[0]) / frames:.0f} ns of processor time")
 
 
 def main():
@@ -96,8 +141,12 @@ def main():
     print()
     for name, rate in best.items():
         print(f"{name:<24}{rate:>12,.0f} frames/s without a loss")
-    peer, ours = best.values()
-    print(f"measure: {ours / peer:.2f} of tcpdump (at least 0.5)" if peer else "measure: tcpdump lost frames at every rate")
+    rates = list(best.values())
+    for (peer, ours), least in ((rates[:2], " (at least 0.5)"), (rates[2:], ", keeping packets")):
+        print(f"measure: {ours / peer:.2f} of tcpdump{least}" if peer else "measure: tcpdump lost frames at every rate")
+    keeping_costs(mix)
+    if os.path.exists(FILE):
+        os.remove(FILE)
     return 0
 
 
