@@ -846,9 +846,16 @@ static void an_answer_that_cannot_be_written_says_so(void **state)
 	end(&k);
 	struct packets_question all = { .from_ns = 0 };
 	assert_int_equal(packets_find(&k.files, &all, &o, &found, &e), -EIO);
-	disk_fail(k.disk, DISK_OTHER, -EACCES);
-	o = out_mem(small, sizeof small);
-	assert_int_equal(packets_find(&k.files, &all, &o, &found, &e), -EACCES);
+	static const enum disk_call calls[] = { DISK_OTHER, DISK_OPEN };
+	for (size_t i = 0; i < COUNT_OF(calls); i++) { /* a folder, or files, of somebody else */
+		struct packets_held h;
+		disk_fail(k.disk, calls[i], -EACCES);
+		o = out_mem(small, sizeof small);
+		assert_int_equal(packets_find(&k.files, &all, &o, &found, &e), -EACCES);
+		assert_int_equal(packets_look(&k.files, &h, &e), -EACCES);
+		assert_non_null(strstr(e.text, "Permission denied"));
+		disk_fail(k.disk, calls[i], 0);
+	}
 	disk_free(k.disk);
 }
 

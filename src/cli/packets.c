@@ -250,11 +250,19 @@ static void show_written(const struct packets_found *f, const struct opts *o, st
 	json_line(&j);
 }
 
+static int not_read(const struct job *j, struct err *e)
+{
+	err_in(e, "%s", j->dir);
+	if (e->code != -EACCES)
+		return EXIT_FAILED;
+	return err_try(e, "ls -l '%s', or sudo", j->dir), EXIT_NOT_ALLOWED;
+}
+
 static int show_store(const struct job *j, const struct opts *o, struct out *out, struct err *e)
 {
 	struct packets_held held;
 	if (packets_look(&j->files, &held, e) < 0)
-		return err_in(e, "%s", j->dir), EXIT_FAILED;
+		return not_read(j, e);
 	show(&held, o, out);
 	return EXIT_DONE;
 }
@@ -293,7 +301,7 @@ static int hand_out(struct job *j, const struct opts *o, struct out *output, str
 		return err_sys(e, "empty it"), write_failed(o, e);
 	int r = packets_find(&j->files, &j->question, out, &found, e);
 	if (r < 0 && !out->failed)
-		return err_in(e, "%s", j->dir), EXIT_FAILED;
+		return not_read(j, e);
 	if (j->target < 0 && out->failed)
 		return EXIT_DONE;
 	if (j->target >= 0 && out_flush(&file, e) < 0)

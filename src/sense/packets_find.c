@@ -112,7 +112,7 @@ static int plan_segment(struct find *f, uint64_t number)
 	if (r <= 0) {
 		f->found->gone += r == 0;
 		f->found->unread += r < 0 ? s.size : 0;
-		return 0;
+		return r == -EACCES ? r : 0;
 	}
 	f->found->segments++;
 	struct planned *list =
@@ -139,6 +139,13 @@ static int by_time(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
+/* Of what may not be read nothing can be said; what is damaged is read around. */
+static int failed(int code, struct err *e)
+{
+	errno = -code;
+	return err_sys(e, "read packets");
+}
+
 static int plan(struct find *f, struct err *e)
 {
 	struct numbers n;
@@ -149,7 +156,7 @@ static int plan(struct find *f, struct err *e)
 		r = plan_segment(f, n.at[i]);
 	free(n.at);
 	if (r < 0)
-		return err_set(e, r, "find packets: not enough memory");
+		return failed(r, e);
 	if (f->part_count)
 		qsort(f->parts, f->part_count, sizeof *f->parts, by_time);
 	return 0;
@@ -343,9 +350,8 @@ static bool hand_out(struct find *f, const struct loaded *l)
 	return !f->out->failed;
 }
 
-static void step(struct find *f)
+static void step(struct find *f, struct loaded *first)
 {
-	struct loaded *first = f->heap[0];
 	if (++first->next == first->count) {
 		loaded_free(first);
 		f->heap[0] = f->heap[--f->heap_count];
@@ -354,23 +360,29 @@ static void step(struct find *f)
 		heap_settle(f);
 }
 
+static int64_t next_ns(const struct find *f)
+{
+	const struct loaded *first = f->heap[0];
+	return first->frames[first->next].at_ns;
+}
+
 /* Chunks that begin before the next frame are read before it goes. */
 static int merge(struct find *f)
 {
 	for (;;) {
 		while (f->part_next < f->part_count && f->heap_count < AT_ONCE) {
 			const struct part *p = &f->parts[f->part_next];
-			const struct loaded *first = f->heap_count ? f->heap[0] : NULL;
-			if (first && first->frames[first->next].at_ns < p->first_ns)
+			if (f->heap_count && next_ns(f) < p->first_ns)
 				break;
 			f->part_next++;
 			int r = load(f, p);
 			if (r < 0)
 				return r;
 		}
-		if (!f->heap_count || !hand_out(f, f->heap[0]))
+		struct loaded *first = f->heap_count ? f->heap[0] : NULL;
+		if (!first || !hand_out(f, first))
 			return 0;
-		step(f);
+		step(f, first);
 	}
 }
 
@@ -384,7 +396,7 @@ int packets_find(const struct files *files, const struct packets_question *q, st
 		f->interfaces = calloc(INTERFACES_MOST, sizeof *f->interfaces);
 	if (!f || !f->interfaces) {
 		free(f);
-		return err_set(e, -ENOMEM, "find packets: not enough memory");
+		return failed(-ENOMEM, e);
 	}
 	f->files = files;
 	f->question = q;
@@ -393,11 +405,11 @@ int packets_find(const struct files *files, const struct packets_question *q, st
 	out_bytes(out, section, block_section(section, NULL));
 	int r = plan(f, e);
 	if (r == 0 && (r = merge(f)) < 0)
-		err_set(e, r, "find packets: not enough memory");
+		failed(r, e);
 	if (r == 0 && !found->frames)
 		write_interfaces(f);
 	if (r == 0 && out->failed)
-		r = err_set(e, -EIO, "find packets: what is found cannot be written");
+		r = err_set(e, -EIO, "what is found cannot be written");
 	while (f->heap_count)
 		loaded_free(f->heap[--f->heap_count]);
 	free(f->interfaces);
@@ -428,7 +440,9 @@ int packets_look(const struct files *files, struct packets_held *out, struct err
 		struct segment s;
 		struct sum sum = { 0 };
 		int opened = segment_open(&s, files, n.at[i]);
-		if (opened == 0)
+		if (opened == -EACCES)
+			r = opened;
+		if (opened == 0 || r < 0)
 			continue;
 		if (opened == 1) {
 			if (!segment_sum(&s, &sum)) {
@@ -445,5 +459,5 @@ int packets_look(const struct files *files, struct packets_held *out, struct err
 	out->frames = all.frames;
 	out->first_ns = all.first_ns;
 	out->last_ns = all.last_ns;
-	return r < 0 ? err_set(e, r, "look at packets: not enough memory") : 0;
+	return r < 0 ? failed(r, e) : 0;
 }
