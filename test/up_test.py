@@ -136,6 +136,17 @@ def asked_wrongly(folder):
     weir("alert", "close", "1", "--state", folder + "/state", want=2)
 
 
+def packets_of(site, number, folder):
+    """What is handed out around the stop of a controller has that stop in it, between the two alone."""
+    capture = os.path.join(folder, "stop.pcapng")
+    weir("alert", "pcap", number, "--state", site.state, "--write", capture)
+    facts = [json.loads(line) for line in weir("facts", capture).splitlines()]
+    holds(any(f["message"] == "plc_stop" for f in facts), f"{len(facts)} facts, and no stop")
+    ends = {frozenset((f["src"].split(":")[0], f["dst"].split(":")[0])) for f in facts}
+    holds(ends == {frozenset(("10.20.35.66", "10.20.1.20"))}, f"between {ends}")
+    weir("alert", "pcap", "99999", "--state", site.state, want=3)
+
+
 def stands_watch(folder):
     """From the first frame to the ledger, and all of it once more after a night."""
     cable, site = Cable("a", "b"), Site(folder, "b")
@@ -159,6 +170,7 @@ def stands_watch(folder):
     holds(not any(a.startswith("ot.unauthorised") for a in alerts), "who may write is not known within a minute")
     stop = site.ask("alert", "ls", "--id", "ot.controller-stop")["alerts"][0]
     number = str(stop["alert"])
+    packets_of(site, number, folder)
     site.ask("asset", "approve", "10.20.1.20", "--comment", "ours")
     site.ask("asset", "set", plc["id"], "name", "filter PLC")
     weir("asset", "approve", plc["id"], "--state", site.state, want=1)
@@ -202,6 +214,7 @@ def whatever_is_killed(folder):
     holds(len(stops) == 1, f"alerts of one cause: {stops}")
     site.settled(6)
     known = site.assets()
+    site.kill("packets")
     site.kill("sealer")
     site.kill("key")
     site.settled()
@@ -209,7 +222,7 @@ def whatever_is_killed(folder):
     site.up()
     holds(site.assets() == known, f"after all of that {site.assets()} and not {known}")
     site.down()
-    holds(site.said().count("started again") >= 4, site.said())
+    holds(site.said().count("started again") >= 6, site.said())
     cable.remove()
 
 

@@ -1,14 +1,17 @@
 /* weir alert ...: what wants a person. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "cli/packets_ask.h"
 #include "cli/site_view.h"
 
 struct alert_opts {
 	struct site_opts site;
 	bool json, all, off;
-	const char *as, *comment, *id;
+	const char *as, *comment, *id, *margin, *write;
 };
 
 static const struct view_column columns[] = {
@@ -120,6 +123,76 @@ static int mute(struct cli *cli, const void *opts, struct err *e)
 	return ask(cli, o, "act on alert", o->off ? "unmute" : "mute", e);
 }
 
+/* --- packets --- */
+
+enum { ADDRESSES = 2, ADDRESS = 48 };
+
+/* The address to look for each of its assets by; one that has several is not looked for. */
+static int read_hosts(const struct alert_opts *o, const json_t *alert, char hosts[][ADDRESS],
+	struct texts *texts, struct err *e)
+{
+	size_t i;
+	json_t *id;
+	json_array_foreach(json_object_get(alert, "assets"), i, id)
+	{
+		json_t *a;
+		int r = site_ask_json(site_state(&o->site),
+			json_pack("{s:s, s:O}", "ask", "asset", "asset", id), &a, e);
+		if (r < 0)
+			return r;
+		const json_t *ips = json_object_get(a, "ips"), *macs = json_object_get(a, "macs");
+		const json_t *of = json_array_size(ips) ? ips : macs;
+		const char *text = json_string_value(json_array_get(of, 0));
+		if (json_array_size(of) == 1 && text && texts->count < ADDRESSES) {
+			snprintf(hosts[texts->count], ADDRESS, "%s", text);
+			texts->at[texts->count] = hosts[texts->count];
+			texts->count++;
+		}
+		json_decref(a);
+	}
+	return 0;
+}
+
+static int read_span(const struct alert_opts *o, const json_t *alert, char from[CLOCK_TEXT],
+	char to[CLOCK_TEXT], struct err *e)
+{
+	int64_t first_ns = 0, last_ns = 0, margin_ns = 30 * CLOCK_SECOND;
+	if (o->margin && !clock_read_span(o->margin, &margin_ns))
+		return err_set(
+			e, -EINVAL, "--margin %.40s: expected a time (30, 5m, 2h)", o->margin);
+	if (!clock_read(view_text(alert, "first"), &first_ns) ||
+		!clock_read(view_text(alert, "last"), &last_ns))
+		return err_set(e, -EPROTO, "the alert has no time");
+	clock_text(first_ns - margin_ns, from);
+	clock_text(last_ns + margin_ns, to);
+	return 0;
+}
+
+static int pcap(struct cli *cli, const void *opts, struct err *e)
+{
+	const struct alert_opts *o = opts;
+	char dir[PATH_MAX], from[CLOCK_TEXT], to[CLOCK_TEXT], hosts[ADDRESSES][ADDRESS];
+	struct packets_opts ask = { .dir = dir,
+		.from = from,
+		.to = to,
+		.write = o->write ? o->write : "-",
+		.json = o->json };
+	json_int_t n;
+	json_t *alert;
+	if (read_number(cli, &n, e) < 0)
+		return EXIT_ASKED_WRONGLY;
+	if (site_ask_json(site_state(&o->site), json_pack("{s:s, s:I}", "ask", "alert", "alert", n),
+		    &alert, e) < 0)
+		return site_exit(e);
+	int r = read_span(o, alert, from, to, e);
+	if (r == 0)
+		r = read_hosts(o, alert, hosts, &ask.hosts, e);
+	if (r == 0)
+		r = site_path(site_state(&o->site), "packets", dir, e);
+	json_decref(alert);
+	return r < 0 ? site_exit(e) : packets_run(cli, &ask, e);
+}
+
 #define JSON_OPT                                                                                   \
 	{                                                                                          \
 		OPT_FLAG, 'j', "json", NULL, "as JSON", offsetof(struct alert_opts, json), NULL    \
@@ -150,6 +223,16 @@ static const struct opt mute_opts[] = { SITE_STATE_OPT,
 		NULL },
 	COMMENT_OPT, JSON_OPT, { 0 } };
 
+static const struct opt pcap_opts[] = { SITE_STATE_OPT,
+	{ OPT_TEXT, 'm', "margin", "TIME", "so long before and so long after it (30; 5m, 2h)",
+		offsetof(struct alert_opts, margin), NULL },
+	{ OPT_TEXT, 'w', "write", "FILE", "write them there (standard output)",
+		offsetof(struct alert_opts, write), NULL },
+	JSON_OPT, { 0 } };
+
+static const char *const pcap_examples[] = { "weir alert pcap 12 --write 12.pcapng",
+	"for Wireshark, or weir look", "weir alert pcap 12 | weir facts -", "message by message",
+	NULL };
 static const char *const list_examples[] = { "weir alert ls", "those that nobody closed", NULL };
 static const char *const show_examples[] = { "weir alert show 12",
 	"what happened, between whom, and what to do now", NULL };
@@ -208,4 +291,17 @@ const struct verb verb_alert_mute = {
 	.opts_size = sizeof(struct alert_opts),
 	.opts = mute_opts,
 	.run = mute,
+};
+
+const struct verb verb_alert_pcap = {
+	.name = "alert pcap",
+	.operands = "NUMBER",
+	.brief = "Hand out the packets around an alert",
+	.about =
+		"Between its two assets, or of the one it is about, from half a minute before it was "
+		"seen first to half a minute after it was seen last, as far as they are still kept.",
+	.examples = pcap_examples,
+	.opts_size = sizeof(struct alert_opts),
+	.opts = pcap_opts,
+	.run = pcap,
 };

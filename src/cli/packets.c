@@ -12,36 +12,31 @@
 #include "base/clock.h"
 #include "base/jail.h"
 #include "base/json.h"
-#include "cli/cli.h"
+#include "cli/packets_ask.h"
 
 #define PACKETS_DIR "/var/lib/weir/packets"
 
 static const int64_t margin_ns = 30 * CLOCK_SECOND;
 
-struct opts {
-	const char *dir, *from, *to, *around, *margin, *write;
-	struct texts hosts;
-	bool json;
-};
-
 static const struct opt opts[] = {
 	{ OPT_TEXT, 'd', "dir", "DIR", "the folder with the packets (" PACKETS_DIR ")",
-		offsetof(struct opts, dir), NULL },
+		offsetof(struct packets_opts, dir), NULL },
 	{ OPT_TEXT, 'f', "from", "TIME", "packets since then (UTC: 2026-11-22T03:00)",
-		offsetof(struct opts, from), NULL },
-	{ OPT_TEXT, 't', "to", "TIME", "packets until then", offsetof(struct opts, to), NULL },
+		offsetof(struct packets_opts, from), NULL },
+	{ OPT_TEXT, 't', "to", "TIME", "packets until then", offsetof(struct packets_opts, to),
+		NULL },
 	{ OPT_TEXT, 'a', "around", "TIME", "packets before and after this moment",
-		offsetof(struct opts, around), NULL },
+		offsetof(struct packets_opts, around), NULL },
 	{ OPT_TEXT, 'm', "margin", "TIME",
 		"with --around: so long before and so long after (30; 5m, 2h)",
-		offsetof(struct opts, margin), NULL },
+		offsetof(struct packets_opts, margin), NULL },
 	{ OPT_TEXTS, 'H', "host", "ADDRESS",
 		"packets from or to this IP or MAC address; twice: between the two",
-		offsetof(struct opts, hosts), NULL },
+		offsetof(struct packets_opts, hosts), NULL },
 	{ OPT_TEXT, 'w', "write", "FILE", "write them there; - is standard output",
-		offsetof(struct opts, write), NULL },
+		offsetof(struct packets_opts, write), NULL },
 	{ OPT_FLAG, 'j', "json", NULL, "print what is there, or was written, as JSON",
-		offsetof(struct opts, json), NULL },
+		offsetof(struct packets_opts, json), NULL },
 	{ 0 },
 };
 
@@ -63,7 +58,7 @@ static int read_time(const char *name, const char *text, int64_t *ns, struct err
 	return err_try(e, "--%s 2026-11-22T03:00", name);
 }
 
-static int read_around(const struct opts *o, struct packets_question *q, struct err *e)
+static int read_around(const struct packets_opts *o, struct packets_question *q, struct err *e)
 {
 	int64_t middle, margin = margin_ns;
 	if (o->from || o->to) {
@@ -82,7 +77,7 @@ static int read_around(const struct opts *o, struct packets_question *q, struct 
 	return 0;
 }
 
-static int read_span(const struct opts *o, struct packets_question *q, struct err *e)
+static int read_span(const struct packets_opts *o, struct packets_question *q, struct err *e)
 {
 	q->from_ns = INT64_MIN;
 	if (o->around)
@@ -101,7 +96,7 @@ static int read_span(const struct opts *o, struct packets_question *q, struct er
 	return 0;
 }
 
-static int read_hosts(const struct opts *o, struct packets_question *q, struct err *e)
+static int read_hosts(const struct packets_opts *o, struct packets_question *q, struct err *e)
 {
 	if (o->hosts.count > PACKETS_HOSTS) {
 		err_set(e, -EINVAL, "--host: one or two of them");
@@ -115,13 +110,13 @@ static int read_hosts(const struct opts *o, struct packets_question *q, struct e
 	return 0;
 }
 
-static bool wants_packets(const struct opts *o)
+static bool wants_packets(const struct packets_opts *o)
 {
 	return o->from || o->to || o->around || o->hosts.count || o->write;
 }
 
 /* An exit code. */
-static int asked(struct job *j, const struct cli *cli, const struct opts *o, struct err *e)
+static int asked(struct job *j, const struct cli *cli, const struct packets_opts *o, struct err *e)
 {
 	if (read_span(o, &j->question, e) < 0 || read_hosts(o, &j->question, e) < 0)
 		return EXIT_ASKED_WRONGLY;
@@ -163,7 +158,7 @@ static bool is_within(const struct job *j, const char *path)
 		its.st_dev == ours.st_dev;
 }
 
-static int open_target(struct job *j, const struct opts *o, struct err *e)
+static int open_target(struct job *j, const struct packets_opts *o, struct err *e)
 {
 	struct stat s;
 	if (!o->write || strcmp(o->write, "-") == 0)
@@ -203,7 +198,7 @@ static void span_out(struct out *o, int64_t first_ns, int64_t last_ns)
 	out_fmt(o, "%s to %s", clock_text(first_ns, first), clock_text(last_ns, last));
 }
 
-static void show(const struct packets_held *h, const struct opts *o, struct out *out)
+static void show(const struct packets_held *h, const struct packets_opts *o, struct out *out)
 {
 	struct json j = json_on(out);
 	if (!o->json) {
@@ -227,7 +222,8 @@ static void show(const struct packets_held *h, const struct opts *o, struct out 
 	json_line(&j);
 }
 
-static void show_written(const struct packets_found *f, const struct opts *o, struct out *out)
+static void show_written(
+	const struct packets_found *f, const struct packets_opts *o, struct out *out)
 {
 	struct json j = json_on(out);
 	if (!o->json) {
@@ -258,7 +254,8 @@ static int not_read(const struct job *j, struct err *e)
 	return err_try(e, "ls -l '%s', or sudo", j->dir), EXIT_NOT_ALLOWED;
 }
 
-static int show_store(const struct job *j, const struct opts *o, struct out *out, struct err *e)
+static int show_store(
+	const struct job *j, const struct packets_opts *o, struct out *out, struct err *e)
 {
 	struct packets_held held;
 	if (packets_look(&j->files, &held, e) < 0)
@@ -284,14 +281,14 @@ static int none_found(const struct job *j, struct err *e)
 	return EXIT_NOT_FOUND;
 }
 
-static int write_failed(const struct opts *o, struct err *e)
+static int write_failed(const struct packets_opts *o, struct err *e)
 {
 	err_in(e, "%s", o->write);
 	return cli_try_write(e), EXIT_FAILED;
 }
 
 /* Standard output is flushed, and complained about, by who called. */
-static int hand_out(struct job *j, const struct opts *o, struct out *output, struct err *e)
+static int hand_out(struct job *j, const struct packets_opts *o, struct out *output, struct err *e)
 {
 	static char buffer[64 * 1024];
 	struct out file = out_fd(j->target, buffer, sizeof buffer);
@@ -320,9 +317,8 @@ static int hand_out(struct job *j, const struct opts *o, struct out *output, str
 	return EXIT_DONE;
 }
 
-static int run(struct cli *cli, const void *given, struct err *e)
+int packets_run(struct cli *cli, const struct packets_opts *o, struct err *e)
 {
-	const struct opts *o = given;
 	struct job j = { .dir = o->dir ? o->dir : PACKETS_DIR, .folder = -1, .target = -1 };
 	int code = asked(&j, cli, o, e);
 	if (code == EXIT_DONE)
@@ -339,6 +335,11 @@ static int run(struct cli *cli, const void *given, struct err *e)
 	if (j.folder >= 0)
 		close(j.folder);
 	return code;
+}
+
+static int run(struct cli *cli, const void *given, struct err *e)
+{
+	return packets_run(cli, given, e);
 }
 
 static const char *const examples[] = {
@@ -360,7 +361,7 @@ const struct verb verb_packets = {
 		"are written, and hands out those that are asked for as one capture, in the order of "
 		"their time. Without a question it says what there is.",
 	.examples = examples,
-	.opts_size = sizeof(struct opts),
+	.opts_size = sizeof(struct packets_opts),
 	.opts = opts,
 	.run = run,
 };

@@ -3,7 +3,7 @@
  * Everything is in one folder, STATE:
  *
  *	ledger/          the record, and beside it its key, its socket and its store
- *	site/            what is known beyond it: made again from the network where it is missing
+ *	packets/         the packets of the last while
  *	site.socket      where people and programs ask
  *	pid              of the warden, while it runs
  */

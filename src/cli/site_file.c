@@ -2,20 +2,38 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MEMORY = 41, MEMORY_MIN = 4, MEMORY_MAX = 65536 };
+enum { PACKETS = 1024, PACKETS_MIN = 4, PACKETS_MAX = 16 << 20 /* MiB */ };
 
 struct file_in {
-	struct conf_text site, zones;
+	struct conf_text site, zones, packets;
 	struct conf_list interfaces; /* struct conf_text */
-	uint64_t memory;
+	uint64_t memory, packets_mib;
 	struct conf_place place;
 };
 
-static int check_interfaces(struct conf *c, void *of, struct conf_wrong *wrong)
+/* A number of MiB, or none. */
+static void check_packets(struct conf *c, struct file_in *in, struct conf_wrong *wrong)
 {
-	const struct file_in *in = of;
+	const char *text = in->packets.text;
+	char *end = NULL;
+	unsigned long long n = text && *text >= '0' && *text <= '9' ? strtoull(text, &end, 10) : 0;
+	in->packets_mib = text ? n : PACKETS;
+	if (!text || strcmp(text, "none") == 0)
+		return;
+	if (!end || *end || n < PACKETS_MIN || n > PACKETS_MAX)
+		conf_wrong_at(c, wrong, in->packets.place, "packets",
+			"found '%.20s', expected a number from %d to %d, or none", text,
+			PACKETS_MIN, PACKETS_MAX);
+}
+
+static int check(struct conf *c, void *of, struct conf_wrong *wrong)
+{
+	struct file_in *in = of;
+	check_packets(c, in, wrong);
 	const struct conf_text *list = in->interfaces.items;
 	for (size_t i = 0; i < in->interfaces.count; i++)
 		for (size_t k = 0; k < i; k++)
@@ -30,10 +48,11 @@ static const struct conf_key keys[] = {
 	{ "interfaces", CONF_TEXTS, true, offsetof(struct file_in, interfaces), 1, SITE_SENSORS },
 	{ "zones", CONF_TEXT, false, offsetof(struct file_in, zones), 1, PATH_MAX - 1 },
 	{ "memory", CONF_UINT, false, offsetof(struct file_in, memory), MEMORY_MIN, MEMORY_MAX },
+	{ "packets", CONF_TEXT, false, offsetof(struct file_in, packets), 1, 20 },
 	{ 0 },
 };
 static const struct conf_table table = { keys, sizeof(struct file_in),
-	offsetof(struct file_in, place), check_interfaces };
+	offsetof(struct file_in, place), check };
 
 /* A line for each mistake, in the order of the file; the last of them is the error. */
 static int say_wrong(const struct conf_wrong *wrong, const char *path, struct err *e)
@@ -51,7 +70,7 @@ static int say_wrong(const struct conf_wrong *wrong, const char *path, struct er
 
 int site_file_read(struct site_file *f, const char *path, struct err *e)
 {
-	struct file_in in = { .memory = MEMORY };
+	struct file_in in = { .memory = 0 };
 	struct conf_wrong wrong = { 0 };
 	*f = (struct site_file){ .conf = conf_open(path, &table, &in, &wrong, e) };
 	if (!f->conf)
@@ -59,6 +78,7 @@ int site_file_read(struct site_file *f, const char *path, struct err *e)
 	const struct conf_text *list = in.interfaces.items;
 	f->name = in.site.text;
 	f->memory = in.memory ? in.memory : MEMORY;
+	f->packets = in.packets_mib;
 	for (size_t i = 0; i < in.interfaces.count; i++)
 		f->interfaces[f->count++] = list[i].text;
 	const char *slash = strrchr(path, '/');
@@ -106,5 +126,7 @@ void site_file_example(struct out *o, const char *name, const char *const *inter
 		"]\n\n# Zones and levels as they are meant, from this file's folder: weir-zones(5).\n"
 		"# zones: zones.yaml\n\n"
 		"# Memory of each interface's sensor, in MiB. 41 holds some ten thousand assets.\n"
-		"# memory: 41\n");
+		"# memory: 41\n\n"
+		"# Disk for the packets of the last while, in MiB, or none.\n"
+		"# packets: 1024\n");
 }

@@ -4,6 +4,7 @@
  *	interfaces: [eth1, eth2]
  *	zones: zones.yaml
  *	memory: 64
+ *	packets: 1024
  *
  * Strict, as all settings (base/conf.h).  A path is from the folder of the file. */
 #ifndef CLI_SITE_FILE_H
@@ -23,6 +24,7 @@ struct site_file {
 	unsigned count;
 	char zones[PATH_MAX]; /* "" for none */
 	uint64_t memory;      /* MiB of each sensor's tables */
+	uint64_t packets;     /* MiB of disk for packets; 0: none are kept */
 };
 
 /* Each mistake is said on standard error, the last one is the error. */

@@ -18,6 +18,7 @@
 #include "cli/ledger/guard.h"
 #include "cli/live.h"
 #include "cli/site_file.h"
+#include "cli/up_packets.h"
 
 enum { LOOK_MS = 50, STOP_MS = 15 * 1000, ASKERS = 64 };
 
@@ -38,6 +39,7 @@ struct warden {
 	int listen_fd, pid_fd;
 	struct kept site, sensors[SITE_SENSORS];
 	struct child recall;
+	struct packet_keeper packets;
 	bool ledger_open, site_ready, told;
 	int64_t connect_at;
 };
@@ -119,6 +121,7 @@ static int start_sensor(struct warden *w, unsigned i, struct err *e)
 		r = ipc_send_fd(
 			w->site.child.channel, (uint16_t)(SITE_SENSE + i), k->child.channel, e);
 	give_away(&k->child.channel);
+	packet_keeper_ring(&w->packets, i);
 	return r == -EPIPE ? 0 : r; /* one of them has ended: that is seen soon enough */
 }
 
@@ -207,6 +210,7 @@ static int turn(struct warden *w, struct err *e)
 	}
 	int r = p[1].revents & POLLIN ? hear_site(w, e) : 0;
 	tell_ready(w);
+	packet_keeper_turn(&w->packets);
 	if (r == 0)
 		r = look_after_site(w, e);
 	if (r == 0 && w->site_ready && w->ledger_open && w->connect_at &&
@@ -227,6 +231,7 @@ static int stop(struct warden *w, struct err *e)
 	child_stop(&w->site.child, 0, &gone);
 	child_stop(&w->recall, 0, &gone);
 	stop_sensors(w);
+	packet_keeper_stop(&w->packets);
 	return ledger_guard_stop(&w->guard, e);
 }
 
@@ -305,6 +310,8 @@ static int prepare(struct warden *w, const struct up_opts *o, struct err *e)
 	if (r == 0)
 		r = take_pid_file(w, e);
 	if (r == 0)
+		r = packet_keeper_open(&w->packets, w->state, &w->file, e);
+	if (r == 0)
 		r = ledger_guard_prepare(&w->guard, &w->home, &guard, e);
 	return r < 0 ? r : open_socket(w, e);
 }
@@ -315,6 +322,7 @@ static int run_up(struct cli *cli, const void *opts, struct err *e)
 	static struct warden w;
 	(void)cli;
 	w.state = site_state(&o->site);
+	w.packets.folder = w.packets.kept.child.channel = -1;
 	w.listen_fd = w.pid_fd = w.home.fd = w.site.child.channel = -1;
 	for (unsigned i = 0; i < SITE_SENSORS; i++)
 		w.sensors[i].child.channel = -1;
@@ -324,6 +332,7 @@ static int run_up(struct cli *cli, const void *opts, struct err *e)
 	if (w.listen_fd >= 0)
 		unlink(w.socket);
 	give_away(&w.listen_fd);
+	packet_keeper_close(&w.packets);
 	if (w.home.fd >= 0) {
 		ledger_guard_done(&w.guard);
 		ledger_home_close(&w.home);

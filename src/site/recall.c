@@ -1,6 +1,4 @@
 /* What entries say of assets, remembered: the one way in which anything about them changes. */
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,31 +30,13 @@ struct anchor anchor_of_place(uint32_t owner, const char *place)
 	return a;
 }
 
-static bool read_mac(const char *text, uint8_t mac[6])
-{
-	int end = 0;
-	return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2],
-		       &mac[3], &mac[4], &mac[5], &end) == 6 &&
-		end == 17 && !text[end];
-}
-
-static bool read_ip(const char *text, struct ip *ip)
-{
-	uint8_t four[4];
-	if (inet_pton(AF_INET, text, four) == 1) {
-		*ip = ip_of_4(four);
-		return true;
-	}
-	return inet_pton(AF_INET6, text, ip->b) == 1;
-}
-
 bool anchor_read(const char *text, struct anchor *out)
 {
 	uint8_t mac[6];
 	struct ip ip;
-	if (read_mac(text, mac))
+	if (mac_read(text, mac))
 		*out = anchor_of_mac(mac);
-	else if (read_ip(text, &ip))
+	else if (ip_read(text, strlen(text), &ip))
 		*out = anchor_of_ip(&ip);
 	else
 		return false;
@@ -186,9 +166,9 @@ static void take_anchors(struct site *s, uint32_t id, const json_t *data)
 	uint8_t mac[6];
 	struct ip ip;
 	json_array_foreach(json_object_get(data, "macs"), i, text) if (json_is_string(text) &&
-		read_mac(json_string_value(text), mac)) own_mac(s, id, mac);
+		mac_read(json_string_value(text), mac)) own_mac(s, id, mac);
 	json_array_foreach(json_object_get(data, "ips"), i, text) if (json_is_string(text) &&
-		read_ip(json_string_value(text), &ip)) own_ip(s, id, &ip);
+		ip_read(json_string_value(text), json_string_length(text), &ip)) own_ip(s, id, &ip);
 	if (a->owner && a->seen[SITE_PLACE][0]) {
 		const struct anchor at = anchor_of_place(a->owner, a->seen[SITE_PLACE]);
 		anchor_take(s, &at, id);
