@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import attacks  # noqa: E402
 import flows  # noqa: E402
 import maps  # noqa: E402
 import seen  # noqa: E402
@@ -390,6 +391,10 @@ def main():
         equal = max(n["compared"] - n["listed"] - n["wrong"], 0)
         print(f"{name:<12}{n['captures']:>10}{n['compared']:>10}{equal:>10}{n['listed']:>10}{n['wrong']:>10}")
     print(f"{len(paths)} captures, {failed} with differences that nobody listed")
+    if a.collection != "/dev/null" and not a.capture and not a.protocols:
+        judged = list(attacks.judge(options["weir"], a.collection))
+        attacks.print_table(judged)
+        failed += sum(bool(wrong) for _, _, wrong in judged)
     return 1 if failed else 0
 
 
