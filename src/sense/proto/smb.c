@@ -140,6 +140,17 @@ void smb_tell(struct scene *s, const struct field *f, struct utf8 text)
 		fact_text(s, f, text.at, text.size);
 }
 
+/* A message cut by its capture keeps what stands in front. */
+void smb_calls(struct scene *s, struct cur c, uint32_t file)
+{
+	struct smb_state *state = s->state;
+	if (!cur_ok(&c) || !dcerpc_begins(c))
+		return;
+	fact_end(s);
+	if (dcerpc_pdus(c, s, &state->calls, file) == PARSED_BAD)
+		fact_drop(s);
+}
+
 /* --- is it ours? --------------------------------------------------------------------------------
  */
 
@@ -297,7 +308,7 @@ const struct proto proto_smb = {
 	.also = { "smb2", "nbss" },
 	.title = "Server Message Block",
 	.standard = "MS-CIFS, MS-SMB, MS-SMB2, RFC 1002",
-	.reads = "versions 1 to 3: sessions, shares, files, pipes, logins, names",
+	.reads = "versions 1 to 3: sessions, shares, files, logins, names; calls in pipes",
 	.seen = "16 captures: Windows hosts, domain controllers, EternalBlue, Zerologon",
 	.over = OVER_TCP,
 	.begins = "00 81-85",
@@ -305,6 +316,6 @@ const struct proto proto_smb = {
 	.frame = frame,
 	.parse = parse,
 	.state_size = sizeof(struct smb_state),
-	.asks = 16,
+	.asks = 24,
 	.ask_size = sizeof(struct smb_asked),
 };

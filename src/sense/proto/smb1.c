@@ -384,18 +384,27 @@ static void read_or_write(struct smb1 *m, struct smb1_block *b, bool writes)
 	if (m->answer) {
 		if (!writes)
 			cur_skip(w, 6); /* remaining, compaction, reserved */
-		fact_uint(s, &f_length, cur_le16(w));
+		uint16_t size = cur_le16(w);
+		fact_uint(s, &f_length, size);
+		uint16_t at = writes ? 0 : cur_le16(w);
+		if (at && cur_ok(w))
+			m->passed = smb1_part(m, at, size).c;
 		return;
 	}
-	fact_uint(s, &f_fid, cur_le16(w));
+	uint16_t file = cur_le16(w);
+	m->file = file;
+	fact_uint(s, &f_fid, file);
 	fact_uint(s, &f_offset, cur_le32(w));
 	if (!writes) {
 		fact_uint(s, &f_length, cur_le16(w));
 		return;
 	}
 	cur_skip(w, 8); /* time, mode, remaining */
-	uint32_t high = cur_le16(w);
-	fact_uint(s, &f_length, high << 16 | cur_le16(w));
+	uint32_t high = cur_le16(w), size = high << 16 | cur_le16(w);
+	fact_uint(s, &f_length, size);
+	uint16_t at = cur_le16(w);
+	if (cur_ok(w))
+		m->passed = smb1_part(m, at, size).c;
 }
 
 /* --- one command --------------------------------------------------------------------------------
@@ -536,7 +545,7 @@ static void label(struct smb1 *m, uint8_t command)
 
 enum parsed smb1_parse(struct cur c, struct scene *s)
 {
-	struct smb1 m = { .s = s, .whole = c };
+	struct smb1 m = { .s = s, .whole = c, .passed = cur_none() };
 	cur_skip(&c, 4);
 	uint8_t command = cur_u8(&c);
 	m.status = cur_le32(&c);
@@ -554,6 +563,7 @@ enum parsed smb1_parse(struct cur c, struct scene *s)
 	if (m.answer) {
 		const struct smb_asked *asked = ask_take(s, key);
 		m.asked = asked ? asked->row : NULL;
+		m.file = asked ? (uint16_t)asked->file : 0;
 	}
 	size_t offset = HEADER;
 	for (unsigned i = 0; i < CHAIN_MAX; i++) {
@@ -574,9 +584,14 @@ enum parsed smb1_parse(struct cur c, struct scene *s)
 		}
 		if (!m.answer && i == 0) {
 			struct smb_asked *kept = ask_put(s, key);
-			if (kept)
+			if (kept) {
 				kept->row = m.row;
+				kept->file = m.file;
+			}
 		}
+		if (m.status == 0 && m.passed.left)
+			smb_calls(s, m.passed, m.file);
+		m.passed = cur_none();
 		struct smb1_block again;
 		if (!block_at(&m, offset, &again) || !next_of(&again, &command, &offset))
 			break;

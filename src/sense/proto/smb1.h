@@ -12,6 +12,8 @@ struct smb1 {
 	bool unicode, answer, head_told;
 	const struct msg *asked; /* row of the request that this answers; NULL unknown */
 	const struct msg *row;   /* of the fact that is open */
+	struct cur passed;       /* what is read from or written to this file: */
+	uint16_t file;
 };
 
 /* A part of the message, and where it ends: Unicode text stands on even offsets. */

@@ -36,6 +36,7 @@ bool smb1_is_transaction(uint8_t command)
 /* Where a request keeps its parameters, and the words that say which it is. */
 struct request {
 	struct smb1_part parameters;
+	struct cur data;
 	uint16_t setup[2];
 	uint8_t setup_count;
 };
@@ -45,7 +46,8 @@ static struct request request_of(const struct smb1 *m, struct cur words)
 	struct request r = { 0 };
 	cur_skip(&words, 18); /* totals, maxima, flags, time, reserved */
 	uint16_t size = cur_le16(&words), at = cur_le16(&words);
-	cur_skip(&words, 4); /* data */
+	uint16_t data_size = cur_le16(&words), data_at = cur_le16(&words);
+	r.data = smb1_part(m, data_at, data_size).c;
 	r.setup_count = cur_u8(&words);
 	cur_skip(&words, 1);
 	for (unsigned i = 0; i < 2 && i < r.setup_count; i++)
@@ -130,8 +132,11 @@ static void transaction_request(struct smb1 *m, struct smb1_block *b)
 	if (!r.setup_count || mailslot)
 		return;
 	fact_uint(m->s, &f_pipe, r.setup[0]);
-	if (r.setup_count > 1)
-		fact_uint(m->s, &f_fid, r.setup[1]);
+	if (r.setup_count < 2)
+		return;
+	fact_uint(m->s, &f_fid, r.setup[1]);
+	m->file = r.setup[1];
+	m->passed = r.data;
 }
 
 static void trans2_request(struct smb1 *m, struct smb1_block *b)
@@ -156,8 +161,16 @@ static void nt_request(struct smb1 *m, struct smb1_block *b)
 		fact_uint(m->s, &f_nt, function);
 }
 
+/* [MS-CIFS] 2.2.4.33.2 */
+static struct cur answered(const struct smb1 *m, struct cur words)
+{
+	cur_skip(&words, 12); /* totals, parameters */
+	uint16_t size = cur_le16(&words), at = cur_le16(&words);
+	return cur_ok(&words) ? smb1_part(m, at, size).c : cur_none();
+}
+
 /* An answer does not say what it answers: its request does. */
-static void answer(struct smb1 *m, uint8_t command)
+static void answer(struct smb1 *m, uint8_t command, const struct smb1_block *b)
 {
 	const struct msg *row = m->asked;
 	const struct msg *const tables[] = { smb1_pipe, smb1_mailslot, smb1_trans2,
@@ -166,6 +179,8 @@ static void answer(struct smb1 *m, uint8_t command)
 		if (msg_find(tables[i], row->code, DIR_REQUEST) != row)
 			continue;
 		smb1_begin(m, command, msg_find(tables[i], row->code, DIR_RESPONSE));
+		if (tables[i] == smb1_pipe)
+			m->passed = answered(m, b->words);
 		return;
 	}
 	smb1_begin(m, command, smb1_row(m, command));
@@ -174,7 +189,7 @@ static void answer(struct smb1 *m, uint8_t command)
 void smb1_transaction(struct smb1 *m, uint8_t command, struct smb1_block *b)
 {
 	if (m->answer)
-		answer(m, command);
+		answer(m, command, b);
 	else if (command == TRANSACTION)
 		transaction_request(m, b);
 	else if (command == TRANSACTION2)

@@ -2,6 +2,8 @@
  * (sealed and compressed messages). */
 #include "sense/proto/smb.h"
 
+#include "base/hash.h"
+
 enum { HEADER = 64, COMPOUND_MAX = 32, CONTEXTS_MAX = 16, ALGORITHMS_MAX = 16 };
 enum { FLAG_ANSWER = 1, FLAG_ASYNC = 2 };
 enum { FIRST_SEALED = 0xfd, FIRST_COMPRESSED = 0xfc, SHARE_PIPE = 2 };
@@ -156,6 +158,13 @@ static void tell_bytes(struct scene *s, const struct field *f, struct cur *c, si
 	const uint8_t *bytes = cur_take(c, size);
 	if (bytes)
 		fact_bytes(s, f, bytes, size);
+}
+
+/* A file's id is sixteen bytes; these tell apart those of one conversation. */
+static uint32_t short_name(struct cur *c)
+{
+	uint64_t persistent = cur_le64(c), transient = cur_le64(c);
+	return (uint32_t)hash_mix(persistent ^ transient << 1, 3);
 }
 
 /* --- negotiate, log in --------------------------------------------------------------------------
@@ -330,6 +339,42 @@ static void write_file(const struct message *m, struct cur c)
 	fact_uint(m->s, &f_write_length, cur_le32(&c));
 	fact_uint(m->s, &f_offset, cur_le64(&c));
 	tell_bytes(m->s, &f_fid, &c, 16);
+}
+
+/* What passes through a file: where it stands in the message, and which file. */
+static struct cur passed(const struct message *m, struct cur c, uint32_t *file)
+{
+	enum { FSCTL_PIPE_TRANSCEIVE = 0x0011c017 }; /* [MS-FSCC] 2.3.49 */
+	size_t at = 0, size = 0;
+	if (m->command == READ && m->answer) {
+		at = cur_u8(&c);
+		cur_skip(&c, 1);
+		size = cur_le32(&c);
+		return part(m, at, size);
+	}
+	if (m->command == WRITE && !m->answer) {
+		at = cur_le16(&c);
+		size = cur_le32(&c);
+		cur_skip(&c, 8);
+		*file = short_name(&c);
+		return part(m, at, size);
+	}
+	if (m->command != IOCTL)
+		return cur_bad();
+	cur_skip(&c, 2);
+	uint32_t function = cur_le32(&c);
+	*file = short_name(&c);
+	if (m->answer)
+		cur_skip(&c, 8); /* what was asked with */
+	at = cur_le32(&c);
+	size = cur_le32(&c);
+	return function == FSCTL_PIPE_TRANSCEIVE ? part(m, at, size) : cur_bad();
+}
+
+static uint32_t file_read(struct cur c)
+{
+	cur_skip(&c, 2 + 4 + 8);
+	return short_name(&c);
 }
 
 static void query_directory(const struct message *m, struct cur c)
@@ -526,19 +571,24 @@ static enum parsed one_message(struct message *m)
 	uint32_t key = (uint32_t)m->id;
 	if (m->answer)
 		asked = m->status == STATUS_PENDING ? ask_peek(s, key) : ask_take(s, key);
+	uint32_t file = asked ? asked->file : 0;
+	struct cur bytes = smb_failed(m->status) ? cur_bad() : passed(m, m->body, &file);
 	const struct msg *row = row_of(m, asked);
 	fact_begin(s, row);
 	tell_header(m);
 	if (!m->answer && m->command != CANCEL) {
 		struct smb_asked *kept = ask_put(s, key);
-		if (kept)
+		if (kept) {
 			kept->row = row;
+			kept->file = m->command == READ ? file_read(m->body) : file;
+		}
 	}
 	if (!m->answer)
 		tell_request(m, m->body);
 	else if (!smb_failed(m->status) && m->status != STATUS_PENDING)
 		tell_answer(m, m->body);
 	fact_end(s);
+	smb_calls(s, bytes, file);
 	return PARSED_WHOLE;
 }
 
