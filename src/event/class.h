@@ -23,7 +23,7 @@ struct detection_row {
 	const char *class; /* one word of the vocabulary in class.c */
 	uint8_t engine, severity;
 	const char *title;
-	const char *technique; /* ATT&CK for ICS: "T0858"; NULL where none fits */
+	const char *technique; /* ATT&CK for ICS: "T0858"; else Enterprise: "T1047", "T1003.006" */
 	const char *next;      /* what to do now, one or two sentences */
 };
 

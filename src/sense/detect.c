@@ -410,6 +410,45 @@ void detections_flow(struct sense *s, enum event_kind kind)
 	wake(s->detections, &ev);
 }
 
+void detections_fragment(struct sense *s, const struct packet *p)
+{
+	if (s->config.facts_only)
+		return;
+	uint32_t sender = ip_is_nobody(&p->src) ? 0 : inventory_host(&s->inventory, &p->src);
+	const struct event ev = { .kind = EVENT_FRAGMENT,
+		.at_ns = p->at_ns,
+		.frame = p->frame,
+		.sender = { .number = sender },
+		.client = { .number = sender },
+		.to = p->dst,
+		.transport = p->transport };
+	wake(s->detections, &ev);
+}
+
+/* RFC 792 and RFC 4443, 4.1: type, code, checksum, number of the program, of the message; and what
+ * usual programs begin with, the time at which they sent it. */
+void detections_echo(struct sense *s, const struct packet *p)
+{
+	enum { ECHO4 = 8, ECHO6 = 128, HEAD = 8, TIME = 16 };
+	struct cur c = p->payload;
+	if (cur_peek(&c, 0) != (p->transport == TRANSPORT_ICMP ? ECHO4 : ECHO6))
+		return;
+	struct event ev = event_now(s, EVENT_ECHO);
+	ev.size = c.left > HEAD ? c.left - HEAD : 0;
+	cur_skip(&c, HEAD + TIME);
+	ev.content = cur_ok(&c) ? hash_bytes(c.at, c.left) : 0;
+	wake(s->detections, &ev);
+}
+
+void detections_long(struct sense *s, size_t size)
+{
+	if (s->config.facts_only)
+		return;
+	struct event ev = event_now(s, EVENT_LONG);
+	ev.size = size;
+	wake(s->detections, &ev);
+}
+
 void detections_malformed(struct sense *s, const struct proto *proto)
 {
 	if (s->config.facts_only)

@@ -23,8 +23,11 @@ enum event_kind {
 	EVENT_MALFORMED = 8, /* a message that broke its protocol */
 	EVENT_BIND = 16,     /* a MAC said for the first time that an address is its own */
 	EVENT_STRANGER = 32, /* one MAC claims an address, packets come straight from another */
+	EVENT_FRAGMENT = 64, /* one that lies over others of its packet with other bytes */
+	EVENT_ECHO = 128,    /* a question of ICMP that is answered with the same bytes */
+	EVENT_LONG = 256,    /* a message of more than MESSAGE_LONG bytes */
 };
-enum { EVENT_KINDS = 6 };
+enum { EVENT_KINDS = 9, MESSAGE_LONG = 32768 };
 
 /* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
 struct party {
@@ -46,7 +49,9 @@ struct event {
 	uint16_t port;                 /* server side; 0 without ports */
 	uint8_t transport;
 	const struct fact *fact;   /* EVENT_FACT */
-	const struct proto *proto; /* EVENT_FACT, EVENT_MALFORMED */
+	const struct proto *proto; /* EVENT_FACT, EVENT_MALFORMED, EVENT_LONG */
+	uint64_t content;          /* EVENT_ECHO: a hash of what it carries, behind its time */
+	size_t size;               /* EVENT_ECHO, EVENT_LONG: how much */
 	/* BIND: another MAC that had claimed the address, 0 none.  STRANGER: the one that sends. */
 	uint32_t rival;
 };
@@ -76,6 +81,7 @@ struct detected {
 };
 
 struct survey;
+struct packet;
 
 enum { DETECT_LABELS = 6 };
 
@@ -133,6 +139,9 @@ int detections_copy(struct detections **out, const struct detections *from, stru
 void detections_free(struct detections *d);
 void detections_fact(struct sense *s);
 void detections_flow(struct sense *s, enum event_kind kind);
+void detections_fragment(struct sense *s, const struct packet *p);
+void detections_echo(struct sense *s, const struct packet *p);
+void detections_long(struct sense *s, size_t size);
 void detections_malformed(struct sense *s, const struct proto *proto);
 void detections_bind(struct sense *s, uint32_t mac, uint32_t host, uint32_t rival);
 /* Packets of `host` come straight from the MAC `sender`, which never claims it, but `mac` does. */

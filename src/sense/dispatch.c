@@ -129,6 +129,8 @@ enum parsed dispatch_parse(struct sense *s, struct layer *l, struct cur c)
 		s->scene.points_refused = 0;
 	}
 	stats->messages++;
+	if (RARELY(c.left > MESSAGE_LONG))
+		detections_long(s, c.left);
 	enum parsed how = l->proto->parse(c, &s->scene);
 	if (how == PARSED_BAD) {
 		fact_drop(&s->scene);

@@ -132,13 +132,17 @@ bool fragments_add(struct fragments *f, struct budget *b, const struct packet *p
 	if (end > d->reach)
 		d->reach = end;
 	uint8_t *filled = d->bytes + d->room;
+	/* Who sends a lot comes back to the 16 bits of IPv4's numbers soon (RFC 6864, 3.2). */
+	bool near = p->at_ns - d->at_ns < (p->ip6 ? 60 : 1) * CLOCK_SECOND;
+	f->differs = false;
 	for (uint32_t at = p->fragment_at; at < end; at += 8) {
-		uint32_t unit = at / 8, n = end - at < 8 ? end - at : 8;
+		uint32_t unit = at / 8, n = end - at < 8 ? end - at : 8, from = at - p->fragment_at;
 		if (filled[unit / 8] >> unit % 8 & 1) {
 			f->overlaps++;
+			f->differs |= near && memcmp(d->bytes + at, p->payload.at + from, n) != 0;
 			continue;
 		}
-		memcpy(d->bytes + at, p->payload.at + (at - p->fragment_at), n);
+		memcpy(d->bytes + at, p->payload.at + from, n);
 		filled[unit / 8] |= (uint8_t)(1 << unit % 8);
 		d->have += n;
 	}

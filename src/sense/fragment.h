@@ -29,6 +29,7 @@ struct fragments {
 	size_t used;            /* memory of their bytes */
 	uint64_t given_up, overlaps; /* datagrams; pieces of them */
 	uint64_t dropped;            /* pieces that can belong to no whole datagram */
+	bool differs; /* the last one had other bytes for what had come shortly before */
 };
 
 /* Takes the fragment; true when its datagram is whole: *c is the payload, good until the next one

@@ -221,6 +221,9 @@ static void converse(struct sense *s, const struct packet *p, uint64_t hash)
 		stream_segment(s, f, side, p);
 	else if (p->kind == PACKET_UDP)
 		dispatch_datagram(s, f, side, p);
+	else if ((p->transport == TRANSPORT_ICMP || p->transport == TRANSPORT_ICMP6) &&
+		!s->config.facts_only)
+		detections_echo(s, p);
 	s->flow = NULL;
 }
 
@@ -239,7 +242,10 @@ static void see(struct sense *s, struct packet *p, uint64_t hash)
 	/* Once more for what a mirror carries; deeper is a trick. */
 	for (unsigned depth = 0; RARELY(p->kind == PACKET_FRAGMENT) && depth < 2; depth++) {
 		struct cur whole;
-		if (fragments_add(&s->fragments, &s->memory, p, &whole))
+		bool all = fragments_add(&s->fragments, &s->memory, p, &whole);
+		if (RARELY(s->fragments.differs))
+			detections_fragment(s, p);
+		if (all)
 			packet_transport(p, whole, &s->packets);
 		else
 			p->kind = PACKET_IP; /* counted as its sender's, read with the last one */

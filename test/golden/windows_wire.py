@@ -9,6 +9,7 @@ SVCCTL = "367abb81-9844-35f1-ad32-98f038001003", 2
 ATSVC = "1ff70682-0a51-30e8-076d-740be8cee98b", 1
 TASKS = "86d35949-83c9-4044-b424-db363231fd0c", 1
 WINREG = "338cd001-2244-31f1-aaaa-900038001003", 1
+LSARPC = "12345778-1234-abcd-ef00-0123456789ab", 0
 SAMR = "12345778-1234-abcd-ef00-0123456789ac", 1
 NETLOGON = "12345678-1234-abcd-ef00-01234567cffb", 1
 DRSUAPI = "e3514235-4b06-11d1-ab04-00c04fc2dcd2", 4
@@ -54,9 +55,9 @@ def job(command):
 
 def authenticate(account, proof, flags=0x212fffff):
     """[MS-NRPC] 3.5.4.4.2: the proof has no alignment of its own."""
-    computer = string("DC")
+    computer = struct.pack("<III", 3, 0, 3) + "DC\0".encode("utf-16-le")
     head = unique("\\\\DC") + string(account) + struct.pack("<HH", 6, 0) + computer
-    return padded(head[:len(head)] + proof) + struct.pack("<I", flags)
+    return padded(head + proof) + struct.pack("<I", flags)
 
 
 # --- PDUs ---------------------------------------------------------------------------------------

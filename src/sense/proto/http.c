@@ -4,6 +4,7 @@
  * first bytes are looked at (http_page.c).  Passwords never leave this file: a fact says who logs
  * in, and whether the password is one that everybody knows. */
 #include "sense/proto/http_page.h"
+#include "sense/proto/http_trick.h"
 #include "sense/proto/http_uri.h"
 #include "sense/proto/text.h"
 #include "sense/secret.h"
@@ -52,6 +53,7 @@ static const struct field f_length = { "http.content_length", BE64 };
 static const struct field f_scheme = { "http.auth_scheme", TEXT };
 static const struct field f_user = { "http.user", TEXT };
 static const struct field f_default = { "http.default_credentials", FLAG };
+static const struct field f_trick = { "http.trick", TEXT };
 
 /* Headers whose value is told as it stands, and kept until all of the head is read. */
 enum header {
@@ -94,6 +96,7 @@ static const struct msg rows[] = {
 };
 static const struct msg row_response = { 11, DIR_RESPONSE, ACT_OTHER, 0, "response" };
 static const struct msg row_login = { 13, DIR_REQUEST, ACT_OTHER, EFFECT_LOGIN, "login" };
+static const struct msg row_form = { 14, DIR_REQUEST, ACT_OTHER, EFFECT_NONE, "form" };
 static const struct msg row_refused = { 13, DIR_RESPONSE, ACT_OTHER, EFFECT_REFUSED, "login" };
 
 static bool is_status_line(const struct cur *c)
@@ -232,7 +235,8 @@ struct head {
 	bool via; /* somebody handed it on (RFC 9110, 7.6.3) */
 	uint64_t length;
 	struct cur values[HEADER_COUNT];
-	bool login, is_default;
+	bool login, is_default, encoded;
+	const char *trick; /* what attacks are made of: a literal */
 	size_t user_size;
 	const char *scheme;
 	uint8_t user[CREDENTIALS_MAX];
@@ -272,6 +276,12 @@ static void read_credentials(struct scene *s, struct cur value, struct head *hea
 	}
 }
 
+static void note_trick(struct head *head, const char *trick)
+{
+	if (trick && !head->trick)
+		head->trick = trick;
+}
+
 static void read_length(struct scene *s, struct cur value, struct head *head)
 {
 	uint64_t length = 0;
@@ -281,6 +291,8 @@ static void read_length(struct scene *s, struct cur value, struct head *head)
 		good = digit >= '0' && digit <= '9';
 		length = length * 10 + (uint64_t)(digit - '0');
 	}
+	if (good && head->has_length && head->length != length)
+		note_trick(head, "two lengths of one body");
 	if (!good || (head->has_length && head->length != length)) {
 		fact_violation(s);
 		return;
@@ -307,7 +319,10 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 	if (text_is(&name, "content-length")) {
 		read_length(s, value, head);
 	} else if (text_is(&name, "transfer-encoding")) {
-		head->chunked = text_has(value, "chunked");
+		if (head->encoded)
+			note_trick(head, "two encodings of one body");
+		head->encoded = true;
+		head->chunked |= text_has(value, "chunked");
 	} else if (text_is(&name, "authorization") || text_is(&name, "proxy-authorization")) {
 		read_credentials(s, value, head);
 	} else if (text_is(&name, "content-encoding")) {
@@ -318,6 +333,8 @@ static void read_header(struct scene *s, struct cur line, struct head *head)
 	for (size_t i = 0; i < HEADER_COUNT; i++) {
 		if (!text_is(&name, headers[i].name))
 			continue;
+		if (i == HOST && head->values[HOST].left)
+			note_trick(head, "two hosts of one request");
 		if (i == LOCATION)
 			http_tell_uri(s, &headers[i].field, value);
 		else
@@ -332,12 +349,15 @@ static void read_headers(struct scene *s, struct cur c, struct head *head)
 		struct cur line = text_line(&c);
 		if (line.left == 0)
 			break;
+		note_trick(head, http_trick(line, false));
 		if (cur_peek(&line, 0) != ' ' && cur_peek(&line, 0) != '\t')
 			read_header(s, line, head);
 	}
 	/* Two lengths for one body are how requests are smuggled past a proxy: RFC 9112, 6.1. */
-	if (head->chunked && head->has_length)
+	if (head->chunked && head->has_length) {
 		fact_violation(s);
+		note_trick(head, "two lengths of one body");
+	}
 }
 
 static enum http_page page_of(const struct head *head)
@@ -401,6 +421,9 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 	http_tell_uri(s, &f_uri, uri);
 	text_tell(s, &f_request_version, line);
 	read_headers(s, c, &head);
+	note_trick(&head, http_trick(uri, true));
+	if (head.trick)
+		fact_text(s, &f_trick, head.trick, strlen(head.trick));
 	fact_end(s);
 	if (!head.via)
 		say(s, ID_SOFTWARE, head.values[USER_AGENT]);
@@ -421,7 +444,9 @@ static enum parsed request(struct scene *s, struct state *state, struct side *si
 		fact_end(s);
 		who_sender(s, ID_USER, head.user, head.user_size);
 	}
-	expect_body(s, side, &head, PAGE_NONE, false);
+	bool form =
+		!head.packed && text_begins(&head.values[CONTENT_TYPE], "application/x-www-form");
+	expect_body(s, side, &head, form ? PAGE_FORM : PAGE_NONE, false);
 	return PARSED_WHOLE;
 }
 
@@ -498,7 +523,14 @@ static enum parsed response(struct scene *s, struct state *state, struct side *s
 static void page(struct scene *s, struct side *side, struct cur c)
 {
 	uint64_t size = c.left;
-	bool known = http_page_read(s, c, side->page, side->root, side->own);
+	const char *trick = side->page == PAGE_FORM ? http_trick(c, true) : NULL;
+	if (trick) {
+		fact_begin(s, &row_form);
+		fact_text(s, &f_trick, trick, strlen(trick));
+		fact_end(s);
+	}
+	bool known =
+		side->page == PAGE_FORM || http_page_read(s, c, side->page, side->root, side->own);
 	side->looked = (uint16_t)(side->looked + size);
 	if (known || side->looked >= HTTP_PAGE_WITHIN)
 		side->page = PAGE_NONE;

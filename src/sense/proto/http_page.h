@@ -8,7 +8,7 @@
  * what a UPnP description says of the device itself. */
 enum { HTTP_PAGE_WITHIN = 4096 };
 
-enum http_page { PAGE_NONE, PAGE_HTML, PAGE_XML };
+enum http_page { PAGE_NONE, PAGE_HTML, PAGE_XML, PAGE_FORM };
 
 /* Behind what names the page, where nobody told how long it is; FRAME_MORE until that is there.
  * `scanned`, 0 at first: what need not be looked at again. */

@@ -34,6 +34,7 @@ static const struct field f_dns = { "tls.certificate.dns_name", TEXT };
 static const struct field f_address = { "tls.certificate.ip_address", IP4 };
 static const struct field f_expired = { "tls.certificate.expired", FLAG };
 static const struct field f_self = { "tls.certificate.self_signed", FLAG };
+static const struct field f_curve = { "tls.certificate.own_curve", FLAG };
 
 /* Attributes of a name worth showing, X.520; the last arc of 2.5.4. */
 static const struct {
@@ -256,6 +257,18 @@ static void extensions(struct scene *s, struct cur list)
 	}
 }
 
+/* RFC 5480, 2.1.1: a key on a curve names the curve; one that brings numbers of its own instead may
+ * be computed to fit a key that somebody trusts (CVE-2020-0601). */
+static bool has_own_curve(struct cur key)
+{
+	/* 1.2.840.10045.2.1 */
+	static const uint8_t on_curve[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1 };
+	struct cur algorithm = expect(&key, TAG_SEQUENCE), oid = expect(&algorithm, TAG_OID);
+	return cur_ok(&oid) && oid.left == sizeof on_curve &&
+		memcmp(oid.at, on_curve, sizeof on_curve) == 0 &&
+		cur_peek(&algorithm, 0) == TAG_SEQUENCE;
+}
+
 bool tls_certificate(struct scene *s, struct cur der, bool leaf)
 {
 	struct cur certificate = expect(&der, TAG_SEQUENCE),
@@ -268,11 +281,13 @@ bool tls_certificate(struct scene *s, struct cur der, bool leaf)
 	struct cur issuer = expect(&body, TAG_SEQUENCE);
 	struct cur validity = expect(&body, TAG_SEQUENCE);
 	struct cur subject = expect(&body, TAG_SEQUENCE);
-	(void)expect(&body, TAG_SEQUENCE); /* key */
+	struct cur key = expect(&body, TAG_SEQUENCE);
 	if (!cur_ok(&body))
 		return false;
 
 	fact_bytes(s, &f_serial, serial.at, serial.left);
+	if (has_own_curve(key))
+		fact_flag(s, &f_curve, true);
 	const char *text = name_text(s, subject);
 	if (text) {
 		fact_text(s, &f_subject, text, strlen(text));

@@ -1,0 +1,46 @@
+/* Words in the texts of facts, for detections: without regard to case. */
+#ifndef SENSE_TEXT_FIND_H
+#define SENSE_TEXT_FIND_H
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/out.h"
+#include "event/fact.h"
+
+static inline bool text_at(const struct value *v, size_t at, const char *word)
+{
+	size_t size = strlen(word);
+	return v->type == VALUE_TEXT && at <= v->size && size <= v->size - at &&
+		strncasecmp((const char *)v->bytes + at, word, size) == 0;
+}
+
+static inline bool text_ends(const struct value *v, const char *word)
+{
+	size_t size = strlen(word);
+	return v->size >= size && text_at(v, v->size - size, word);
+}
+
+static inline bool text_contains(const struct value *v, const char *word)
+{
+	for (size_t at = 0; v->type == VALUE_TEXT && at < v->size; at++)
+		if (text_at(v, at, word))
+			return true;
+	return false;
+}
+
+/* Words in front, then at most so many bytes of it: none that a terminal would not like, and no
+ * half of a letter. */
+static inline void text_show(struct out *o, const char *before, const struct value *v, size_t most)
+{
+	if (v->type != VALUE_TEXT || !v->size)
+		return;
+	size_t size = v->size < most ? v->size : most;
+	while (size && size < v->size && (v->bytes[size] & 0xc0) == 0x80)
+		size--;
+	out_str(o, before);
+	for (size_t i = 0; i < size; i++)
+		out_char(o, v->bytes[i] < 0x20 || v->bytes[i] == 0x7f ? '?' : (char)v->bytes[i]);
+}
+
+#endif
