@@ -306,6 +306,10 @@ shows protocols-two 0 '^enip  *EtherNet/IP' '' protocols cip modbus
 shows protocols-json 0 '^\{"protocol":"modbus",.*"ot":true' '' protocols --json modbus
 shows protocols-any-case 0 '^\{"protocol":"modbus",' '' protocols -j ModBus
 shows protocols-also-any-case 0 '^\{"protocol":"enip",' '' protocols -j CIP
+shows detections 0 '^  ot.controller-stop  *A controller was told to stop$' '' detections
+shows detections-class 0 '^  net.brute-force ' '' detections brute-force
+shows detections-json 0 '^\{"id":"net.brute-force",.*"limit":\{"count":10,"seconds":60\}' '' detections --json malware
+says detections-unknown 3 'frob: no detection, class or engine of this name' detections frob
 says protocols-unknown 3 'frob: no protocol of this name is read' protocols frob
 
 # --- help, version, completion --------------------------------------------------------------------
@@ -321,7 +325,9 @@ says completion-of-what 2 'completion is there for bash and zsh' completion
 shows version 0 '^weir [0-9]+\.[0-9]+\.[0-9]+$' '' --version
 shows help 0 '^Commands:' '' --help
 if [ "$(wc -L <out)" -le 100 ]; then good help-fits; else fail help-fits "lines over 100 columns"; fi
-for verb in look facts points packets protocols completion help \
+for verb in look facts points packets protocols detections completion help init up down status whois \
+	'asset ls' 'asset show' 'asset approve' 'asset set' 'alert ls' 'alert show' 'alert close' 'alert open' \
+	'alert mute' 'alert pcap' \
 	'ledger init' 'ledger append' 'ledger show' 'ledger verify' 'ledger prove' 'ledger checkpoint' \
 	'ledger key'; do
 	# shellcheck disable=SC2086 # a verb may have two words
@@ -337,7 +343,7 @@ done
 run help --man
 sed -n '/^# EXIT STATUS/,/^# [A-DF-Z]/{/^[[|:]/p}' out >table
 if [ "$code" = 0 ] && [ "$(grep -c '^:<' table)" = 4 ]; then good exit-table; else fail exit-table "not four codes"; fi
-for verb in look facts points packets protocols; do
+for verb in look facts points packets protocols detections up; do
 	run help --man $verb
 	if grep -qxF -f table out && [ "$(grep -cxF -f table out)" = "$(wc -l <table)" ]; then
 		good "exit-table-$verb"
@@ -409,7 +415,7 @@ if command -v script >/dev/null; then
 	if grep -q '~' ascii && ! LC_ALL=C grep -q '[^ -~[:space:]'"$escape"']' ascii; then good ascii; else
 		fail ascii "more than ASCII on a terminal that shows no UTF-8"
 	fi
-	for verb in "help look" "look --help" help "protocols"; do
+	for verb in "help look" "look --help" help "protocols" "detections"; do
 		script -qec "stty cols 64; $weir $verb" /dev/null </dev/null 2>&1 | tr -d '\r' |
 			grep -v '^  weir \|^Usage' >out
 		if [ -s out ] && [ "$(wc -L <out)" -le 64 ]; then good "narrow-$verb"; else

@@ -18,12 +18,12 @@ static const struct verb *const verbs[] = { &verb_init, &verb_up, &verb_down, &v
 	&verb_asset_ls, &verb_asset_show, &verb_asset_approve, &verb_asset_set, &verb_whois,
 	&verb_alert_ls, &verb_alert_show, &verb_alert_close, &verb_alert_open, &verb_alert_mute,
 	&verb_alert_pcap, &verb_look, &verb_facts, &verb_points, &verb_packets, &verb_protocols,
-	&verb_ledger_init, &verb_ledger_append, &verb_ledger_show, &verb_ledger_verify,
-	&verb_ledger_prove, &verb_ledger_checkpoint, &verb_ledger_tail, &verb_ledger_export,
-	&verb_ledger_rebuild, &verb_ledger_serve, &verb_ledger_key, &verb_ledger_push,
-	&verb_ledger_follow, &verb_ledger_witness, &verb_ledger_retention, &verb_ledger_hold,
-	&verb_ledger_prune, &verb_ledger_move, &verb_ledger_erase, &verb_completion, &verb_help,
-	NULL };
+	&verb_detections, &verb_ledger_init, &verb_ledger_append, &verb_ledger_show,
+	&verb_ledger_verify, &verb_ledger_prove, &verb_ledger_checkpoint, &verb_ledger_tail,
+	&verb_ledger_export, &verb_ledger_rebuild, &verb_ledger_serve, &verb_ledger_key,
+	&verb_ledger_push, &verb_ledger_follow, &verb_ledger_witness, &verb_ledger_retention,
+	&verb_ledger_hold, &verb_ledger_prune, &verb_ledger_move, &verb_ledger_erase,
+	&verb_completion, &verb_help, NULL };
 
 static const char *const ledger_examples[] = {
 	"weir ledger init --dir /srv/ledger --origin plant.example/north",

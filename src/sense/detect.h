@@ -26,8 +26,9 @@ enum event_kind {
 	EVENT_FRAGMENT = 64, /* one that lies over others of its packet with other bytes */
 	EVENT_ECHO = 128,    /* a question of ICMP that is answered with the same bytes */
 	EVENT_LONG = 256,    /* a message of more than MESSAGE_LONG bytes */
+	EVENT_ACCEPT = 512,  /* a TCP connection that was asked for stands */
 };
-enum { EVENT_KINDS = 9, MESSAGE_LONG = 32768 };
+enum { EVENT_KINDS = 10, MESSAGE_LONG = 32768 };
 
 /* Somebody in an event: host number, or MAC number where `link`. 0: a group, or unknown. */
 struct party {

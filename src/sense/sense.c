@@ -216,6 +216,9 @@ static void converse(struct sense *s, const struct packet *p, uint64_t hash)
 		else if (side && speaks && !f->answered)
 			detections_flow(s, EVENT_ANSWER);
 		f->answered |= side && speaks;
+		bool accepts = p->kind == PACKET_TCP && p->flags & TCP_SYN && p->flags & TCP_ACK;
+		if (RARELY(accepts) && side)
+			detections_flow(s, EVENT_ACCEPT);
 	}
 	if (p->kind == PACKET_TCP)
 		stream_segment(s, f, side, p);

@@ -11,6 +11,7 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
 import wire  # noqa: E402
 import detections  # noqa: E402
+import detections_often  # noqa: E402,F401 (the same)
 import detections_windows  # noqa: E402,F401 (fills detections.FIRES and CLOSE)
 import identities  # noqa: E402,F401 (fills protocols.PROTOCOLS)
 import protocols  # noqa: E402
