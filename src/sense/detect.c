@@ -25,11 +25,16 @@ static bool names(const struct detection *r, const char *label)
 	return !r->labels[0];
 }
 
-static bool may_name(const struct detection *r, const struct proto *p)
+/* One of the labels that its facts may carry; `all`: whichever it is. */
+static bool may_name(const struct detection *r, const struct proto *p, bool *all)
 {
 	bool is = names(r, p->name);
-	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++)
-		is |= names(r, p->also[i]);
+	*all = is;
+	for (size_t i = 0; i < COUNT_OF(p->also) && p->also[i]; i++) {
+		bool also = names(r, p->also[i]);
+		is |= also;
+		*all &= also;
+	}
 	return is;
 }
 
@@ -44,9 +49,11 @@ static void wake_by(struct detections *d, const struct detection *r, size_t n)
 		d->by_effect[i][word] |= !r->effects || r->effects >> i & 1 ? bit : 0;
 	for (unsigned i = 0; i <= DIR_RESPONSE; i++)
 		d->by_dir[i][word] |= !r->dirs || r->dirs >> i & 1 ? bit : 0;
-	for (unsigned i = 0; i < PROTO_COUNT; i++)
-		d->by_proto[i][word] |=
-			may_name(r, protocols[i]) && (!r->ot || protocols[i]->ot) ? bit : 0;
+	for (unsigned i = 0; i < PROTO_COUNT; i++) {
+		bool all, may = may_name(r, protocols[i], &all);
+		d->by_proto[i][word] |= may && (!r->ot || protocols[i]->ot) ? bit : 0;
+		d->any_label[i][word] |= all ? bit : 0;
+	}
 	for (unsigned i = 0; i < 8; i++)
 		d->by_outcome[i][word] |=
 			(!r->failed || i & 1) && (!r->violation || i & 2) && (!r->odd || i) ? bit
@@ -285,13 +292,17 @@ static void answer_call(
 	call->answered++;
 }
 
+static bool is_labelled(const struct detection *r, const struct event *ev)
+{
+	const char *label = ev->fact ? ev->fact->protocol : ev->proto ? ev->proto->name : NULL;
+	return !r->labels[0] || (label && names(r, label));
+}
+
+/* Its label is one that wakes it already. */
 static void wake_one(struct detections *d, struct watch *w, const struct event *ev)
 {
 	const struct detection *r = w->row;
 	struct party a, b;
-	const char *label = ev->fact ? ev->fact->protocol : ev->proto ? ev->proto->name : NULL;
-	if (r->labels[0] && !(label && names(r, label)))
-		return;
 	parties(r, ev, &a, &b);
 	if (!a.number)
 		return;
@@ -319,7 +330,7 @@ static void wake(struct detections *d, const struct event *ev)
 		uint64_t bits = d->by_event[__builtin_ctz(ev->kind)][word];
 		for (; bits; bits &= bits - 1) {
 			struct watch *w = &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)];
-			if (!(w->row->opened && ev->under_way))
+			if (!(w->row->opened && ev->under_way) && is_labelled(w->row, ev))
 				wake_one(d, w, ev);
 		}
 	}
@@ -397,9 +408,12 @@ void detections_fact(struct sense *s)
 			d->by_dir[f->dir][word] & d->by_proto[proto][word] &
 			d->by_outcome[outcome][word];
 		for (; bits; bits &= bits - 1) {
+			unsigned n = word * 64 + (unsigned)__builtin_ctzll(bits);
 			if (!ev.kind)
 				ev = event_of_fact(s);
-			wake_one(d, &d->watches[word * 64 + (unsigned)__builtin_ctzll(bits)], &ev);
+			bool any = d->any_label[proto][word] & (bits & -bits);
+			if (any || is_labelled(d->watches[n].row, &ev))
+				wake_one(d, &d->watches[n], &ev);
 		}
 	}
 }

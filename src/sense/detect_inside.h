@@ -36,7 +36,8 @@ struct detections {
 	uint64_t by_event[EVENT_KINDS][WORDS];
 	uint64_t by_act[ACT_COUNT][WORDS], by_effect[EFFECT_COUNT][WORDS];
 	uint64_t by_dir[DIR_RESPONSE + 1][WORDS], by_proto[PROTO_COUNT][WORDS];
-	uint64_t by_outcome[8][WORDS]; /* failed: 1, violation: 2, unknown function: 4 */
+	uint64_t any_label[PROTO_COUNT][WORDS]; /* whatever a fact of this protocol is labelled */
+	uint64_t by_outcome[8][WORDS];          /* failed: 1, violation: 2, unknown function: 4 */
 	struct pool found;
 	struct table found_table;
 	uint64_t forgotten;

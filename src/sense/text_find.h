@@ -23,10 +23,25 @@ static inline bool text_ends(const struct value *v, const char *word)
 
 static inline bool text_contains(const struct value *v, const char *word)
 {
+	const int first = word[0] | 0x20; /* most places are none already by their first letter */
 	for (size_t at = 0; v->type == VALUE_TEXT && at < v->size; at++)
-		if (text_at(v, at, word))
+		if ((v->bytes[at] | 0x20) == first && text_at(v, at, word))
 			return true;
 	return false;
+}
+
+/* The next text of the fact, from *at on, in a field of one of these names; NULL: no more.  Most
+ * values are numbers, and no name is looked at. */
+static inline const struct value *text_among(
+	const struct fact *f, size_t *at, const char *const *fields)
+{
+	while (*at < f->value_count) {
+		const struct value *v = &f->values[(*at)++];
+		for (size_t i = 0; v->type == VALUE_TEXT && fields[i]; i++)
+			if (strcmp(v->field->name, fields[i]) == 0)
+				return v;
+	}
+	return NULL;
 }
 
 /* Words in front, then at most so many bytes of it: none that a terminal would not like, and no

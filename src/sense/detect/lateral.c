@@ -169,9 +169,9 @@ static bool tool(void *memory, const struct event *ev, struct detected *out)
 		"winexesvc", "xCmdSvc", "BTOBTO", NULL };
 	static const char *const fields[] = { "dcerpc.name", "smb2.filename", "smb.file", NULL };
 	(void)memory;
-	for (size_t f = 0; fields[f]; f++) {
-		const struct value *v = fact_value(ev->fact, fields[f]);
-		for (size_t i = 0; v && names[i]; i++) {
+	size_t at = 0;
+	for (const struct value *v; (v = text_among(ev->fact, &at, fields));) {
+		for (size_t i = 0; names[i]; i++) {
 			if (!text_contains(v, names[i]))
 				continue;
 			struct out o = out_mem(out->detail, sizeof out->detail);

@@ -112,10 +112,16 @@ static bool put_together_anew(struct published *p, const struct value *name,
 
 static bool data_set_changed(void *memory, const struct event *ev, struct detected *out)
 {
-	bool goose = strcmp(ev->fact->protocol, "goose") == 0;
-	const struct value *name = fact_value(ev->fact, goose ? "goose.gocbRef" : "sv.svID");
-	const struct value *revision = fact_value(ev->fact, goose ? "goose.confRev" : "sv.confRev");
-	const struct value *set = fact_value(ev->fact, goose ? "goose.datSet" : "sv.datSet");
+	/* Who it is and how it is put together stands in front of what it measured, and thousands
+	 * of these come in a second. */
+	enum { IN_FRONT = 14 };
+	struct fact front = *ev->fact;
+	if (front.value_count > IN_FRONT)
+		front.value_count = IN_FRONT;
+	bool goose = front.protocol[0] == 'g';
+	const struct value *name = fact_value(&front, goose ? "goose.gocbRef" : "sv.svID");
+	const struct value *revision = fact_value(&front, goose ? "goose.confRev" : "sv.confRev");
+	const struct value *set = fact_value(&front, goose ? "goose.datSet" : "sv.datSet");
 	if ((goose && !set) || !put_together_anew(memory, name, revision, set))
 		return false; /* a GOOSE without its set is broken, which is told elsewhere */
 	struct out o = out_mem(out->detail, sizeof out->detail);

@@ -592,6 +592,6 @@ const struct proto proto_dcerpc = {
 	.frame = frame,
 	.parse = parse,
 	.state_size = sizeof(struct dcerpc_state),
-	.asks = 16,
+	.asks = 6,
 	.ask_size = sizeof(struct dcerpc_asked),
 };
