@@ -71,7 +71,8 @@ static int read_part(int fd, char **answer, size_t *size, struct err *e)
 	char *more = realloc(*answer, *size + m.body.left + 1);
 	if (!more)
 		return err_sys(e, "take the site's answer");
-	memcpy(more + *size, m.body.at, m.body.left);
+	if (m.body.left)
+		memcpy(more + *size, m.body.at, m.body.left);
 	*answer = more;
 	*size += m.body.left;
 	more[*size] = 0;

@@ -207,6 +207,10 @@ int alerts_see(struct site *s, const struct plant *p, int64_t now_ns, struct err
 		}
 		if (!numbered)
 			continue;
+		if (!assets[0]) { /* nobody knows who did it: it is about the other one */
+			assets[0] = assets[1];
+			assets[1] = 0;
+		}
 		struct site_alert *a = last_of(s, f->row->id, assets);
 		if (!a)
 			r = say_raised(s, f, assets, f->first_ns, f->count, now_ns, e);
