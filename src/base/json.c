@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 struct json json_on(struct out *o)
 {
@@ -82,25 +83,6 @@ void json_bool(struct json *j, bool b)
 	out_str(j->out, b ? "true" : "false");
 }
 
-size_t json_char_size(const uint8_t *p, size_t left)
-{
-	if (p[0] < 0x80)
-		return 1;
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2
-		: (p[0] & 0xf0) == 0xe0         ? 3
-		: p[0] >= 0xf0 && p[0] <= 0xf4  ? 4
-						: 0;
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-	bool surrogate = p[0] == 0xed && p[1] >= 0xa0;
-	bool beyond = p[0] == 0xf4 && p[1] >= 0x90;
-	return overlong || surrogate || beyond ? 0 : n;
-}
-
 /* Characters that a terminal obeys instead of showing them: C1 controls (0x80-0x9f), zero width
  * and direction marks, line separators, the byte order mark.  Escaped they are the same text. */
 static bool obeyed(uint32_t code)
@@ -131,7 +113,7 @@ static void out_escaped(struct out *o, uint32_t code)
 /* A character of more than one byte, or what takes the place of half a one; gives its size. */
 static size_t out_wide(struct out *o, const uint8_t *p, size_t left)
 {
-	size_t n = json_char_size(p, left);
+	size_t n = utf8_size(p, left);
 	uint32_t code = n ? utf8_code(p, n) : 0xfffd;
 	if (o->ascii || obeyed(code))
 		out_escaped(o, code);

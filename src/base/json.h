@@ -15,9 +15,6 @@ struct json {
 
 struct json json_on(struct out *o);
 
-/* Length of the UTF-8 sequence at p, 0 where there is none (RFC 3629, 4). */
-size_t json_char_size(const uint8_t *p, size_t left);
-
 void json_open(struct json *j, char bracket);   /* '{' or '[' */
 void json_close(struct json *j, char bracket);  /* '}' or ']' */
 void json_key(struct json *j, const char *key); /* key is ours: not escaped */

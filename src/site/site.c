@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
-#include "base/json.h"
+#include "base/utf8.h"
 #include "site/inside.h"
 
 const char *const site_field_names[SITE_FIELDS] = { "name", "type", "vendor", "model", "firmware",
@@ -84,7 +84,7 @@ void site_cut(char *to, size_t room, const char *text)
 	static const char instead[] = "\xef\xbf\xbd"; /* U+FFFD */
 	size_t left = strlen(text), used = 0;
 	while (left) {
-		size_t size = json_char_size((const uint8_t *)text, left);
+		size_t size = utf8_size((const uint8_t *)text, left);
 		const char *from = size ? text : instead;
 		size_t put = size ? size : sizeof instead - 1;
 		if (put >= room - used)
