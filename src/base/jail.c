@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -132,6 +133,15 @@ static const struct row rows[] = {
 
 	{ JAIL_RING, SCMP_SYS(getsockopt) },
 	{ JAIL_RING, SCMP_SYS(getsockname) },
+
+	{ JAIL_HTTPS, SCMP_SYS(recvfrom) },
+	{ JAIL_HTTPS, SCMP_SYS(sendto) },
+	{ JAIL_HTTPS, SCMP_SYS(shutdown) },
+	{ JAIL_HTTPS, SCMP_SYS(setsockopt), 1, EXACTLY(IPPROTO_TCP) }, /* when a packet goes */
+	{ JAIL_HTTPS, SCMP_SYS(ioctl), 1, EXACTLY(FIONREAD) },
+	{ JAIL_HTTPS, SCMP_SYS(fcntl), 1, EXACTLY(F_GETFL) },
+	{ JAIL_HTTPS, SCMP_SYS(fcntl), 1, EXACTLY(F_SETFL) },
+	{ JAIL_HTTPS, SCMP_SYS(fcntl), 1, EXACTLY(F_DUPFD_CLOEXEC) },
 
 	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET) },
 	{ JAIL_NET, SCMP_SYS(socket), 0, EXACTLY(AF_INET6) },

@@ -28,6 +28,7 @@ enum jail_word {
 	JAIL_NET = 128,      /* find a host and connect to it, with threads that do so */
 	JAIL_DATABASE = 256, /* SQLite: locks, and a file cut to its length */
 	JAIL_RING = 512,     /* ask a ring of frames how many it lost, and whether it is there */
+	JAIL_HTTPS = 1024,   /* with JAIL_SERVE: TLS on what was taken (net/serve.h) */
 };
 
 /* Where files may be, from then on; everywhere else none is opened, whatever the words say. */
