@@ -10,7 +10,7 @@ export LC_ALL=C.UTF-8
 
 build='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libzstd-dev libyaml-dev libseccomp-dev
 	libssl-dev libsodium-dev libxxhash-dev libjansson-dev libsqlite3-dev libcurl4-openssl-dev libqrencode-dev
-	libuv1-dev ieee-data scdoc'
+	libuv1-dev libmicrohttpd-dev ieee-data scdoc'
 clang='clang-14 libclang-rt-14-dev llvm-14'
 oracle='python3 tshark'
 check="libcmocka-dev libmodbus-dev libxml2-utils clang-tidy-14 clang-format-14 mandoc jq
