@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-FLOORS = ["base", "crypt net event", "ledger store", "sense site", "report", "cli", "run"]  # lowest first
+FLOORS = ["base", "crypt net event", "ledger store", "sense site", "api report", "cli", "run"]  # lowest first
 height = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 source = pathlib.Path(__file__).resolve().parent.parent / "src"
 wrong = collections.defaultdict(list)

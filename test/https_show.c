@@ -143,7 +143,7 @@ static void on_request(void *self, struct serve_request *q)
 	else if (strcmp(name, "never") == 0)
 		serve_later(q);
 	else if (strcmp(name, "events") == 0)
-		serve_stream_join(w->stream, q);
+		serve_stream_join(w->stream, q, 0);
 	else if (strcmp(name, "send") == 0)
 		send_events(w, q);
 	else if (strcmp(name, "counts") == 0)

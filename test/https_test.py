@@ -27,8 +27,10 @@ HEAD = b"GET /counts HTTP/1.1\r\nHost: localhost\r\n"
 class Server:
     def __init__(self, *settings):
         self.folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [SHOW, self.folder.name, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.said = os.path.join(self.folder.name, "said")
+        with open(self.said, "wb") as said:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                [SHOW, self.folder.name, *settings], stdout=subprocess.PIPE, stderr=said, text=True)
         self.port = int(self.process.stdout.readline())
         self.ca = os.path.join(self.folder.name, "ca.pem")
         self.context = ssl.create_default_context(cafile=self.ca)
@@ -47,11 +49,14 @@ class Server:
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         try:
-            _, said = self.process.communicate(timeout=20)
+            self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            _, said = self.process.communicate()
-        self.ended = (self.process.returncode, time.monotonic() - began, said)
+            self.process.wait()
+        seconds = time.monotonic() - began
+        self.process.stdout.close()
+        with open(self.said, encoding="utf-8", errors="replace") as said:
+            self.ended = (self.process.returncode, seconds, said.read())
         return self.ended
 
     def plain(self, timeout=10):

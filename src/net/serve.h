@@ -111,7 +111,9 @@ struct serve_stream *serve_stream_new(
 	struct serve *s, size_t bytes, unsigned readers_max, struct err *e);
 /* Answers the request with what is sent from now on; or from behind Last-Event-ID, where that is
  * still in the ring, and else with an event `missed` first. */
-void serve_stream_join(struct serve_stream *t, struct serve_request *q);
+void serve_stream_join(struct serve_stream *t, struct serve_request *q, uint64_t label);
+/* Ends it for those whose label may no longer. */
+void serve_stream_keep(struct serve_stream *t, bool (*may)(void *self, uint64_t label), void *self);
 /* `data` is one line.  -EMSGSIZE: an event has at most an eighth of the ring. */
 int serve_stream_send(struct serve_stream *t, const char *event, struct cur data, struct err *e);
 unsigned serve_stream_readers(const struct serve_stream *t);

@@ -114,7 +114,7 @@ struct serve_request {
 	bool looked_at, handled, suspended, put_off, done;
 	/* of a stream */
 	struct serve_stream *stream;
-	uint64_t stream_at;
+	uint64_t stream_at, stream_label;
 	int64_t moved_ms; /* when it last took something */
 	bool missed, ended;
 	struct serve_request *stream_next, *stream_before;

@@ -122,7 +122,7 @@ static bool resumes(const struct serve_stream *t, const char *id, uint64_t *at)
 	return true;
 }
 
-void serve_stream_join(struct serve_stream *t, struct serve_request *q)
+void serve_stream_join(struct serve_stream *t, struct serve_request *q, uint64_t label)
 {
 	const char *id = q->headers[HEADER_LAST_EVENT_ID];
 	if (t->readers == t->readers_max) {
@@ -135,6 +135,7 @@ void serve_stream_join(struct serve_stream *t, struct serve_request *q)
 		serve_refuse(q, CAUSE_MEMORY, NULL);
 		return;
 	}
+	q->stream_label = label;
 	q->stream_at = t->end;
 	q->missed = id && !resumes(t, id, &q->stream_at);
 	q->moved_ms = serve_now_ms(q->serve);
@@ -161,6 +162,16 @@ void stream_leave(struct serve_request *q)
 		q->stream_next->stream_before = q->stream_before;
 	t->readers--;
 	q->stream = NULL;
+}
+
+void serve_stream_keep(struct serve_stream *t, bool (*may)(void *self, uint64_t label), void *self)
+{
+	for (struct serve_request *q = t->first; q; q = q->stream_next) {
+		if (may(self, q->stream_label))
+			continue;
+		q->ended = true;
+		answer_wake(q);
+	}
 }
 
 /* --- sending --- */

@@ -9,8 +9,9 @@ static const struct {
 	const char *name;
 	int (*run)(char **arguments);
 } processes[] = { { "core", core_main }, { "evidence", evidence_main }, { "key", key_main },
-	{ "packets", packets_main }, { "recall", recall_main }, { "sealer", sealer_main }, { "sense", sense_main },
-	{ "site", site_main }, { "tap", tap_main }, { "witness", witness_main } };
+	{ "packets", packets_main }, { "password", password_main }, { "recall", recall_main },
+	{ "sealer", sealer_main }, { "sense", sense_main }, { "site", site_main },
+	{ "tap", tap_main }, { "witness", witness_main } };
 
 static int run_process(char **words)
 {

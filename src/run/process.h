@@ -11,6 +11,7 @@ int core_main(char **arguments);
 int evidence_main(char **arguments);
 int key_main(char **arguments);
 int packets_main(char **arguments);
+int password_main(char **arguments);
 int recall_main(char **arguments);
 int sealer_main(char **arguments);
 int sense_main(char **arguments);
