@@ -109,7 +109,7 @@ static bool put_digits(const struct place *at, const char *s)
 
 static bool put_spelled(const struct place *at, const char *s)
 {
-	switch ((enum bind_type)at->bind->type) {
+	switch (at->bind->type) {
 	case T_TEXT:
 		return put_text(at, s, strlen(s));
 	case T_UINT:
@@ -196,7 +196,7 @@ static bool put_texts(const struct place *at, const json_t *v)
 static bool put_value(const struct place *at, const json_t *v)
 {
 	const char *s = json_string_value(v);
-	switch ((enum bind_type)at->bind->type) {
+	switch (at->bind->type) {
 	case T_TEXT:
 		return s ? put_text(at, s, json_string_length(v)) : complain(at, "a text");
 	case T_UINT:
@@ -292,7 +292,7 @@ static void note_value(const struct bind *b, const void *from, struct json *j)
 	bool yes = false;
 	char text[CLOCK_TEXT];
 	const struct texts *t = from;
-	switch ((enum bind_type)b->type) {
+	switch (b->type) {
 	case T_TEXT:
 		json_str(j, from);
 		break;

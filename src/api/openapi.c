@@ -35,7 +35,7 @@ static void bounds(
 static void input_schema(struct json *j, const struct bind *b)
 {
 	json_open(j, '{');
-	switch ((enum bind_type)b->type) {
+	switch (b->type) {
 	case T_TEXT:
 		kv(j, "type", "string");
 		bounds(j, "minLength", "maxLength", b, b->size - 1);

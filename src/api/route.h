@@ -39,14 +39,14 @@ struct texts {
 enum bind_from { FROM_QUERY, FROM_PATH, FROM_BODY };
 
 struct bind {
-	const char *name;      /* NULL ends a table */
-	uint8_t type;          /* enum bind_type */
-	size_t at;             /* offset in the struct */
-	uint8_t from;          /* enum bind_from */
+	const char *name; /* NULL ends a table */
+	enum bind_type type;
+	size_t at; /* offset in the struct */
+	enum bind_from from;
 	bool required, secret; /* a secret stands in no entry and in no answer */
 	size_t size;           /* T_TEXT: the room, its NUL included */
-	uint64_t min,
-		max; /* of a number; of the bytes of a text; of the count of texts; max 0: any */
+	/* Of a number; of the bytes of a text; of the count of texts.  max 0: as there is room. */
+	uint64_t min, max;
 	const char *const *words; /* T_WORD: ended by NULL */
 	const char *what;
 };

@@ -60,7 +60,7 @@ static void check_value(const struct bind *b, const uint8_t *from)
 	uint64_t n = 0;
 	unsigned word = 0;
 	const struct texts *t = (const void *)from;
-	switch ((enum bind_type)b->type) {
+	switch (b->type) {
 	case T_TEXT:
 		assert(memchr(from, 0, b->size) && utf8_whole(from, strlen((const char *)from)));
 		break;
