@@ -225,6 +225,19 @@ def served():
         said = b""
         while said.count(b'{"later":true}') < 5:
             said += s.recv(65536)
+        s.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        if (said := s.recv(100)) != b"HTTP/1.1 100 Continue\r\n\r\n":
+            return f"go on: {said}"
+        s.sendall(b"abc")
+        if not (said := read_one(s)).endswith(b"\r\n\r\nabc"):
+            return f"went on: {said}"
+        with server.connect() as old:
+            old.sendall(b"GET /events HTTP/1.0\r\n\r\n")
+            time.sleep(0.2)
+            send(server, 1, 50)
+            said = b""
+            while b'"n":0' not in said:
+                said += old.recv(4096)
         s.sendall(b"HEAD /page HTTP/1.0\r\n\r\n")
         said = read_all(s)
         if status(said) != 200 or not said.endswith(b"\r\n\r\n"):
@@ -475,6 +488,7 @@ def send(server, count, size):
 
 
 def events():
+    """In order; from where one was; and `missed` where that is gone, or never was."""
     with Server(*OFTEN, "ring=65536") as server:
         with listen(server) as s:
             time.sleep(0.2)

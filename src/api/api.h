@@ -89,7 +89,8 @@ int api_open(struct api **out, const struct api_options *o, struct err *e) MUST_
 /* For struct serve_options; and the server, once it is there. */
 void api_handle(void *api, struct serve_request *q);
 int api_serve(struct api *a, struct serve *s, struct err *e) MUST_USE;
-void api_close(struct api *a); /* behind serve_stop() */
+/* When the server has stopped; nothing is said to it any more from then on. */
+void api_close(struct api *a);
 
 void api_recorded(struct api *a, uint64_t ticket, int r, const struct err *e);
 void api_checked(struct api *a, uint64_t ticket, bool holds);

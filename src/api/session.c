@@ -39,8 +39,7 @@ static const struct shape shown[] = {
 /* An address, and a name at an address: nobody keeps others from signing in with their name. */
 static void tries_of(struct api *a, const struct api_call *c, const char *user, struct try *two[2])
 {
-	const char *peer = serve_peer(c->q);
-	uint64_t who = hash_bytes(peer, strlen(peer));
+	uint64_t who = serve_peer_hash(c->q);
 	uint64_t both = hash_mix(who, hash_bytes(user, strlen(user)));
 	const uint64_t keys[2] = { who, both };
 	for (size_t i = 0; i < 2; i++) {

@@ -77,7 +77,8 @@ const struct url *serve_url(const struct serve_request *q);
 /* Came once, or NULL; lives as long as the request. */
 const char *serve_header(const struct serve_request *q, enum serve_header h);
 struct cur serve_body(const struct serve_request *q);
-const char *serve_peer(const struct serve_request *q); /* its address, as text */
+const char *serve_peer(const struct serve_request *q);   /* its address, as text */
+uint64_t serve_peer_hash(const struct serve_request *q); /* the same for one /64 of IPv6 */
 
 /* --- an answer --- */
 
@@ -114,7 +115,7 @@ struct serve_stream *serve_stream_new(
 void serve_stream_join(struct serve_stream *t, struct serve_request *q, uint64_t label);
 /* Ends it for those whose label may no longer. */
 void serve_stream_keep(struct serve_stream *t, bool (*may)(void *self, uint64_t label), void *self);
-/* `data` is one line.  -EMSGSIZE: an event has at most an eighth of the ring. */
+/* `data` is one line, or -EINVAL.  -EMSGSIZE: an event has at most an eighth of the ring. */
 int serve_stream_send(struct serve_stream *t, const char *event, struct cur data, struct err *e);
 unsigned serve_stream_readers(const struct serve_stream *t);
 

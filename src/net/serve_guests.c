@@ -14,19 +14,22 @@ static const int64_t whole = 1000; /* thousandths of a request */
 
 /* --- addresses --- */
 
+static struct in6_addr address_of(const struct sockaddr_storage *a)
+{
+	struct in6_addr address = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	if (a->ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)a)->sin6_addr;
+	if (a->ss_family == AF_INET)
+		memcpy(address.s6_addr + 12, &((const struct sockaddr_in *)a)->sin_addr, 4);
+	return address;
+}
+
 /* An address of IPv4 as it is; of IPv6 the /64, as the rest is chosen by whoever comes. */
 static void key_of(const struct sockaddr_storage *a, uint8_t key[VISITOR_KEY])
 {
+	struct in6_addr address = address_of(a);
 	memset(key, 0, VISITOR_KEY);
-	if (a->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
-		bool mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
-		memcpy(key, &six->sin6_addr, mapped ? VISITOR_KEY : VISITOR_KEY / 2);
-	} else if (a->ss_family == AF_INET) {
-		const struct sockaddr_in *four = (const struct sockaddr_in *)a;
-		key[10] = key[11] = 0xff;
-		memcpy(key + 12, &four->sin_addr, 4);
-	}
+	memcpy(key, &address, IN6_IS_ADDR_V4MAPPED(&address) ? VISITOR_KEY : VISITOR_KEY / 2);
 }
 
 static struct visitor *visitor_at(const struct serve *s, uint32_t number)
@@ -189,6 +192,7 @@ static void comes(struct serve *s, struct MHD_Connection *c, void **context)
 		six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
 	struct guest *g = pool_at(&s->guests, number);
 	*g = (struct guest){ .serve = s, .connection = c, .fd = fd->connect_fd, .live = true };
+	g->address = address_of(&a);
 	g->visitor = take_visitor(s, &a);
 	if (g->visitor)
 		visitor_at(s, g->visitor)->connections++;
@@ -319,12 +323,16 @@ void guests_done(struct serve *s)
 
 const char *serve_peer(const struct serve_request *q)
 {
-	static char text[INET6_ADDRSTRLEN + 4];
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	const struct visitor *v = visitor_at(q->serve, q->guest->visitor);
-	if (memcmp(v->key, mapped, sizeof mapped) == 0)
-		inet_ntop(AF_INET, v->key + 12, text, sizeof text);
-	else
-		inet_ntop(AF_INET6, v->key, text, sizeof text);
+	static char text[INET6_ADDRSTRLEN];
+	const struct in6_addr *a = &q->guest->address;
+	bool four = IN6_IS_ADDR_V4MAPPED(a);
+	inet_ntop(
+		four ? AF_INET : AF_INET6, four ? a->s6_addr + 12 : a->s6_addr, text, sizeof text);
 	return text;
+}
+
+uint64_t serve_peer_hash(const struct serve_request *q)
+{
+	const struct visitor *v = visitor_at(q->serve, q->guest->visitor);
+	return hash_bytes(v->key, VISITOR_KEY);
 }

@@ -92,6 +92,7 @@ struct guest {
 	struct serve_request *request;
 	int fd;
 	uint32_t visitor;
+	struct in6_addr address; /* IPv4: mapped */
 	enum guest_state state;
 	int64_t deadline_ms; /* 0: none */
 	bool live, cut, early, asked;
