@@ -66,13 +66,12 @@ static int read_part(int fd, char **answer, size_t *size, struct err *e)
 		return err_in(e, "the site's answer");
 	if (m.type == ASK_END)
 		return (r = read_end(m.body, e)) < 0 ? r : 1;
-	if (m.type != ASK_PART || m.body.left > ANSWER_MAX - *size)
+	if (m.type != ASK_PART || !m.body.left || m.body.left > ANSWER_MAX - *size)
 		return err_set(e, -EPROTO, "the site's answer is no answer");
 	char *more = realloc(*answer, *size + m.body.left + 1);
 	if (!more)
 		return err_sys(e, "take the site's answer");
-	if (m.body.left)
-		memcpy(more + *size, m.body.at, m.body.left);
+	memcpy(more + *size, m.body.at, m.body.left);
 	*answer = more;
 	*size += m.body.left;
 	more[*size] = 0;
@@ -82,8 +81,10 @@ static int read_part(int fd, char **answer, size_t *size, struct err *e)
 int site_ask(const char *state, json_t *question, char **answer, size_t *size, struct err *e)
 {
 	char *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
-	int fd =
-		text ? connect_to(state, e) : err_set(e, -EINVAL, "this cannot be asked: no UTF-8");
+	json_decref(question);
+	if (!text)
+		return err_set(e, -EINVAL, "this cannot be asked: no UTF-8");
+	int fd = connect_to(state, e);
 	int r = fd < 0 ? fd : ipc_send(fd, ASK_QUESTION, text, strlen(text), e);
 	*answer = NULL;
 	*size = 0;
@@ -96,7 +97,6 @@ int site_ask(const char *state, json_t *question, char **answer, size_t *size, s
 	if (fd >= 0)
 		close(fd);
 	free(text);
-	json_decref(question);
 	return r < 0 ? r : 0;
 }
 

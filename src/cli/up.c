@@ -354,7 +354,7 @@ static const struct opt up_opts[] = {
 };
 
 static const char *const up_examples[] = { "weir init --name 'north works' --interface eth1",
-	"once: writes " SITE_FILE ", and begins the ledger in " SITE_STATE, "weir up",
+	"once: writes the settings, and begins the ledger", "weir up",
 	"stands watch until ^C, SIGTERM or weir down", NULL };
 
 const struct verb verb_up = {

@@ -30,7 +30,7 @@ int said_add(void *self, const char *kind, const char *subject, json_t *data, st
 	char *kept = r == 0 ? malloc(o.used) : NULL;
 	if (r == 0 && !kept)
 		r = err_sys(e, "keep an entry");
-	if (r == 0) {
+	if (kept) {
 		memcpy(kept, room, o.used);
 		w->said[(w->said_first + w->said_count++) % SAID_MAX] =
 			(struct said){ kept, o.used };
