@@ -102,8 +102,8 @@ int site_ask(const char *state, json_t *question, char **answer, size_t *size, s
 
 int site_ask_json(const char *state, json_t *question, json_t **answer, struct err *e)
 {
-	char *text;
-	size_t size;
+	char *text = NULL;
+	size_t size = 0;
 	int r = site_ask(state, question, &text, &size, e);
 	if (r < 0)
 		return r;
