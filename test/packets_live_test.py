@@ -48,7 +48,10 @@ class Process:
 
     def receive(self):
         """(word, body, descriptor)"""
-        message, rights, _, _ = self.channel.recvmsg(65536, socket.CMSG_SPACE(4))
+        try:
+            message, rights, _, _ = self.channel.recvmsg(65536, socket.CMSG_SPACE(4))
+        except ConnectionResetError:  # it ended without reading all; what it said comes behind that
+            message, rights, _, _ = self.channel.recvmsg(65536, socket.CMSG_SPACE(4))
         if not message:
             return None, b"", None
         fd = struct.unpack("i", rights[0][2][:4])[0] if rights else None

@@ -76,7 +76,9 @@ static int start_site(struct warden *w, struct err *e)
 	int r = kept_start(&w->site, "site", arguments, e);
 	if (r == 0)
 		r = ipc_send_fd(w->site.child.channel, SITE_LISTEN, w->listen_fd, e);
-	return r < 0 ? r : start_recall(w, e);
+	if (r == 0)
+		r = start_recall(w, e);
+	return r == -EPIPE ? 0 : r; /* it has ended: that is seen soon enough */
 }
 
 static int connect_ledger(struct warden *w, struct err *e)

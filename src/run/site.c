@@ -180,10 +180,11 @@ static void look(struct watching *w, int64_t now)
 	if (now < (w->changed ? w->look_at : w->look_again_at))
 		return;
 	int r = whole_plant(w->whole, &w->plant, &e);
+	w->seen = r == 0;
 	if (r == 0) {
 		r = site_see(w->site, &w->plant, clock_wall(), &e);
-		whole_number(w->whole, site_ids(w->site));
-		w->seen = true;
+		if (site_ids(w->site))
+			whole_number(w->whole, site_ids(w->site));
 	}
 	w->changed = r < 0; /* what could not be said waits for the next look */
 	w->look_took_ns = clock_monotonic() - now;
@@ -235,7 +236,8 @@ static void gather(const struct watching *w, struct pollfd p[POLLED])
 		p[POLL_SENSORS + i] = (struct pollfd){ w->sensors[i].fd, POLLIN, 0 };
 	for (unsigned i = 0; i < ASKERS_MAX; i++) {
 		const struct asker *a = &w->askers[i];
-		p[POLL_ASKERS + i] = (struct pollfd){ a->fd, a->answer ? POLLOUT : POLLIN, 0 };
+		short wanted = !a->answer ? POLLIN : askers_may_hear(w, a) ? POLLOUT : 0;
+		p[POLL_ASKERS + i] = (struct pollfd){ a->fd, wanted, 0 };
 	}
 }
 
@@ -249,6 +251,8 @@ static int turn(struct watching *w, struct err *e)
 	for (unsigned i = 0; i < SITE_SENSORS; i++)
 		if (p[POLL_SENSORS + i].revents && w->sensors[i].fd == p[POLL_SENSORS + i].fd)
 			sensor_tells(w, i);
+	if (p[POLL_LEDGER].revents && w->served && !w->said_sent)
+		said_ends(w); /* nothing was asked: it has nothing to say but that */
 	look(w, clock_monotonic());
 	said_go(w);
 	for (unsigned i = 0; i < ASKERS_MAX; i++) {
@@ -284,10 +288,15 @@ static void finish(struct watching *w)
 			ipc_send(w->sensors[i].fd, SENSE_STOP, NULL, 0, &e) < 0)
 			sensor_ends(w, i, e.text);
 	w->look_at = w->look_again_at = 0;
-	while (clock_monotonic() < until &&
-		(senses(w) || w->changed || (w->served && w->said_count)))
+	while (clock_monotonic() < until && (senses(w) || w->changed || w->said_count)) {
+		bool had = senses(w);
 		if (turn(w, &e) < 0)
 			break;
+		if (had && !senses(w)) { /* that was all: it is looked at once more, now */
+			w->look_at = w->look_again_at = 0;
+			w->changed = true;
+		}
+	}
 }
 
 static int work(struct watching *w, struct err *e)

@@ -30,6 +30,7 @@ struct asker {
 	bool trusted; /* root, or we: what it says of who did it counts */
 	char *answer;
 	size_t size, told;
+	uint64_t after; /* the answer waits until so many entries are written */
 	int64_t since_ns;
 };
 
@@ -68,10 +69,12 @@ struct watching {
 int said_add(void *watching, const char *kind, const char *subject, json_t *data, struct err *e);
 void said_begin(struct watching *w, int fd); /* a connection to the ledger's writer */
 void said_go(struct watching *w);            /* sends what waits, hears what was answered */
+void said_ends(struct watching *w);          /* the writer has gone */
 
 /* site_clients.c */
 void askers_come(struct watching *w);
 void askers_ask(struct watching *w, struct asker *a);
+bool askers_may_hear(const struct watching *w, const struct asker *a);
 void askers_hear(struct watching *w, struct asker *a); /* it can take more of its answer */
 void askers_tire(struct watching *w, int64_t now);
 void askers_done(struct watching *w);

@@ -84,6 +84,7 @@ static int ask_status(struct asking *a, struct err *e)
 	if (c.alerts_new + c.alerts_open)
 		json_kv_str(&j, "worst", severity_name(c.worst));
 	json_kv_uint(&j, "without_room", c.without_room);
+	json_kv_uint(&j, "unsaid", c.unsaid);
 	write_sensors(&j, w);
 	json_key(&j, "ledger");
 	json_open(&j, '{');
@@ -277,13 +278,22 @@ static int ask_plant(struct asking *a, struct err *e)
 static struct site_by by_whom(const struct asking *a, char name[SITE_TEXT])
 {
 	const char *actor = text_of(a, "by");
-	if (a->by->trusted && *actor)
-		snprintf(name, SITE_TEXT, "%.60s", actor);
+	if (a->by->trusted && *actor && strlen(actor) < SITE_TEXT - 1)
+		snprintf(name, SITE_TEXT, "%s", actor);
 	else
 		snprintf(name, SITE_TEXT, "uid:%u", a->by->uid);
 	return (struct site_by){
 		.actor = name, .comment = text_of(a, "comment"), .now_ns = clock_wall()
 	};
+}
+
+/* What cannot be written down is not done. */
+static int may_act(const struct asking *a, struct err *e)
+{
+	if (a->w->served && !a->w->stopping)
+		return 0;
+	err_set(e, -EAGAIN, "the ledger takes nothing now");
+	return err_try(e, "weir status, and in a while the same");
 }
 
 static int act_on_asset(
@@ -303,21 +313,27 @@ static int ask_act_asset(struct asking *a, struct err *e)
 	char name[SITE_TEXT];
 	const char *act = text_of(a, "act");
 	const struct site_by by = by_whom(a, name);
-	uint32_t id;
-	int r = asset_of(a, &id, e);
+	uint32_t id = 0;
+	int r = may_act(a, e);
+	if (r == 0)
+		r = asset_of(a, &id, e);
 	if (r == 0 && strcmp(act, "approve") != 0 && strcmp(act, "doubt") != 0 &&
 		strcmp(act, "set") != 0)
 		r = err_set(e, -EINVAL, "'%.40s': approve, doubt or set", act);
 	if (r == 0)
 		r = act_on_asset(a, act, id, &by, e);
-	return r < 0 ? r : ask_asset(a, e);
+	if (r < 0)
+		return r;
+	struct json j = json_on(a->o);
+	write_asset(&j, id, site_asset(a->w->site, id));
+	return 0;
 }
 
-static int verdict_of(const char *word)
+static enum alert_verdict verdict_of(const char *word)
 {
-	for (int i = VERDICT_TRUE; alert_verdict_names[i]; i++)
+	for (unsigned i = VERDICT_TRUE; alert_verdict_names[i]; i++)
 		if (strcmp(alert_verdict_names[i], word) == 0)
-			return i;
+			return (enum alert_verdict)i;
 	return VERDICT_NONE;
 }
 
@@ -328,7 +344,9 @@ static int ask_act_alert(struct asking *a, struct err *e)
 	const struct site_by by = by_whom(a, name);
 	uint64_t wanted = number_of(a, "alert", 0);
 	uint32_t n = wanted < UINT32_MAX ? (uint32_t)wanted : 0;
-	int r;
+	int r = may_act(a, e);
+	if (r < 0)
+		return r;
 	if (strcmp(act, "close") == 0)
 		r = site_close(a->w->site, n, verdict_of(text_of(a, "verdict")), &by, e);
 	else if (strcmp(act, "open") == 0)

@@ -39,7 +39,8 @@ static void leave(struct asker *a)
 	*a = (struct asker){ .fd = -1 };
 }
 
-static void end(struct asker *a, const struct err *why, int code)
+/* -EAGAIN: it is slow, and this waits. */
+static int end(struct asker *a, const struct err *why, int code)
 {
 	char body[4 + sizeof why->text + sizeof why->try + 2];
 	struct out o = out_mem(body, sizeof body);
@@ -50,28 +51,35 @@ static void end(struct asker *a, const struct err *why, int code)
 		out_char(&o, 0);
 		out_str(&o, why->try);
 	}
-	if (ipc_send(a->fd, ASK_END, body, o.used, &gone) < 0)
-		gone.code = 0; /* who does not read it does not want it */
-	leave(a);
+	int r = ipc_send(a->fd, ASK_END, body, o.used, &gone);
+	if (r != -EAGAIN)
+		leave(a);
+	return r;
+}
+
+bool askers_may_hear(const struct watching *w, const struct asker *a)
+{
+	return w->written >= a->after;
 }
 
 void askers_hear(struct watching *w, struct asker *a)
 {
 	struct err e = { 0 };
 	int r = 0;
-	(void)w;
-	a->since_ns = clock_monotonic();
+	if (!askers_may_hear(w, a))
+		return;
 	while (r == 0 && a->told < a->size) {
 		size_t left = a->size - a->told, part = left < ASK_PART_SIZE ? left : ASK_PART_SIZE;
 		r = ipc_send(a->fd, ASK_PART, a->answer + a->told, part, &e);
 		a->told += r == 0 ? part : 0;
+		a->since_ns = clock_monotonic();
 	}
 	if (r == -EAGAIN)
 		return;
-	if (r == 0)
-		end(a, &e, 0);
-	else
+	if (r < 0)
 		leave(a);
+	else if (end(a, &e, 0) == -EAGAIN)
+		return;
 }
 
 void askers_ask(struct watching *w, struct asker *a)
@@ -90,6 +98,7 @@ void askers_ask(struct watching *w, struct asker *a)
 	json_t *question =
 		json_loadb((const char *)m.body.at, m.body.left, JSON_REJECT_DUPLICATES, NULL);
 	struct out o = out_mem(w->room, ASK_ROOM);
+	size_t said = w->said_count;
 	r = json_is_object(question) ? site_answer(w, question, a, &o, &e)
 				     : err_set(&e, -EINVAL, "the question is no JSON object");
 	json_decref(question);
@@ -100,9 +109,12 @@ void askers_ask(struct watching *w, struct asker *a)
 	if (r == 0 && !a->answer)
 		r = err_sys(&e, "keep the answer");
 	if (r < 0) {
-		end(a, &e, r);
+		if (end(a, &e, r) == -EAGAIN)
+			leave(a);
 		return;
 	}
+	if (w->said_count > said) /* what people do is done when it is on the disk */
+		a->after = w->written + w->said_count;
 	memcpy(a->answer, w->room, o.used);
 	askers_hear(w, a);
 }

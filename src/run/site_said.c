@@ -66,6 +66,13 @@ static void lost(struct watching *w, const struct err *why)
 	(void)!ipc_send(CHILD_CHANNEL, SITE_LOST, NULL, 0, &gone);
 }
 
+void said_ends(struct watching *w)
+{
+	struct err e;
+	err_set(&e, -EPIPE, "the ledger's writer has ended");
+	lost(w, &e);
+}
+
 void said_begin(struct watching *w, int fd)
 {
 	struct err e = { 0 };
@@ -74,6 +81,18 @@ void said_begin(struct watching *w, int fd)
 	w->said_sent = 0;
 	if (served_over(&w->served, fd, "the ledger's writer", written, w, &e) < 0)
 		lost(w, &e);
+}
+
+/* One that the writer will never take must not stand in the way of all behind it. */
+static void drop_first(struct watching *w, const struct err *why)
+{
+	if (!w->said_count)
+		return;
+	cli_complain(why);
+	free(w->said[w->said_first].text);
+	w->said_first = (w->said_first + 1) % SAID_MAX;
+	w->said_count--;
+	w->written++; /* nobody waits for it */
 }
 
 void said_go(struct watching *w)
@@ -89,6 +108,8 @@ void said_go(struct watching *w)
 	}
 	if (r == 0 && (more || w->said_sent))
 		r = served_flush(w->served, false, &e);
+	if (r == -EINVAL || r == -EMSGSIZE || r == -EPERM)
+		drop_first(w, &e);
 	if (r < 0)
 		lost(w, &e);
 	else if (more)

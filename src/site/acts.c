@@ -112,6 +112,9 @@ int site_reopen(struct site *s, uint32_t alert, const struct site_by *by, struct
 int site_mute(struct site *s, uint32_t alert, bool muted, const struct site_by *by, struct err *e)
 {
 	int r = need_alert(s, alert, e);
+	if (r == 0 && alert_latest(s, alert) != alert)
+		r = err_set(e, -EINVAL, "alert %u is the last one of this cause: mute that",
+			alert_latest(s, alert));
 	if (r == 0 && site_alert(s, alert)->muted == muted)
 		r = err_set(e, -EALREADY, "alert %u is %s already", alert,
 			muted ? "muted" : "not muted");

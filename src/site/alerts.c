@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "site/inside.h"
 
+static const uint64_t most_number = UINT64_C(1) << 53;
+
 const char *const alert_state_names[] = { "new", "open", "closed", NULL };
 const char *const alert_verdict_names[] = { "", "true", "expected", "false", NULL };
 
@@ -29,6 +31,26 @@ static struct site_alert *last_of(const struct site *s, const char *id, const ui
 			last = !last || a > last ? a : last;
 	}
 	return last;
+}
+
+uint32_t alert_latest(const struct site *s, uint32_t number)
+{
+	const struct site_alert *a = alert_at(s, number);
+	const struct site_alert *last = last_of(s, a->id, a->assets);
+	return last ? pool_number(&s->alerts, last) : number;
+}
+
+void alerts_merge(struct site *s, uint32_t asset, uint32_t into)
+{
+	for (uint32_t n = 1; n < s->alerts.used; n++) {
+		struct site_alert *a = alert_at(s, n);
+		if (!a->id[0] || (a->assets[0] != asset && a->assets[1] != asset))
+			continue;
+		table_remove(&s->by_cause, cause_hash(a->id, a->assets), n);
+		for (unsigned k = 0; k < COUNT_OF(a->assets); k++)
+			a->assets[k] = a->assets[k] == asset ? into : a->assets[k];
+		table_add(&s->by_cause, cause_hash(a->id, a->assets), n);
+	}
 }
 
 /* --- what entries say --- */
@@ -63,7 +85,9 @@ static void raise_alert(struct site *s, struct site_alert *a, const json_t *data
 		return; /* once is enough */
 	for (size_t i = 0; i < COUNT_OF(a->assets); i++) {
 		const char *name = json_string_value(json_array_get(assets, i));
-		a->assets[i] = name ? site_number(name) : 0;
+		uint32_t id = name ? site_number(name) : 0;
+		uint32_t now = asset_now(s, id);
+		a->assets[i] = now ? now : id;
 	}
 	take_text(a->id, sizeof a->id, data, "id");
 	take_text(a->class, sizeof a->class, data, "class");
@@ -101,6 +125,9 @@ void alert_recall(struct site *s, const char *subject, const json_t *data, int64
 	const json_t *muted = json_object_get(data, "muted");
 	a->severity = severity >= 0 ? (uint8_t)severity : a->severity;
 	a->count = count ? count : a->count;
+	a->said = a->count;
+	if (!a->met)
+		a->before = a->count;
 	a->muted = json_is_boolean(muted) ? json_is_true(muted) : a->muted;
 	int64_t last_ns = site_time(data, "last");
 	a->last_ns = last_ns > a->last_ns ? last_ns : a->last_ns;
@@ -118,11 +145,17 @@ void alert_recall(struct site *s, const char *subject, const json_t *data, int64
 
 /* --- what was found --- */
 
+/* No number of an entry is larger: doubles are exact so far (RFC 8785). */
+static json_int_t exact(uint64_t n)
+{
+	return (json_int_t)(n < most_number ? n : most_number);
+}
+
 static json_t *evidence(const struct finding *f)
 {
 	json_t *list = f->frame_count ? json_array() : NULL;
 	for (unsigned i = 0; list && i < f->frame_count; i++)
-		json_array_append_new(list, json_integer((json_int_t)f->frames[i]));
+		json_array_append_new(list, json_integer(exact(f->frames[i])));
 	return list;
 }
 
@@ -155,14 +188,18 @@ static int say_raised(struct site *s, const struct finding *f, const uint32_t as
 		severity_name(f->severity), "title", row->title, "assets", names_of(assets));
 	json_t *more = json_pack("{s:s, s:s*, s:s, s:o*, s:o*, s:I, s:o*}", "text", text,
 		"technique", row->technique, "next", row->next ? row->next : "", "first",
-		site_when(first_ns), "last", site_when(f->last_ns), "count", (json_int_t)count,
-		"frames", evidence(f));
+		site_when(first_ns), "last", site_when(f->last_ns), "count", exact(count), "frames",
+		evidence(f));
 	if (data && more)
 		json_object_update(data, more);
 	json_decref(more);
 	int r = site_tell(s, "finding", assets[0], data, now_ns, e);
-	if (r == 0)
-		alert_at(s, number)->met = true;
+	if (r == 0) {
+		struct site_alert *a = alert_at(s, number);
+		a->met = true;
+		a->before = 0;
+		a->base = f->count > count ? f->count - count : 0;
+	}
 	return r;
 }
 
@@ -170,18 +207,20 @@ static int say_raised(struct site *s, const struct finding *f, const uint32_t as
 static int see_more(struct site *s, struct site_alert *a, const struct finding *f, int64_t now_ns,
 	struct err *e)
 {
-	bool worse = f->severity > a->severity, much = f->count / 10 >= a->count;
+	uint64_t now = a->before + (f->count > a->base ? f->count - a->base : 0);
+	bool worse = f->severity > a->severity;
 	char text[ALERT_TEXT];
-	site_cut(text, sizeof text, f->text);
-	if (!worse && !(much && f->last_ns > a->last_ns)) {
-		a->last_ns = f->last_ns > a->last_ns ? f->last_ns : a->last_ns;
+	a->met = true;
+	a->count = now > a->count ? now : a->count;
+	a->last_ns = f->last_ns > a->last_ns ? f->last_ns : a->last_ns;
+	if (!worse && a->count / 10 < a->said)
 		return 0;
-	}
+	site_cut(text, sizeof text, f->text);
 	return site_tell(s, "finding", a->assets[0],
 		json_pack("{s:I, s:s, s:s, s:s, s:o*, s:I, s:o}", "alert",
 			(json_int_t)pool_number(&s->alerts, a), "change", worse ? "worse" : "more",
 			"severity", severity_name(f->severity), "text", text, "last",
-			site_when(f->last_ns), "count", (json_int_t)f->count, "assets",
+			site_when(f->last_ns), "count", exact(a->count), "assets",
 			names_of(a->assets)),
 		now_ns, e);
 }
@@ -193,17 +232,25 @@ static bool is_settled(const struct site *s, int64_t now_ns)
 	return now_ns - s->first_look_ns >= settle_ns;
 }
 
+/* What came since the one before was counted last. */
+static uint64_t since(const struct site_alert *a, const struct finding *f)
+{
+	uint64_t counted = a->base + (a->count > a->before ? a->count - a->before : 0);
+	return f->count > counted ? f->count - counted : 1;
+}
+
 int alerts_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
 {
 	int r = 0;
 	bool settled = is_settled(s, now_ns);
-	for (size_t i = 0; r == 0 && i < p->finding_count; i++) {
+	bool full = s->assets.used >= s->assets.max; /* then somebody without a number is nobody */
+	for (size_t i = 0; !site_stops(r) && i < p->finding_count; i++) {
 		const struct finding *f = &p->findings[i];
 		uint32_t assets[2];
 		bool numbered = settled || f->row->engine != ENGINE_POLICY;
 		for (unsigned k = 0; k < 2; k++) {
 			assets[k] = f->assets[k] ? s->ids[f->assets[k] - 1] : 0;
-			numbered &= !f->assets[k] || assets[k];
+			numbered &= full || !f->assets[k] || assets[k];
 		}
 		if (!numbered)
 			continue;
@@ -212,13 +259,14 @@ int alerts_see(struct site *s, const struct plant *p, int64_t now_ns, struct err
 			assets[1] = 0;
 		}
 		struct site_alert *a = last_of(s, f->row->id, assets);
+		int now = 0;
 		if (!a)
-			r = say_raised(s, f, assets, f->first_ns, f->count, now_ns, e);
+			now = say_raised(s, f, assets, f->first_ns, f->count, now_ns, e);
 		else if (a->state != ALERT_CLOSED)
-			r = see_more(s, a, f, now_ns, e);
+			now = see_more(s, a, f, now_ns, e);
 		else if (f->last_ns > a->closed_ns && f->last_ns > a->last_ns && !a->muted)
-			r = say_raised(s, f, assets, f->last_ns,
-				f->count > a->count ? f->count - a->count : 1, now_ns, e);
+			now = say_raised(s, f, assets, f->last_ns, since(a, f), now_ns, e);
+		r = site_goes_on(s, r, now, e);
 	}
 	return r;
 }

@@ -136,8 +136,8 @@ static bool is_change(const struct site_asset *a, unsigned f)
 	return a->seen[f][0] && f != SITE_TYPE && f != SITE_LEVEL && f != SITE_PLACE;
 }
 
-static int say_fields(struct site *s, uint32_t id, const struct seen *now, int64_t now_ns,
-	bool change, struct err *e)
+static int say_fields(struct site *s, uint32_t id, const struct seen *now, json_t *owner,
+	int64_t now_ns, bool change, struct err *e)
 {
 	const struct site_asset *a = asset_at(s, id);
 	int64_t since = now_ns - (change ? a->changed_ns : a->learned_ns);
@@ -156,11 +156,11 @@ static int say_fields(struct site *s, uint32_t id, const struct seen *now, int64
 		if (change)
 			json_object_set_new(was, site_field_names[f], json_string(a->seen[f]));
 	}
-	if (!is)
+	if (!is && !owner)
 		return 0;
 	return site_tell(s, "asset", id,
-		json_pack("{s:s, s:o*, s:o}", "change", change ? "changed" : "learned", "was", was,
-			"is", is),
+		json_pack("{s:s, s:o*, s:o*, s:O*}", "change", change ? "changed" : "learned",
+			"was", was, "is", is, "part_of", owner),
 		now_ns, e);
 }
 
@@ -168,11 +168,14 @@ static int see_known(struct site *s, const struct plant *p, const struct asset *
 	const struct seen *now, int64_t now_ns, struct err *e)
 {
 	struct site_asset *known = asset_at(s, id);
+	uint32_t owner = a->part_of ? s->ids[a->part_of - 1] : 0;
+	json_t *moved = owner && owner != known->owner && owner != id ? part_of(s, a) : NULL;
 	int r = say_addresses(s, p, a, id, now_ns, e);
 	if (r == 0)
-		r = say_fields(s, id, now, now_ns, false, e);
+		r = say_fields(s, id, now, moved, now_ns, false, e);
 	if (r == 0)
-		r = say_fields(s, id, now, now_ns, true, e);
+		r = say_fields(s, id, now, NULL, now_ns, true, e);
+	json_decref(moved);
 	clock_widen(&known->first_ns, &known->last_ns, a->first_ns, a->last_ns);
 	return r;
 }
@@ -182,7 +185,9 @@ static int say_silent(struct site *s, uint32_t id, int64_t now_ns, struct err *e
 {
 	struct site_asset *a = asset_at(s, id);
 	int64_t after = s->config.silent_after_ns ? s->config.silent_after_ns : day_ns;
-	bool silent = a->last_ns && now_ns - a->last_ns >= after;
+	/* Whoever was heard before this site was started was heard by another one. */
+	bool long_ago = a->last_ns && now_ns - a->last_ns >= after;
+	bool silent = long_ago && (a->silent || now_ns - s->first_look_ns >= after);
 	if (silent == a->silent)
 		return 0;
 	return site_tell(s, "asset", id,
@@ -191,41 +196,56 @@ static int say_silent(struct site *s, uint32_t id, int64_t now_ns, struct err *e
 		now_ns, e);
 }
 
-static int see(struct site *s, const struct plant *p, size_t i, int64_t now_ns, struct err *e)
+/* Who it is; somebody new gets a number. */
+static int recognise(struct site *s, const struct plant *p, size_t i, int64_t now_ns, struct err *e)
 {
 	const struct asset *a = &p->assets[i];
 	struct seen now;
 	bool piece;
 	int r = 0;
 	uint32_t id = match(s, p, a, now_ns, &piece);
-	read_asset(a, &now);
-	if (!id)
+	if (!id) {
+		read_asset(a, &now);
 		r = say_new(s, p, a, &now, now_ns, &id, e);
-	else if (!piece)
-		r = see_known(s, p, a, id, &now, now_ns, e);
+	}
 	if (id)
 		asset_at(s, id)->look = s->look;
 	s->ids[i] = id;
+	s->pieces[i] = piece;
 	return r;
 }
 
 /* Owners before what is in them, as that is recognised by where it is; who is in himself, last. */
-int changes_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
+int changes_recognise(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
 {
 	int r = 0;
 	memset(s->ids, 0, (p->asset_count + 1) * sizeof *s->ids);
 	for (unsigned depth = 0; depth <= DEPTH; depth++)
-		for (size_t i = 0; r == 0 && i < p->asset_count; i++) {
+		for (size_t i = 0; !site_stops(r) && i < p->asset_count; i++) {
 			uint32_t owner = p->assets[i].part_of;
 			if (!s->ids[i] && (!owner || s->ids[owner - 1] || depth == DEPTH))
-				r = see(s, p, i, now_ns, e);
+				r = site_goes_on(s, r, recognise(s, p, i, now_ns, e), e);
 		}
-	for (uint32_t id = 1; r == 0 && id < s->assets.used; id++) {
+	return r;
+}
+
+int changes_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; !site_stops(r) && i < p->asset_count; i++) {
+		struct seen now;
+		if (!s->ids[i] || s->pieces[i])
+			continue;
+		read_asset(&p->assets[i], &now);
+		r = site_goes_on(
+			s, r, see_known(s, p, &p->assets[i], s->ids[i], &now, now_ns, e), e);
+	}
+	for (uint32_t id = 1; !site_stops(r) && id < s->assets.used; id++) {
 		if (!site_asset(s, id))
 			continue;
 		if (asset_at(s, id)->parted_look != s->look)
 			asset_at(s, id)->parted_ns = 0;
-		r = say_silent(s, id, now_ns, e);
+		r = site_goes_on(s, r, say_silent(s, id, now_ns, e), e);
 	}
 	return r;
 }

@@ -19,7 +19,10 @@ struct site {
 	struct pool assets, anchors, alerts; /* an asset's number is its place in the pool */
 	struct table by_anchor, by_cause;    /* cause: the last alert of it */
 	uint32_t *ids;
-	size_t ids_room;
+	bool *pieces; /* by place in the plant, as ids: it is one of an asset in several */
+	size_t ids_room, pieces_room;
+	bool numbered;
+	uint64_t unsaid;
 	uint64_t look;
 	int64_t first_look_ns;
 	uint64_t without_room;
@@ -38,6 +41,10 @@ static inline struct site_alert *alert_at(const struct site *s, uint32_t number)
 /* Says it and, where it is taken, remembers it. */
 int site_tell(struct site *s, const char *kind, uint32_t subject, json_t *data, int64_t now_ns,
 	struct err *e) MUST_USE;
+/* What cannot be said is counted, and the rest is said all the same; but for an error that stands
+ * in the way of all (site_stops()). */
+int site_goes_on(struct site *s, int r, int now, struct err *e);
+bool site_stops(int r);
 /* A member that is a text, or "". */
 const char *site_text(const json_t *data, const char *member);
 int64_t site_time(const json_t *data, const char *member);   /* 0: none */
@@ -65,9 +72,13 @@ uint32_t match(
 int match_merge(struct site *s, const struct plant *p, int64_t now_ns, struct err *e);
 
 /* changes.c */
+int changes_recognise(struct site *s, const struct plant *p, int64_t now_ns, struct err *e);
 int changes_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e);
 
 /* alerts.c */
+/* The alerts of one are those of the other from now on. */
+void alerts_merge(struct site *s, uint32_t asset, uint32_t into);
+uint32_t alert_latest(const struct site *s, uint32_t number); /* of the same cause */
 void alert_recall(struct site *s, const char *subject, const json_t *data, int64_t at_ns);
 int alerts_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e);
 

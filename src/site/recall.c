@@ -181,7 +181,6 @@ static void become(struct site *s, uint32_t id, uint32_t into)
 	struct site_asset *other = make(s, into);
 	if (!other || into == id || other->into)
 		return;
-	a->into = into;
 	clock_widen(&other->first_ns, &other->last_ns, a->first_ns, a->last_ns);
 	while (a->mac_count) {
 		uint8_t mac[6];
@@ -194,14 +193,20 @@ static void become(struct site *s, uint32_t id, uint32_t into)
 		own_ip(s, into, &ip);
 		forget_ip(a, &ip);
 	}
+	other->approved |= a->approved;
+	for (unsigned f = 0; f < SITE_FIELDS; f++)
+		if (!other->set[f][0])
+			memcpy(other->set[f], a->set[f], SITE_TEXT);
+	a->into = into;
+	alerts_merge(s, id, into);
 }
 
 void asset_recall(struct site *s, uint32_t id, const json_t *data, int64_t at_ns)
 {
 	const char *change = site_text(data, "change");
 	struct site_asset *a = *change ? make(s, id) : NULL;
-	if (!a)
-		return;
+	if (!a || (a->known && strcmp(change, "new") == 0))
+		return; /* two that were told apart and got one number: the first has it */
 	if (strcmp(change, "new") == 0 || strcmp(change, "learned") == 0)
 		a->learned_ns = at_ns;
 	if (strcmp(change, "changed") == 0)

@@ -49,6 +49,7 @@ void site_free(struct site *s)
 	table_done(&s->by_anchor);
 	table_done(&s->by_cause);
 	free(s->ids);
+	free(s->pieces);
 	free(s);
 }
 
@@ -146,21 +147,44 @@ int site_tell(struct site *s, const char *kind, uint32_t subject, json_t *data, 
 
 int site_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e)
 {
+	s->numbered = false;
 	uint32_t *ids = grow(s->ids, &s->ids_room, p->asset_count + 1, sizeof *ids);
 	if (!ids)
 		return err_sys(e, "tell assets apart");
 	s->ids = ids;
+	bool *pieces = grow(s->pieces, &s->pieces_room, p->asset_count + 1, sizeof *pieces);
+	if (!pieces)
+		return err_sys(e, "tell assets apart");
+	s->pieces = pieces;
 	s->look++;
-	s->first_look_ns = s->first_look_ns ? s->first_look_ns : now_ns;
-	int r = changes_see(s, p, now_ns, e);
+	if (!s->first_look_ns || now_ns < s->first_look_ns) /* a clock that was set back */
+		s->first_look_ns = now_ns;
+	int r = changes_recognise(s, p, now_ns, e);
+	s->numbered = true;
 	if (r == 0)
 		r = match_merge(s, p, now_ns, e);
+	if (r == 0)
+		r = changes_see(s, p, now_ns, e);
 	return r < 0 ? r : alerts_see(s, p, now_ns, e);
+}
+
+bool site_stops(int r)
+{
+	return r == -EAGAIN || r == -ENOMEM;
+}
+
+int site_goes_on(struct site *s, int r, int now, struct err *e)
+{
+	if (now >= 0 || site_stops(now))
+		return now < 0 ? now : r;
+	s->unsaid++;
+	e->code = 0;
+	return r;
 }
 
 const uint32_t *site_ids(const struct site *s)
 {
-	return s->ids;
+	return s->numbered ? s->ids : NULL;
 }
 
 const struct site_asset *site_asset(const struct site *s, uint32_t id)
@@ -215,7 +239,7 @@ uint32_t site_find(const struct site *s, const char *text)
 
 struct site_counts site_counts(const struct site *s)
 {
-	struct site_counts c = { .without_room = s->without_room };
+	struct site_counts c = { .without_room = s->without_room, .unsaid = s->unsaid };
 	for (uint32_t id = 1; id < s->assets.used; id++) {
 		const struct site_asset *a = site_asset(s, id);
 		c.assets += a != NULL;

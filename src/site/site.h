@@ -76,6 +76,9 @@ struct site_alert {
 	char owner[SITE_TEXT], comment[200];
 	int64_t first_ns, last_ns, closed_ns;
 	uint64_t count;
+	/* Of the count of its finding: what belongs to alerts before it; what was counted before
+	 * sensors that count now; what was said last. */
+	uint64_t base, before, said;
 };
 
 struct site;
@@ -103,7 +106,8 @@ void site_recall(struct site *s, const struct entry_parts *entry);
 /* Says what is new; -EAGAIN where not all could be said.  Whether or not, every asset that has a
  * number now gets it: site_ids(). */
 int site_see(struct site *s, const struct plant *p, int64_t now_ns, struct err *e) MUST_USE;
-/* Of the plant's assets, in its order; 0: none yet.  Good until the next site_see(). */
+/* Of the plant's assets, in its order; 0: none yet.  Good until the next site_see(); NULL where the
+ * last one had no memory for them. */
 const uint32_t *site_ids(const struct site *s);
 
 /* Numbers below site_asset_end() may be assets; NULL where none is, or it became another. */
@@ -138,6 +142,7 @@ struct site_counts {
 	uint32_t assets, approved, silent;
 	uint32_t alerts_new, alerts_open;
 	uint8_t worst;         /* severity of these */
+	uint64_t unsaid;       /* changes that could not be put into words */
 	uint64_t without_room; /* assets, addresses and alerts beyond what there may be */
 };
 struct site_counts site_counts(const struct site *s);
